@@ -1,0 +1,91 @@
+/**
+ * Backend: code that can run one kind of model. It lives inside an instance, whichever kind
+ * (inline, thread), and never sees a request's wire form: only whole tensors of a batch.
+ *
+ * Who gathers inputs, splits outputs and moves bytes between threads: executor/.
+ */
+import type { Datatype } from "../protocol/datatype.ts";
+import type { Parameters } from "../protocol/infer.ts";
+
+/** A tensor of a batch: `bytes` in the wire's layout, contiguous, starting at a multiple of 8. */
+export interface BatchTensor {
+  readonly datatype: Datatype;
+  /** Batch dimension included. */
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** What the model is told about one request of its batch. */
+export interface CallRequest {
+  readonly id: string;
+  readonly parameters: Parameters;
+  /** Empty: all. */
+  readonly requestedOutputs: readonly string[];
+  /** First row of this request in the batch, and how many are its own. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Has its caller gone? Readable at any time, also by synchronous code. */
+  isAborted(): boolean;
+}
+
+export interface BackendCall {
+  /** Optional inputs that no request of the batch has are missing. */
+  readonly inputs: ReadonlyMap<string, BatchTensor>;
+  readonly rows: number;
+  readonly requests: readonly CallRequest[];
+  /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
+  readonly signal: AbortSignal;
+}
+
+export interface BackendResult {
+  readonly outputs: ReadonlyMap<string, BatchTensor>;
+  /** Set by the model, for every response of the batch. */
+  readonly parameters?: Parameters;
+}
+
+export interface TensorDescription {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** As the model has it, batch dimension included if it has one; -1 is any size. */
+  readonly shape: readonly number[];
+}
+
+/** What a loaded model file says of itself. Function models need none: they carry their types. */
+export interface ModelDescription {
+  readonly inputs: readonly TensorDescription[];
+  readonly outputs: readonly TensorDescription[];
+}
+
+export interface LoadedModel {
+  readonly description: ModelDescription | undefined;
+  run(call: BackendCall): BackendResult | Promise<BackendResult>;
+  /** Also after a failed run. Idempotent. */
+  unload(): Promise<void>;
+}
+
+export interface InstanceContext {
+  readonly modelName: string;
+  readonly modelVersion: number;
+  /** 0, 1, ... among the instances of the model. */
+  readonly instanceIndex: number;
+  readonly device: "cpu" | `cuda:${number}`;
+  readonly log: BackendLog;
+  /** Fires when the instance is asked to stop or was given up while loading. */
+  readonly signal: AbortSignal;
+}
+
+export interface BackendLog {
+  info(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+}
+
+/** Memory of outputs that may be handed over without a copy: see executor/owned-buffers.ts. */
+export interface Backend {
+  /**
+   * JavaScript may be terminated in the middle; native code that is entered (onnxruntime) must
+   * not: that aborts the whole process.
+   */
+  readonly mayTerminateWhileBusy: boolean;
+  load(context: InstanceContext): Promise<LoadedModel>;
+}

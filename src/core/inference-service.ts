@@ -1,0 +1,49 @@
+/**
+ * What a frontend sees of the server: look a model up, read its state, run a request.
+ *
+ * Never a scheduler, an instance or a thread. Implemented by inference-core.ts.
+ */
+import type { InferRequest } from "../protocol/infer.ts";
+import type { ModelMetadata, ServerMetadata } from "../protocol/metadata.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
+import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
+
+export type ServerState = "starting" | "running" | "draining" | "stopped";
+
+export type ModelState = "UNKNOWN" | "READY" | "UNAVAILABLE" | "LOADING" | "UNLOADING";
+
+/** One line of the repository index. */
+export interface ModelIndexEntry {
+  readonly name: string;
+  readonly version: number | undefined;
+  readonly state: ModelState;
+  /** Empty: none. */
+  readonly reason: string;
+}
+
+/** A model version that is READY. */
+export interface ModelView {
+  readonly config: ModelConfig;
+  /** At least one of its instances can run a batch. */
+  isReady(): boolean;
+}
+
+export interface InferenceService {
+  readonly state: ServerState;
+  serverMetadata(): ServerMetadata;
+  /** Strict readiness: running, and no known model is in a bad state. */
+  isReady(): boolean;
+  /** `version` undefined: the highest READY one. Throws NOT_FOUND or UNAVAILABLE. */
+  lookUp(modelName: string, version: number | undefined): ModelView;
+  /** Throws as `lookUp`. With a version, `versions` holds that one alone. */
+  modelMetadata(modelName: string, version: number | undefined): ModelMetadata;
+  /** READY versions of all models, or of one: names ascending, versions ascending. */
+  statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[];
+  index(): readonly ModelIndexEntry[];
+  /**
+   * Looks up, validates, schedules. Never throws: every error goes to the sink, perhaps before
+   * this returns.
+   */
+  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest;
+}

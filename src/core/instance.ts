@@ -1,0 +1,90 @@
+/**
+ * Instance: one loaded copy of a model, and what the core and an executor say to each other.
+ *
+ *   core                                executor
+ *   host.start(index, events)  ──────>  begins to load
+ *                              <──────  events.ready()
+ *   instance.execute(batch, emit) ───>  runs
+ *                              <──────  emit.respond / emit.fail, per request of the batch
+ *                              <──────  emit.done: nothing follows, the next batch may come
+ *   instance.stop()            ──────>  finishes what runs, unloads
+ *                              <──────  events.exited(undefined)
+ *
+ * Calls back may come inside `start`, `execute` and `stop`, or at any time later.
+ * Who restarts, waits and gives up: instance-supervisor.ts. Requests are addressed by their
+ * index in the batch. One batch per instance at a time.
+ */
+import type { InferenceError } from "../protocol/errors.ts";
+import type { InferRequest, Parameters } from "../protocol/infer.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+
+/** Makes instances of one model version. */
+export interface InstanceHost {
+  /** Must not throw: a failure to start is told by `events.exited`. */
+  start(index: number, events: InstanceEvents): Instance;
+}
+
+export interface InstanceEvents {
+  /** Loaded: batches may come. */
+  ready(): void;
+  /**
+   * The instance is no more: `undefined` after `stop`, else why. A batch that ran fails with
+   * this error. May come before `ready` (the load failed). The last event of an instance.
+   * `isFinal`: a restart would be in vain (the model says so, or its module cannot be loaded).
+   */
+  exited(error: InferenceError | undefined, isFinal?: boolean): void;
+}
+
+export interface Instance {
+  execute(batch: ExecutionBatch, emit: ExecutionEmitter): void;
+  /** The caller of this request has gone: its signal fires; all gone: the batch's signal fires. */
+  abort(requestIndex: number): void;
+  /** Asks it to finish what runs and to end. Answered by `events.exited`. Twice is once. */
+  stop(): void;
+  /**
+   * Written off: it hangs. No event of it is heard any more; ends it if that is safe (a thread
+   * inside onnxruntime must never be terminated), else leaves it behind.
+   */
+  abandon(): void;
+}
+
+export interface ExecutionBatch {
+  /** At least one. All of one shape class (compatible). */
+  readonly requests: readonly ExecutionRequest[];
+  /** Sum of the requests' rows; for a model without batching 1. */
+  readonly rows: number;
+}
+
+export interface ExecutionRequest {
+  readonly request: InferRequest;
+  /** First dimension of every input; 1 for a model without batching. */
+  readonly rows: number;
+  /** Milliseconds of the clock; Infinity if it has none. */
+  readonly deadlineMs: number;
+}
+
+export interface ExecutionEmitter {
+  /** One response of one request. `isFinal`: no more of them for this request. */
+  respond(requestIndex: number, response: ModelResponse, isFinal: boolean): void;
+  /** This request failed; the others go on. */
+  fail(requestIndex: number, error: InferenceError): void;
+  /**
+   * The execution has ended. With an error, every request without a final answer fails with it.
+   * Without one, every request has had its final answer.
+   */
+  done(times: ExecutionTimes, error?: InferenceError): void;
+}
+
+export interface ModelResponse {
+  /** Views of this request's rows, in the order of the configuration. */
+  readonly outputs: readonly WireTensor[];
+  readonly parameters: Parameters;
+}
+
+/** Moments on the core's clock (`Clock.nowMs`), whatever thread took them. */
+export interface ExecutionTimes {
+  /** Inputs are in the instance's memory; the model is called. */
+  readonly computeInputEndMs: number;
+  /** The model returned. */
+  readonly computeOutputStartMs: number;
+}

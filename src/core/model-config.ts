@@ -1,0 +1,80 @@
+/**
+ * Model configuration in its resolved form: every default filled in, every unit ours (ms, rows).
+ *
+ * Made by resolve-model-config.ts, which checks it; shown on the wire by model-config-json.ts.
+ */
+import type { Datatype } from "../protocol/datatype.ts";
+
+export interface ModelConfig {
+  readonly name: string;
+  readonly version: number;
+  readonly platform: string;
+  readonly backend: string;
+  /** 0: shapes are whole shapes, no batch dimension. */
+  readonly maxBatchSize: number;
+  readonly inputs: readonly TensorConfig[];
+  readonly outputs: readonly TensorConfig[];
+  /** Undefined: each request is an execution of its own. */
+  readonly dynamicBatching: DynamicBatchingConfig | undefined;
+  readonly instanceGroups: readonly InstanceGroupConfig[];
+  readonly defaultModelFilename: string;
+  /** 0 to many responses per request (streaming models). */
+  readonly isDecoupled: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly limits: ModelLimits;
+}
+
+export interface TensorConfig {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Without the batch dimension; -1 is any size. */
+  readonly dims: readonly number[];
+  /** Inputs only. */
+  readonly isOptional: boolean;
+  /** What the model sees instead of `dims`. */
+  readonly reshape: readonly number[] | undefined;
+}
+
+export interface DynamicBatchingConfig {
+  /** Ascending, without repetition, each within 1..maxBatchSize. */
+  readonly preferredBatchSizes: readonly number[];
+  readonly maxQueueDelayMs: number;
+  readonly preserveOrdering: boolean;
+  /** 0: one level without a number. */
+  readonly priorityLevels: number;
+  readonly defaultPriorityLevel: number;
+  readonly defaultQueuePolicy: QueuePolicy;
+  /** Policies of levels that differ from the default. */
+  readonly priorityQueuePolicies: ReadonlyMap<number, QueuePolicy>;
+}
+
+export interface QueuePolicy {
+  readonly timeoutAction: "REJECT" | "DELAY";
+  /** 0: none. */
+  readonly defaultTimeoutMs: number;
+  readonly allowTimeoutOverride: boolean;
+  /** Requests that may wait in one level; 0: only `limits.maxWaitingRequests`. */
+  readonly maxQueueSize: number;
+}
+
+export interface InstanceGroupConfig {
+  readonly name: string;
+  readonly kind: "KIND_CPU" | "KIND_GPU";
+  readonly count: number;
+  readonly gpus: readonly number[];
+}
+
+/** On by default, and not shown on the wire. */
+export interface ModelLimits {
+  /** Requests waiting in this model's queue. */
+  readonly maxWaitingRequests: number;
+  /** Longest load (module, `setup`) of one instance. */
+  readonly loadTimeoutMs: number;
+  /** Longest execution of one batch; Infinity: none. */
+  readonly executionTimeoutMs: number;
+  /** First pause before a crashed instance starts again; doubles up to the longest. */
+  readonly restartBackoffMs: number;
+  readonly maxRestartBackoffMs: number;
+  /** Hanging instances that may be left behind before the model becomes unavailable. */
+  readonly maxWrittenOffInstances: number;
+}

@@ -1,0 +1,36 @@
+/**
+ * Scheduler: owns the waiting requests of one model version and decides what runs when.
+ *
+ * An interface, because sequences and ensembles will be other implementations of it.
+ */
+import type { InferenceError } from "../protocol/errors.ts";
+import type { InferRequest, InferResponse } from "../protocol/infer.ts";
+
+/** Where the answer of a request goes. Exactly one of: a final respond, or fail. */
+export interface ResponseSink {
+  respond(response: InferResponse, isFinal: boolean): void;
+  fail(error: InferenceError): void;
+}
+
+export interface EnqueueOptions {
+  /** Moment on the clock after which the caller no longer waits; Infinity: none. */
+  readonly deadlineMs: number;
+}
+
+/** A request on its way. */
+export interface PendingRequest {
+  /**
+   * The caller has gone. In the queue the request leaves at once; in a batch its result is
+   * dropped. The sink hears CANCELLED, unless it has had its final answer: then nothing happens.
+   */
+  cancel(): void;
+}
+
+export interface Scheduler {
+  /** Validated requests only. May answer the sink before it returns. Never throws. */
+  enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest;
+  /** Refuses new requests; what waits and runs goes on. Resolves when nothing is left. */
+  drain(): Promise<void>;
+  /** Fails what still waits or runs. */
+  failAll(error: InferenceError): void;
+}

@@ -1,0 +1,60 @@
+/**
+ * Inference request and response, as every frontend hands them to the core and gets them back.
+ *
+ * Not here: how an output is written (JSON or binary): that is the frontend's, which keeps it.
+ */
+import type { WireTensor } from "./tensor.ts";
+
+/** Integers beyond 2^53 are bigint. */
+export type ParameterValue = string | boolean | number | bigint;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** Shared, so that requests without parameters allocate none. */
+export const noParameters: Parameters = Object.freeze({});
+
+export interface InferRequest {
+  readonly modelName: string;
+  /** Undefined: the highest version that is ready. */
+  readonly modelVersion: number | undefined;
+  /** Empty: the caller gave none. */
+  readonly id: string;
+  /** Custom parameters only: what the protocol names has a field of its own. */
+  readonly parameters: Parameters;
+  readonly inputs: readonly WireTensor[];
+  /** Empty: all outputs of the model. */
+  readonly requestedOutputs: readonly string[];
+  /** 0: the model's default level. */
+  readonly priority: number;
+  /** Queue timeout in milliseconds; 0: none given. */
+  readonly timeoutMs: number;
+  readonly sequence: SequenceFields | undefined;
+}
+
+export interface SequenceFields {
+  /** 0 and "" mean none. */
+  readonly id: bigint | string;
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
+}
+
+export interface InferResponse {
+  readonly modelName: string;
+  readonly modelVersion: number;
+  readonly id: string;
+  /** Set by the model. */
+  readonly parameters: Parameters;
+  /** In the order of the configuration; only those requested. */
+  readonly outputs: readonly WireTensor[];
+  /** Milliseconds of this request's life, for `Server-Timing`. */
+  readonly timing: RequestTiming;
+}
+
+/** Lengths in milliseconds. */
+export interface RequestTiming {
+  readonly queueMs: number;
+  /** Gathering and handing over: compute_input. */
+  readonly batchMs: number;
+  readonly computeMs: number;
+  /** Splitting the outputs: compute_output. */
+  readonly outputMs: number;
+}

@@ -1,0 +1,15 @@
+/**
+ * Shapes: lists of dimensions, outermost first. -1 stands for "any" in a specification only.
+ */
+
+/** Elements of a tensor of this shape; 1 for a scalar. Above 2^53 the result is Infinity. */
+export function elementCount(shape: readonly number[]): number {
+  let count = 1;
+  for (const dimension of shape) count *= dimension;
+  return count > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : count;
+}
+
+/** As Triton prints shapes: `[-1,16]`. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(",")}]`;
+}
