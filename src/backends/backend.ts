@@ -80,7 +80,7 @@ export interface BackendLog {
   error(message: string): void;
 }
 
-/** Memory of outputs that may be handed over without a copy: see executor/owned-buffers.ts. */
+
 export interface Backend {
   /**
    * JavaScript may be terminated in the middle; native code that is entered (onnxruntime) must

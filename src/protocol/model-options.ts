@@ -1,0 +1,84 @@
+/**
+ * Serving options of a model, as a user writes them: how it batches, how many instances it has,
+ * what bounds it. Plain data, shared by the definition (which takes it) and the core (which
+ * checks and completes it: resolve-model-config.ts). Field names here are those that errors name.
+ *
+ * Mapping to config.pbtxt:
+ *   maxBatchSize                      max_batch_size (batching: false gives 0)
+ *   batching.maxQueueDelayMs          dynamic_batching.max_queue_delay_microseconds / 1000
+ *   batching.preferredBatchSizes      dynamic_batching.preferred_batch_size
+ *   batching.preserveOrdering         dynamic_batching.preserve_ordering
+ *   batching.priorities.levels        dynamic_batching.priority_levels
+ *   batching.priorities.default       dynamic_batching.default_priority_level
+ *   batching.priorities.queues        dynamic_batching.priority_queue_policy
+ *   batching.queue                    dynamic_batching.default_queue_policy
+ *   instances                         instance_group
+ */
+import type { Datatype } from "./datatype.ts";
+
+export interface ModelOptions {
+  /** Most rows in one batch; default 32. */
+  readonly maxBatchSize?: number;
+  /** False: no batch dimension, shapes are whole shapes, one request at a time. */
+  readonly batching?: false | BatchingOptions;
+  readonly instances?: number | "auto" | InstancesOptions;
+  readonly limits?: LimitsOptions;
+}
+
+export interface BatchingOptions {
+  /** Longest wait of the oldest request for company; default 0: never wait. */
+  readonly maxQueueDelayMs?: number;
+  /** Sizes that leave without further waiting; default [maxBatchSize]. */
+  readonly preferredBatchSizes?: readonly number[];
+  /** Responses leave in the order in which the requests were taken from the queue. */
+  readonly preserveOrdering?: boolean;
+  readonly priorities?: PrioritiesOptions;
+  /** Policy of every level that has none of its own. */
+  readonly queue?: QueueOptions;
+}
+
+export interface PrioritiesOptions {
+  /** Levels 1 (first) to this. */
+  readonly levels: number;
+  /** Level of requests that name none. */
+  readonly default: number;
+  readonly queues?: Readonly<Record<number, QueueOptions>>;
+}
+
+export interface QueueOptions {
+  /** Requests that may wait in one level; default: only `limits.maxWaitingRequests`. */
+  readonly maxSize?: number;
+  /** Longest wait of a request; default none. */
+  readonly timeoutMs?: number;
+  /** What happens to one that waited too long; default "reject". */
+  readonly onTimeout?: "reject" | "delay";
+  /** May a request shorten its own timeout? Default false. */
+  readonly allowTimeoutOverride?: boolean;
+}
+
+export interface InstancesOptions {
+  /** "auto": one less than the cores, at least one. Default 1. */
+  readonly count?: number | "auto";
+  /** Default: "thread" if the model says where it lives (`module`), else "inline". */
+  readonly kind?: "inline" | "thread";
+  /** Default "cpu". */
+  readonly device?: "cpu" | `cuda:${number}`;
+}
+
+export interface LimitsOptions {
+  /** Default 8,192. */
+  readonly maxWaitingRequests?: number;
+  /** Default 120,000. */
+  readonly loadTimeoutMs?: number;
+  /** Default none: a model may take as long as it takes. */
+  readonly executionTimeoutMs?: number;
+}
+
+/** An input or output as a definition or a model file declares it. */
+export interface TensorDeclaration {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Without the batch dimension; -1 is any size. */
+  readonly dims: readonly number[];
+  readonly isOptional: boolean;
+}
