@@ -80,7 +80,6 @@ export interface BackendLog {
   error(message: string): void;
 }
 
-
 export interface Backend {
   /**
    * JavaScript may be terminated in the middle; native code that is entered (onnxruntime) must
