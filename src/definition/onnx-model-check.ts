@@ -33,7 +33,7 @@ export function checkOnnxModel(name: string, options: Fields): void {
     throw new TypeError(`model '${name}': '${field}' must be ${expected}; got ${show(value)}`);
   };
   checkKnown(name, "", Object.keys(options), optionNames);
-  const { path, version, batching, instances, limits, graphOptimizationLevel: level } = options;
+  const { path, version, instances, limits, graphOptimizationLevel: level } = options;
   if (!(path instanceof URL) && (typeof path !== "string" || path === "")) {
     complain("path", "the path of a model file, or its file URL", path);
   }
@@ -42,15 +42,22 @@ export function checkOnnxModel(name: string, options: Fields): void {
   for (const field of ["maxBatchSize", "intraOpThreads", "interOpThreads"]) {
     checkCount(field, options[field], complain);
   }
-  if (batching !== undefined && batching !== false && !isObject(batching)) {
-    complain("batching", "false or an object", batching);
-  }
+  checkBatching(options, complain);
   if (limits !== undefined && !isObject(limits)) complain("limits", "an object", limits);
   if (level !== undefined && !includes(graphOptimizationLevels, level)) {
     complain("graphOptimizationLevel", `one of ${list(graphOptimizationLevels)}`, level);
   }
   checkInstances(instances, complain);
   checkProviders(name, options, complain);
+}
+
+function checkBatching({ batching, maxBatchSize }: Fields, complain: Complain): void {
+  if (batching !== undefined && batching !== false && !isObject(batching)) {
+    complain("batching", "false or an object", batching);
+  }
+  if (batching === false && maxBatchSize !== undefined) {
+    complain("maxBatchSize", "left out beside batching: false", maxBatchSize);
+  }
 }
 
 function checkInstances(instances: unknown, complain: Complain): void {

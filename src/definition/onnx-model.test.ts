@@ -65,6 +65,10 @@ const complaints: readonly [object, string][] = [
   [{ intraOpThreads: -3 }, "model 'm': 'intraOpThreads' must be an integer from 1; got -3"],
   [{ interOpThreads: "2" }, `model 'm': 'interOpThreads' must be an integer from 1; got "2"`],
   [{ batching: true }, "model 'm': 'batching' must be false or an object; got true"],
+  [
+    { batching: false, maxBatchSize: 4 },
+    "model 'm': 'maxBatchSize' must be left out beside batching: false; got 4",
+  ],
   [{ limits: 5 }, "model 'm': 'limits' must be an object; got 5"],
   [{ instances: 0 }, "model 'm': 'instances' must be an integer from 1; got 0"],
   [{ instances: { count: 0 } }, "model 'm': 'instances.count' must be an integer from 1; got 0"],
