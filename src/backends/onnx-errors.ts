@@ -34,7 +34,7 @@ export function toLoadError(model: FailedModel, reason: unknown): InferenceError
   const fail = (code: InferenceError["code"], why: string): InferenceError =>
     new InferenceError(code, why, { cause: reason });
   if (reason instanceof InferenceError) {
-    if (reason.message.includes(`'${model.name}'`)) return reason;
+    if (reason.message.includes(`model '${model.name}'`)) return reason;
     return fail(reason.code, `model '${model.name}': ${reason.message}`);
   }
   const text = textOf(reason);
