@@ -1,0 +1,56 @@
+/** Options: defaults, and one clear complaint for whatever is wrong. */
+import { strict as check } from "node:assert";
+import test from "node:test";
+import { nearestName } from "./nearest-name.ts";
+import { resolveServerOptions, type ServerOptions, serverOptionSpecs } from "./server-options.ts";
+
+test("without options, the defaults hold", () => {
+  const options = resolveServerOptions({});
+  check.equal(options.httpPort, 8000);
+  check.equal(options.httpAddress, "0.0.0.0");
+  check.equal(options.metricsPort, 8002);
+  check.equal(options.metricsAddress, "0.0.0.0");
+  check.equal(options.exitTimeoutSecs, 30);
+  check.ok(options.maxWaitingBytes > 2 ** 20 && options.maxWaitingBytes <= 2 ** 30);
+});
+
+test("the metrics listen where HTTP does, unless told otherwise", () => {
+  check.equal(resolveServerOptions({ httpAddress: "127.0.0.1" }).metricsAddress, "127.0.0.1");
+  const both = { httpAddress: "127.0.0.1", metricsAddress: "::1" };
+  check.equal(resolveServerOptions(both).metricsAddress, "::1");
+});
+
+const faults: readonly [name: string, value: unknown, complaint: RegExp][] = [
+  ["httpPort", 65_536, /'httpPort' must be a port, 0 to 65535; got 65536$/],
+  ["httpPort", "8000", /'httpPort' must be a port, 0 to 65535; got '8000'$/],
+  ["metricsPort", 1.5, /'metricsPort' must be a port/],
+  ["allowHttp", "yes", /'allowHttp' must be true or false; got 'yes'$/],
+  ["exitTimeoutSecs", -1, /'exitTimeoutSecs' must be a number, 0 or more; got -1$/],
+  ["exitTimeoutSecs", Number.NaN, /got NaN$/],
+  ["maxBodyBytes", 1.5, /'maxBodyBytes' must be a whole number, 0 or more; got 1.5$/],
+  ["id", 7, /'id' must be a text; got 7$/],
+  ["cors", ["*"], /'cors' must be a text; got a list$/],
+  ["logFormat", "xml", /'logFormat' must be "default" or "ISO8601"; got 'xml'$/],
+  ["httpPrt", 1, /there is no option 'httpPrt'; did you mean 'httpPort'\?$/],
+  ["HTTPPORT", 1, /did you mean 'httpPort'\?$/],
+  ["colour", 1, /there is no option 'colour'$/],
+];
+
+for (const [name, value, complaint] of faults) {
+  test(`refused: ${name} = ${String(value)}`, () => {
+    const options = { [name]: value } as ServerOptions;
+    check.throws(() => resolveServerOptions(options), { name: "TypeError", message: complaint });
+  });
+}
+
+test("every default is valid, and undefined is the default", () => {
+  const names = Object.keys(serverOptionSpecs);
+  const unset = Object.fromEntries(names.map((name) => [name, undefined])) as ServerOptions;
+  check.deepEqual(resolveServerOptions(unset), resolveServerOptions({}));
+});
+
+test("the nearest name is near", () => {
+  check.equal(nearestName("linaer", ["linear", "other"]), "linear");
+  check.equal(nearestName("x", ["linear", "other"]), undefined);
+  check.equal(nearestName("", ["linear"]), undefined);
+});

@@ -1,0 +1,178 @@
+/**
+ * Server options: what can be set, what holds if nothing is, and what is refused.
+ *
+ * One table for `createServer` and `serve`, for the flags of the command line and for the
+ * environment: a row here is an option everywhere. A wrong or unknown option is a TypeError that
+ * names it, what was expected and what came: nothing is ignored.
+ *
+ * Not here: how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
+ */
+import { totalmem } from "node:os";
+import type { LogFormat } from "./logger.ts";
+import { nearestName } from "./nearest-name.ts";
+
+export interface ServerOptions {
+  /** Name of the server in its metadata; default "triton", which clients compare. */
+  readonly id?: string;
+  /** Default true. */
+  readonly allowHttp?: boolean;
+  /** Default 8000; 0: any that is free. */
+  readonly httpPort?: number;
+  /** Default "0.0.0.0": all of this machine. */
+  readonly httpAddress?: string;
+  /** Largest body of a request; default 64 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Origins whose pages may call: a list, separated by commas, or "*"; default none. */
+  readonly cors?: string;
+  /** Reserved: gRPC is not there yet. */
+  readonly grpcPort?: number;
+  /** Default true. */
+  readonly allowMetrics?: boolean;
+  /** Default 8002; 0: any that is free. */
+  readonly metricsPort?: number;
+  /** Default: `httpAddress`. */
+  readonly metricsAddress?: string;
+  /** Default true. */
+  readonly allowCpuMetrics?: boolean;
+  /** Longest time to finish running requests when stopping; default 30. */
+  readonly exitTimeoutSecs?: number;
+  /** Bytes of inputs that may wait, all models together; default a quarter of memory, at most 1 GiB. */
+  readonly maxWaitingBytes?: number;
+  /** Longest time an inline model may hold the event loop before the log names it; default 50. */
+  readonly blockingThresholdMs?: number;
+  /** Default 0; 1: a line per request. */
+  readonly logVerbose?: number;
+  readonly logInfo?: boolean;
+  readonly logWarning?: boolean;
+  readonly logError?: boolean;
+  readonly logFormat?: LogFormat;
+  /** Default "": to stdout and stderr. */
+  readonly logFile?: string;
+  /** Default false: lines for people. */
+  readonly jsonLogs?: boolean;
+}
+
+export type ResolvedServerOptions = Required<ServerOptions>;
+
+export type OptionValue = string | number | boolean;
+
+export interface OptionSpec {
+  readonly kind: "flag" | "text" | "count" | "port" | "number" | "format";
+  readonly default: OptionValue;
+  /** Its line of help. */
+  readonly means: string;
+  /** On the command line, where it is not the name itself: Triton's word. */
+  readonly flag?: string;
+}
+
+export const serverOptionSpecs: {
+  readonly [Name in keyof ResolvedServerOptions]: OptionSpec;
+} = {
+  id: { kind: "text", default: "triton", means: "name of the server in its metadata" },
+  allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
+  httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
+  httpAddress: { kind: "text", default: "0.0.0.0", means: "address for HTTP" },
+  maxBodyBytes: {
+    kind: "count",
+    default: 64 * 1024 * 1024,
+    means: "largest body of a request, in bytes",
+    flag: "http-max-input-size",
+  },
+  cors: { kind: "text", default: "", means: "origins whose pages may call, or *" },
+  grpcPort: { kind: "port", default: 8001, means: "port for gRPC, which is not there yet" },
+  allowMetrics: { kind: "flag", default: true, means: "serve the metrics page" },
+  metricsPort: { kind: "port", default: 8002, means: "port for metrics; 0: any that is free" },
+  metricsAddress: { kind: "text", default: "", means: "address for metrics, if another" },
+  allowCpuMetrics: { kind: "flag", default: true, means: "tell processor and memory use" },
+  exitTimeoutSecs: {
+    kind: "number",
+    default: 30,
+    means: "longest time to finish running requests when stopping",
+  },
+  maxWaitingBytes: {
+    kind: "count",
+    default: defaultMaxWaitingBytes(),
+    means: "bytes of inputs that may wait, all models together",
+  },
+  blockingThresholdMs: {
+    kind: "number",
+    default: 50,
+    means: "longest time an inline model may hold the event loop unnoticed",
+  },
+  logVerbose: { kind: "count", default: 0, means: "1: a line for each request" },
+  logInfo: { kind: "flag", default: true, means: "log what happens" },
+  logWarning: { kind: "flag", default: true, means: "log warnings" },
+  logError: { kind: "flag", default: true, means: "log errors" },
+  logFormat: { kind: "format", default: "default", means: "default or ISO8601" },
+  logFile: { kind: "text", default: "", means: "write the log to this file" },
+  jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
+};
+
+const expectations: Readonly<Record<OptionSpec["kind"], string>> = {
+  flag: "true or false",
+  text: "a text",
+  count: "a whole number, 0 or more",
+  port: "a port, 0 to 65535",
+  number: "a number, 0 or more",
+  format: '"default" or "ISO8601"',
+};
+
+/** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
+export function resolveServerOptions(
+  options: ServerOptions,
+  what = "createServer()",
+): ResolvedServerOptions {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  const names = Object.keys(serverOptionSpecs);
+  const resolved: Record<string, OptionValue> = {};
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) refuseUnknown(what, name, names);
+  }
+  for (const [name, spec] of Object.entries(serverOptionSpecs)) {
+    const value = given[name] ?? spec.default;
+    if (!isValid(spec.kind, value)) {
+      const expected = expectations[spec.kind];
+      throw new TypeError(`${what}: '${name}' must be ${expected}; got ${show(value)}`);
+    }
+    resolved[name] = value;
+  }
+  if (resolved["metricsAddress"] === "") resolved["metricsAddress"] = resolved["httpAddress"] ?? "";
+  return resolved as unknown as ResolvedServerOptions;
+}
+
+function refuseUnknown(what: string, name: string, names: readonly string[]): never {
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
+  throw new TypeError(`${what}: there is no option '${name}'${hint}`);
+}
+
+function isValid(kind: OptionSpec["kind"], value: unknown): value is OptionValue {
+  switch (kind) {
+    case "flag":
+      return typeof value === "boolean";
+    case "text":
+      return typeof value === "string";
+    case "count":
+      return Number.isSafeInteger(value) && Number(value) >= 0;
+    case "port":
+      return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
+    case "number":
+      return typeof value === "number" && Number.isFinite(value) && value >= 0;
+    case "format":
+      return value === "default" || value === "ISO8601";
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return `'${value}'`;
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? "a list" : "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+/** A quarter of memory, at most 1 GiB; in a container, of what the container may have. */
+function defaultMaxWaitingBytes(): number {
+  const constrainedBytes = process.constrainedMemory?.() ?? 0;
+  const memoryBytes = constrainedBytes > 0 ? Math.min(constrainedBytes, totalmem()) : totalmem();
+  return Math.min(Math.floor(memoryBytes / 4), 2 ** 30);
+}
