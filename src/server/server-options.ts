@@ -108,7 +108,7 @@ export const serverOptionSpecs: {
   jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
 };
 
-const expectations: Readonly<Record<OptionSpec["kind"], string>> = {
+export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = {
   flag: "true or false",
   text: "a text",
   count: "a whole number, 0 or more",
@@ -130,8 +130,8 @@ export function resolveServerOptions(
   }
   for (const [name, spec] of Object.entries(serverOptionSpecs)) {
     const value = given[name] ?? spec.default;
-    if (!isValid(spec.kind, value)) {
-      const expected = expectations[spec.kind];
+    if (!isValidOption(spec.kind, value)) {
+      const expected = optionExpectations[spec.kind];
       throw new TypeError(`${what}: '${name}' must be ${expected}; got ${show(value)}`);
     }
     resolved[name] = value;
@@ -146,7 +146,7 @@ function refuseUnknown(what: string, name: string, names: readonly string[]): ne
   throw new TypeError(`${what}: there is no option '${name}'${hint}`);
 }
 
-function isValid(kind: OptionSpec["kind"], value: unknown): value is OptionValue {
+export function isValidOption(kind: OptionSpec["kind"], value: unknown): value is OptionValue {
   switch (kind) {
     case "flag":
       return typeof value === "boolean";

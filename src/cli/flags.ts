@@ -1,0 +1,114 @@
+/**
+ * Flags as data: the options of the server, and what Triton has beside them, as flags of the
+ * command line and as variables of the environment.
+ *
+ *   httpPort   --http-port 8000   --http-port=8000   SHOAL_HTTP_PORT=8000
+ *
+ * A flag of Triton that means nothing here is accepted, and said to be so in one line of the log:
+ * scripts written for Triton start. A switch takes a value (true, false, 1, 0) or none.
+ *
+ * Not here: what an option means and what is valid (server/server-options.ts).
+ */
+import { InvalidArgumentError, Option } from "commander";
+import {
+  isValidOption,
+  type OptionSpec,
+  type OptionValue,
+  optionExpectations,
+  serverOptionSpecs,
+} from "../server/server-options.ts";
+
+export interface Flag {
+  /** Without the dashes. */
+  readonly flag: string;
+  /** Name of the server's option; undefined: accepted without effect. */
+  readonly option: string | undefined;
+  readonly spec: OptionSpec;
+}
+
+/** Flags of Triton that change nothing in this server. */
+const acceptedFlags = [
+  "http-thread-count",
+  "allow-gpu-metrics",
+  "pinned-memory-pool-byte-size",
+  "cuda-memory-pool-byte-size",
+  "min-supported-compute-capability",
+  "buffer-manager-thread-count",
+  "backend-directory",
+  "repoagent-directory",
+  "host-policy",
+  "allow-grpc",
+  "grpc-address",
+  "grpc-infer-thread-count",
+  "grpc-infer-allocation-pool-size",
+  "grpc-max-response-pool-size",
+];
+
+export const serveFlags: readonly Flag[] = [
+  ...Object.entries(serverOptionSpecs).map(([option, spec]) => ({
+    flag: spec.flag ?? kebab(option),
+    option,
+    spec,
+  })),
+  ...acceptedFlags.map((flag) => ({
+    flag,
+    option: undefined,
+    spec: { kind: "text" as const, default: "", means: "accepted, without effect" },
+  })),
+];
+
+export function toCommanderOption({ flag, option, spec }: Flag): Option {
+  const value = spec.kind === "flag" ? "true|false" : spec.kind;
+  const made = new Option(`--${flag} <${value}>`, `${spec.means}${defaultText(spec)}`)
+    .env(`SHOAL_${flag.toUpperCase().replaceAll("-", "_")}`)
+    .argParser((text) => parseValue(spec, text));
+  return option === undefined ? made.hideHelp() : made;
+}
+
+/** Commander's own key for a flag: its values come under it. */
+export function keyOf(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `--json-logs` becomes `--json-logs=true`, and `--json-logs false` one word. */
+export function joinSwitches(args: readonly string[]): string[] {
+  const switches = new Set(
+    serveFlags.filter(({ spec }) => spec.kind === "flag").map(({ flag }) => `--${flag}`),
+  );
+  const joined: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? "";
+    if (arg === "--") return [...joined, ...args.slice(index)];
+    const next = args[index + 1] ?? "";
+    if (!switches.has(arg)) joined.push(arg);
+    else if (next in booleans) {
+      joined.push(`${arg}=${next}`);
+      index += 1;
+    } else joined.push(`${arg}=true`);
+  }
+  return joined;
+}
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false };
+
+function parseValue(spec: OptionSpec, text: string): OptionValue {
+  const value = toValue(spec, text);
+  if (!isValidOption(spec.kind, value)) {
+    throw new InvalidArgumentError(`It must be ${optionExpectations[spec.kind]}.`);
+  }
+  return value;
+}
+
+function toValue({ kind }: OptionSpec, text: string): unknown {
+  if (kind === "flag") return booleans[text.toLowerCase()];
+  if (kind === "text" || kind === "format") return text;
+  return text.trim() === "" ? Number.NaN : Number(text);
+}
+
+function defaultText({ kind, default: value }: OptionSpec): string {
+  return kind === "text" && value === "" ? "" : ` (default: ${String(value)})`;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
