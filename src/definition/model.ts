@@ -1,0 +1,187 @@
+/**
+ * Function model: an inference function with what it takes and what it returns.
+ *
+ *   const linear = model("linear", {
+ *     inputs: { x: fp32(-1) },
+ *     outputs: { y: fp32(-1) },
+ *     infer: ({ x }) => ({ y: x.map((value) => -value) }),
+ *   });
+ *
+ * Types flow from the specifications: a wrong input name, a wrong datatype, a missing output and
+ * a surplus one do not compile, and are checked again at run time (backends/function-outputs.ts).
+ *
+ * Where it runs: inline, on the event loop, or in threads, which import its module again; for
+ * that it says where it lives: `module: import.meta.url`.
+ *
+ * Not here: checks of the definition (model-check.ts), how it is run (backends/function.ts).
+ */
+import type { Datatype } from "../protocol/datatype.ts";
+import type { Parameters } from "../protocol/infer.ts";
+import type { ModelOptions } from "../protocol/model-options.ts";
+import type { NumericDatatype, StoredArrays, TensorData } from "./element-arrays.ts";
+import type { ModelBase } from "./model-base.ts";
+import { checkModel } from "./model-check.ts";
+import { registerModel } from "./model-table.ts";
+import type { Nested } from "./nested-values.ts";
+import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
+import type { Tensor } from "./tensor.ts";
+
+type TensorOf<S> =
+  S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
+    ? Tensor<D, As>
+    : never;
+
+type OptionalNames<S extends TensorSpecs> = {
+  [Name in keyof S]: S[Name]["isOptional"] extends true ? Name : never;
+}[keyof S];
+
+/** What `infer` gets: a tensor per input; an optional one may be missing. */
+export type Inputs<S extends TensorSpecs> = {
+  readonly [Name in Exclude<keyof S, OptionalNames<S>>]: TensorOf<S[Name]>;
+} & { readonly [Name in OptionalNames<S>]?: TensorOf<S[Name]> };
+
+/** 64-bit integers and booleans may be written in either form. */
+type Writable<D extends Datatype, As extends ElementForm> = D extends "INT64" | "UINT64"
+  ? number | bigint
+  : D extends "BYTES"
+    ? string | Uint8Array
+    : Elements[As];
+
+/** A typed array has the shape of its specification, if at most one dimension is free. */
+type OutputOf<S> =
+  S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
+    ?
+        | Tensor<D, ElementForm>
+        | TensorData<D, As>
+        | (D extends NumericDatatype ? StoredArrays[D] : never)
+        | readonly Nested<Writable<D, As>>[]
+    : never;
+
+/** What `infer` returns: a tensor, a typed array, or nested arrays per output. */
+export type Outputs<S extends TensorSpecs> = { readonly [Name in keyof S]: OutputOf<S[Name]> };
+
+type Result<T> = T | Promise<T>;
+type Answer<T> = Result<T> | AsyncIterable<T>;
+type Unwrap<A> = A extends AsyncIterable<infer T> ? T : A extends PromiseLike<infer T> ? T : A;
+
+/** Inference of a return type accepts surplus outputs: this refuses them. */
+type NoSurplus<A, O> = [Unwrap<A>] extends [never]
+  ? unknown
+  : [Exclude<keyof Unwrap<A>, keyof O>] extends [never]
+    ? unknown
+    : { readonly undeclaredOutput: Exclude<keyof Unwrap<A>, keyof O> };
+
+export interface ModelLog {
+  info(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+}
+
+export interface InstanceInfo {
+  /** 0, 1, ... among the instances of the model. */
+  readonly index: number;
+}
+
+export interface SetupContext {
+  readonly model: { readonly name: string; readonly version: number };
+  readonly instance: InstanceInfo;
+  readonly device: "cpu" | `cuda:${number}`;
+  readonly log: ModelLog;
+  /** Fires when the instance is asked to stop while it is set up. */
+  readonly signal: AbortSignal;
+}
+
+/** One request of the batch. */
+export interface RequestInfo {
+  readonly id: string;
+  readonly parameters: Parameters;
+  /** Empty: all. */
+  readonly requestedOutputs: readonly string[];
+  /** Where its rows are in the batch. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Has its caller gone? To be asked at any time, also by synchronous code. */
+  isAborted(): boolean;
+}
+
+export interface InferContext<State> extends Omit<SetupContext, "signal"> {
+  /** What `setup` returned. */
+  readonly state: State;
+  /** Rows of the batch; 1 for a model without batching. */
+  readonly rows: number;
+  readonly requests: readonly RequestInfo[];
+  /** Fires when nobody in the batch is left waiting. */
+  readonly signal: AbortSignal;
+}
+
+export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
+  extends ModelOptions {
+  /** Positive integer; default 1. */
+  readonly version?: number;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** `import.meta.url`: threads import this module again. Without it the model runs inline. */
+  readonly module?: string | URL;
+}
+
+export interface Model<
+  Name extends string = string,
+  I extends TensorSpecs = TensorSpecs,
+  O extends TensorSpecs = TensorSpecs,
+  Decoupled extends boolean = boolean,
+> extends ModelBase<Name> {
+  readonly kind: "function";
+  readonly inputs: I;
+  readonly outputs: O;
+  readonly isDecoupled: Decoupled;
+  /** A file URL. */
+  readonly module: string | undefined;
+}
+
+/** A model with its functions, whose types are known no more. */
+export interface FunctionModel extends Model {
+  readonly setup: ((context: SetupContext) => unknown) | undefined;
+  readonly infer: (
+    inputs: Readonly<Record<string, Tensor>>,
+    context: InferContext<unknown>,
+  ) => unknown;
+}
+
+export function model<
+  const Name extends string,
+  const I extends TensorSpecs,
+  const O extends TensorSpecs,
+  A extends Answer<Outputs<O>>,
+  State = undefined,
+>(
+  name: Name,
+  definition: ModelDefinition<I, O> & {
+    /** Once per instance. Stands before `infer` if it takes a parameter. */
+    readonly setup?: (context: SetupContext) => Result<State>;
+    readonly infer: (inputs: Inputs<I>, context: InferContext<State>) => A & NoSurplus<A, O>;
+  },
+): Model<Name, I, O, A extends AsyncIterable<unknown> ? true : false> {
+  checkModel(name, { ...definition });
+  const { version = 1, inputs, outputs, module, setup, infer } = definition;
+  const { maxBatchSize, batching, instances, limits } = definition;
+  const built = Object.freeze({
+    kind: "function" as const,
+    name,
+    version,
+    inputs,
+    outputs,
+    // Generators are refused by checkModel until streaming is there.
+    isDecoupled: false as A extends AsyncIterable<unknown> ? true : false,
+    module: module === undefined ? undefined : String(module),
+    options: {
+      ...(maxBatchSize !== undefined && { maxBatchSize }),
+      ...(batching !== undefined && { batching }),
+      ...(instances !== undefined && { instances }),
+      ...(limits !== undefined && { limits }),
+    },
+    setup,
+    infer,
+  });
+  registerModel(built);
+  return built;
+}

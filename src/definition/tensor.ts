@@ -1,0 +1,318 @@
+/**
+ * Tensor: what a model's function gets and returns. A datatype, a shape and values.
+ *
+ * It is a view: over the memory of the batch for an input, over its own for one that was made
+ * here. BYTES stays packed, and 64-bit integers that are to be numbers stay integers, until
+ * somebody asks for `data`.
+ *
+ * A tensor is gone, and says so when it is read, once it no longer owns its values:
+ *   - an input when `infer` has settled: its memory is used again;
+ *   - an output when it has been returned: its memory is in another thread, or with a response.
+ * `clone()` keeps the values.
+ *
+ * Not here: the tensor on the wire (protocol/tensor.ts), checks of what a model returned
+ * (backends/function-outputs.ts).
+ */
+import { type Datatype, datatypes } from "../protocol/datatype.ts";
+import { elementCount, formatShape } from "../protocol/shape.ts";
+import {
+  decodeElement,
+  encodeElement,
+  isNumeric,
+  isWideAsNumber,
+  type NumericDatatype,
+  numbersToWide,
+  type StoredArray,
+  storedArrayTypes,
+  type TensorData,
+  wideToNumbers,
+} from "./element-arrays.ts";
+import { flattenNested, type Nested, toNested } from "./nested-values.ts";
+import { packElements, unpackBytes, unpackStrings } from "./packed-bytes.ts";
+import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
+
+type Values = StoredArray | readonly (string | Uint8Array)[];
+
+/** Values, or the bytes of the wire, or both. */
+export interface TensorParts<D extends Datatype, As extends ElementForm> {
+  readonly datatype: D;
+  readonly shape: readonly number[];
+  readonly as: As;
+  /** In the wire's layout; for a numeric datatype aligned to its elements. */
+  readonly bytes?: Uint8Array;
+  readonly values?: Values;
+  /** Its memory is of no use to anybody else. */
+  readonly isOwn?: boolean;
+}
+
+/** A tensor's bytes, when it is returned. */
+export interface GivenBytes {
+  readonly bytes: Uint8Array;
+  /** False: somebody else may go on using this memory. */
+  readonly isOwn: boolean;
+}
+
+type TensorType<D extends Datatype, As extends ElementForm> = D | TensorSpec<D, As>;
+
+/** What `Tensor.from` takes. */
+export type TensorValues<D extends Datatype, As extends ElementForm> =
+  | TensorData<D, As>
+  | Nested<Elements[As]>;
+
+let giveAwayBytes: (tensor: Tensor<Datatype, ElementForm>) => GivenBytes;
+let markGone: (tensor: Tensor<Datatype, ElementForm>, why: string) => void;
+
+export class Tensor<D extends Datatype = Datatype, As extends ElementForm = DefaultForm<D>> {
+  readonly datatype: D;
+  /** Batch dimension included, if the model batches. */
+  readonly shape: readonly number[];
+  /** What one element is in JavaScript. */
+  readonly as: As;
+  readonly #isOwn: boolean;
+  #bytes: Uint8Array | undefined;
+  #values: Values | undefined;
+  /** The tensor that this one is a part of: when that is gone, so is this. */
+  #whole: Tensor<Datatype, ElementForm> | undefined;
+  #goneBecause: string | undefined;
+
+  static {
+    giveAwayBytes = (tensor) => {
+      tensor.#check();
+      const { bytes } = tensor;
+      const isOwn = (tensor.#whole ?? tensor).#isOwn;
+      markGone(tensor, "it was returned from infer: return or keep a clone()");
+      return { bytes, isOwn };
+    };
+    markGone = (tensor, why) => {
+      (tensor.#whole ?? tensor).#goneBecause ??= why;
+    };
+  }
+
+  /** Over memory that is there already; `Tensor.from` makes one of values. */
+  constructor(parts: TensorParts<D, As>) {
+    this.datatype = parts.datatype;
+    this.shape = parts.shape;
+    this.as = parts.as;
+    this.#bytes = parts.bytes;
+    this.#values = parts.values;
+    this.#isOwn = parts.isOwn ?? false;
+  }
+
+  /** Copies. The shape of nested arrays is theirs; that of a typed array is one dimension. */
+  static from<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
+    type: TensorType<D, As>,
+    values: TensorValues<D, As>,
+    shape?: readonly number[],
+  ): Tensor<D, As> {
+    const { datatype, as } = typeOf(type);
+    const flat = ArrayBuffer.isView(values)
+      ? { shape: [values.length], values: copyTyped(datatype, as, values as StoredArray) }
+      : flattenNested(datatype, values);
+    const count = elementCount(flat.shape);
+    if (shape !== undefined && elementCount(shape) !== count) {
+      const expected = `${elementCount(shape)} values for shape ${formatShape(shape)}`;
+      throw new TypeError(`Tensor.from: expected ${expected}; got ${count}`);
+    }
+    const own = { datatype, shape: shape ?? flat.shape, as, isOwn: true };
+    if (!isWideAsNumber(datatype, as) || ArrayBuffer.isView(values)) {
+      return new Tensor({ ...own, values: flat.values });
+    }
+    return new Tensor({ ...own, values: wideToNumbers(flat.values as BigInt64Array) });
+  }
+
+  /** Zeros, false or empty texts. */
+  static zeros<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
+    type: TensorType<D, As>,
+    shape: readonly number[],
+  ): Tensor<D, As> {
+    const { datatype, as } = typeOf(type);
+    const count = elementCount(shape);
+    const values = isNumeric(datatype)
+      ? new (isWideAsNumber(datatype, as) ? Float64Array : storedArrayTypes[datatype])(count)
+      : Array.from({ length: count }, () => (as === "bytes" ? new Uint8Array(0) : ""));
+    return new Tensor({ datatype, shape, as, values, isOwn: true });
+  }
+
+  /** The first dimension. */
+  get rows(): number {
+    return this.shape[0] ?? 1;
+  }
+
+  /** Elements. */
+  get size(): number {
+    return elementCount(this.shape);
+  }
+
+  /** The values, flat. Of FP16 and BF16 the bits, of BOOL 0 and 1; not copied. */
+  get data(): TensorData<D, As> {
+    this.#check();
+    // The datatype and the form decide what this is; the type says the same.
+    return this.#stored() as TensorData<D, As>;
+  }
+
+  /** The bytes in the wire's layout; not copied, if they are there. */
+  get bytes(): Uint8Array {
+    this.#check();
+    const { datatype } = this;
+    if (datatype === "BYTES") {
+      this.#bytes ??= packElements(this.#values as readonly string[]);
+      return this.#bytes;
+    }
+    if (this.#values === undefined && this.#bytes !== undefined) return this.#bytes;
+    // Numbers may have been changed since they were read: they count, not the bytes they are from.
+    const values = isWideAsNumber(datatype, this.as)
+      ? numbersToWide(datatype as "INT64", this.#values as Float64Array)
+      : (this.#values as StoredArray);
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  }
+
+  /** A tensor of the same shape and datatype, from each element in turn. */
+  map(transform: (element: Elements[As], index: number) => Elements[As]): Tensor<D, As> {
+    const { datatype, shape, as } = this;
+    const from = this.data as ArrayLike<unknown>;
+    if (!isNumeric(datatype)) {
+      const values = Array.from(from as readonly Elements[As][], transform);
+      return new Tensor({ datatype, shape, as, values: values as string[], isOwn: true });
+    }
+    const isPlain = datatype === "FP32" || datatype === "FP64" || isWideAsNumber(datatype, as);
+    const mapValues = isPlain ? mapPlain : mapCoded;
+    const values = mapValues(datatype, from as Float64Array, transform as Transform);
+    return new Tensor({ datatype, shape, as, values, isOwn: true });
+  }
+
+  /** The row of this index, without the first dimension. A view. */
+  row(index: number): Tensor<D, As> {
+    return this.#part(index, index + 1, this.shape.slice(1));
+  }
+
+  /** Rows from the first index to before the second. A view. */
+  slice(from: number, to: number = this.rows): Tensor<D, As> {
+    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** The same values in memory of their own: for a model that keeps them. */
+  clone(): Tensor<D, As> {
+    const { datatype, shape, as } = this;
+    if (datatype === "BYTES") {
+      return new Tensor({ datatype, shape, as, bytes: this.bytes.slice(), isOwn: true });
+    }
+    const values = (this.data as StoredArray).slice();
+    return new Tensor({ datatype, shape, as, values, isOwn: true });
+  }
+
+  /** Arrays in arrays, of booleans, numbers, bigints, strings or Uint8Arrays. */
+  toNested(): Nested<Elements[As]> {
+    const nested = toNested(this.datatype, this.shape, this.data as ArrayLike<unknown>);
+    return nested as Nested<Elements[As]>;
+  }
+
+  #part(from: number, to: number, shape: readonly number[]): Tensor<D, As> {
+    if (!(from >= 0 && from <= to && to <= this.rows) || this.shape.length === 0) {
+      const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
+      throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
+    }
+    const { datatype, as } = this;
+    const perRow = this.rows === 0 ? 0 : this.size / this.rows;
+    const data = this.data as Values;
+    const values = ArrayBuffer.isView(data)
+      ? data.subarray(from * perRow, to * perRow)
+      : data.slice(from * perRow, to * perRow);
+    const part = new Tensor({ datatype, shape, as, values });
+    part.#whole = this.#whole ?? this;
+    return part;
+  }
+
+  #stored(): Values {
+    if (this.#values !== undefined) return this.#values;
+    const { datatype, as } = this;
+    const bytes = this.#bytes ?? new Uint8Array(0);
+    if (!isNumeric(datatype)) {
+      this.#values = as === "bytes" ? unpackBytes(bytes) : unpackStrings(bytes);
+      return this.#values;
+    }
+    const length = bytes.byteLength / datatypes[datatype].byteSize;
+    const stored = new storedArrayTypes[datatype](bytes.buffer, bytes.byteOffset, length);
+    const isWide = isWideAsNumber(datatype, as);
+    this.#values = isWide ? wideToNumbers(stored as BigInt64Array) : stored;
+    return this.#values;
+  }
+
+  #check(): void {
+    const why = this.#whole === undefined ? this.#goneBecause : this.#whole.#goneBecause;
+    if (why !== undefined) throw gone(this, why);
+    const memory = this.#bytes ?? this.#values;
+    if (ArrayBuffer.isView(memory) && memory.byteLength === 0 && this.size > 0) {
+      throw gone(this, "its memory was transferred");
+    }
+  }
+}
+
+type Transform = (element: unknown, index: number) => unknown;
+
+/** The bytes of a tensor that a model returned. Whoever reads the tensor afterwards is told so. */
+export function giveAway(tensor: Tensor<Datatype, ElementForm>): GivenBytes {
+  return giveAwayBytes(tensor);
+}
+
+/** An input whose call has settled. Whoever reads it afterwards is told so. */
+export function release(tensor: Tensor<Datatype, ElementForm>): void {
+  markGone(tensor, "it was an input, and infer has settled: keep a clone()");
+}
+
+function gone({ datatype, shape }: Tensor<Datatype, ElementForm>, why: string): TypeError {
+  return new TypeError(`this tensor (${datatype} ${formatShape(shape)}) is gone: ${why}`);
+}
+
+function typeOf<D extends Datatype, As extends ElementForm>(
+  type: TensorType<D, As>,
+): { readonly datatype: D; readonly as: As } {
+  if (typeof type !== "string") return type;
+  const forms: Partial<Record<Datatype, ElementForm>> = {
+    BOOL: "boolean",
+    INT64: "bigint",
+    UINT64: "bigint",
+    BYTES: "string",
+  };
+  return { datatype: type, as: (forms[type] ?? "number") as As };
+}
+
+function copyTyped(datatype: Datatype, as: ElementForm, values: StoredArray): StoredArray {
+  const expected = isNumeric(datatype)
+    ? isWideAsNumber(datatype, as)
+      ? Float64Array
+      : storedArrayTypes[datatype]
+    : undefined;
+  if (expected === undefined || !(values instanceof expected)) {
+    const wants = expected === undefined ? "an array of elements" : `a ${expected.name}`;
+    throw new TypeError(
+      `Tensor.from: ${datatype} takes ${wants}; got a ${values.constructor.name}`,
+    );
+  }
+  return values.slice();
+}
+
+function mapPlain(
+  _datatype: NumericDatatype,
+  from: Float64Array,
+  transform: Transform,
+): Float64Array {
+  const to = new (from.constructor as Float64ArrayConstructor)(from.length);
+  for (let index = 0; index < from.length; index += 1) {
+    to[index] = transform(from[index], index) as number;
+  }
+  return to;
+}
+
+/** Through element encoding: a result that the datatype does not have is an error, not wrapped. */
+function mapCoded(
+  datatype: NumericDatatype,
+  from: Float64Array,
+  transform: Transform,
+): StoredArray {
+  const to = new storedArrayTypes[datatype](from.length) as Float64Array;
+  for (let index = 0; index < from.length; index += 1) {
+    const element = decodeElement(datatype, from[index]);
+    to[index] = encodeElement(datatype, transform(element, index)) as number;
+  }
+  return to;
+}
