@@ -64,8 +64,16 @@ export interface ExecutionRequest {
 }
 
 export interface ExecutionEmitter {
-  /** One response of one request. `isFinal`: no more of them for this request. */
-  respond(requestIndex: number, response: ModelResponse, isFinal: boolean): void;
+  /**
+   * One response of one request. `isFinal`: no more of them for this request. `times`: what `done`
+   * will say, where it is known by now; without it all the time so far counts as computing.
+   */
+  respond(
+    requestIndex: number,
+    response: ModelResponse,
+    isFinal: boolean,
+    times?: ExecutionTimes,
+  ): void;
   /** This request failed; the others go on. */
   fail(requestIndex: number, error: InferenceError): void;
   /**

@@ -1,21 +1,48 @@
 /**
  * Statistics of one model version: one set of counters, from which the protocol's statistics and
- * the metrics page are both read. (Types first; the counters follow below.)
+ * the metrics page are both read. Kept from load to unload.
+ *
+ * All durations of a request are taken as whole nanoseconds since its arrival, and then
+ * subtracted. So the parts of a request never add up to more than the whole, whatever is rounded.
+ *
+ * An execution is entered when it has ended and the last of its requests has too, so that there
+ * are never more executions than requests that account for them. "expiry" stays 0 among the close
+ * reasons: a request that expires leaves alone, and no batch leaves because of it.
+ *
+ * Invariants, checked by the simulation after every step:
+ *   1. queue.count = success.count = compute_*.count (+ cache hits)
+ *   2. executionCount = sum of the counts of `batches` <= success + fail
+ *   3. accepted = success + fail + pending + executing
+ *   4. request ns >= queue + compute_input + compute_infer + compute_output
+ *
+ * Not here: the texts of the protocol's statistics and of the metrics page (frontends, server).
  */
 import type { FailureReason } from "../protocol/errors.ts";
+import { Histogram, type HistogramSnapshot } from "./histogram.ts";
+
+/** Where the life of a request was cut, on the core's clock. */
+export interface RequestMoments {
+  readonly arrivedAtMs: number;
+  readonly computeStartMs: number;
+  readonly computeInputEndMs: number;
+  readonly computeOutputStartMs: number;
+  readonly computeEndMs: number;
+  readonly endMs: number;
+}
+
+export interface ExecutionMoments {
+  readonly computeStartMs: number;
+  readonly computeInputEndMs: number;
+  readonly computeOutputStartMs: number;
+  readonly computeEndMs: number;
+}
+
+export type InstanceCondition = "ready" | "busy" | "loading" | "dead";
 
 /** How many, and how long together. */
 export interface DurationCount {
   readonly count: number;
   readonly ns: number;
-}
-
-/** Cumulative; `upperBounds[i]` belongs to `counts[i]`, the last of `counts` is +Inf. */
-export interface HistogramSnapshot {
-  readonly upperBounds: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly count: number;
 }
 
 export type BatchCloseReason = "full" | "preferred" | "delay" | "shape" | "no_delay" | "expiry";
@@ -49,7 +76,7 @@ export interface ModelStatisticsSnapshot {
   /** In a batch that an instance runs. */
   readonly executingCount: number;
   readonly batchesClosed: Readonly<Record<BatchCloseReason, number>>;
-  readonly instances: Readonly<Record<"ready" | "busy" | "loading" | "dead", number>>;
+  readonly instances: Readonly<Record<InstanceCondition, number>>;
   readonly instanceRestarts: number;
   readonly loadDurationMs: number;
   /** Seconds. */
@@ -57,4 +84,209 @@ export interface ModelStatisticsSnapshot {
   readonly queueDuration: HistogramSnapshot;
   readonly computeDuration: HistogramSnapshot;
   readonly batchRows: HistogramSnapshot;
+}
+
+class DurationCounter {
+  count = 0;
+  ns = 0;
+
+  add(ns: number): void {
+    this.count += 1;
+    this.ns += ns;
+  }
+
+  snapshot(): DurationCount {
+    return { count: this.count, ns: this.ns };
+  }
+}
+
+class ComputeCounters {
+  readonly input: DurationCounter = new DurationCounter();
+  readonly infer: DurationCounter = new DurationCounter();
+  readonly output: DurationCounter = new DurationCounter();
+}
+
+/** Upper bounds of durations, in seconds. */
+const durationBounds = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+
+const nsPerS = 1e9;
+
+const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+const never: DurationCount = { count: 0, ns: 0 };
+
+export class ModelStatistics {
+  readonly #modelName: string;
+  readonly #modelVersion: number;
+  #lastInferenceAtMs = Number.NEGATIVE_INFINITY;
+  #inferenceCount = 0;
+  #executionCount = 0;
+  readonly #success = new DurationCounter();
+  readonly #fail = new DurationCounter();
+  readonly #queue = new DurationCounter();
+  readonly #compute = new ComputeCounters();
+  readonly #batches = new Map<number, ComputeCounters>();
+  readonly #failures: Record<FailureReason, number> = {
+    REJECTED: 0,
+    CANCELED: 0,
+    BACKEND: 0,
+    OTHER: 0,
+  };
+  readonly #batchesClosed: Record<BatchCloseReason, number> = {
+    full: 0,
+    preferred: 0,
+    delay: 0,
+    shape: 0,
+    no_delay: 0,
+    expiry: 0,
+  };
+  readonly #instances: Record<InstanceCondition, number> = {
+    ready: 0,
+    busy: 0,
+    loading: 0,
+    dead: 0,
+  };
+  readonly #requestDuration = new Histogram(durationBounds, nsPerS);
+  readonly #queueDuration = new Histogram(durationBounds, nsPerS);
+  readonly #computeDuration = new Histogram(durationBounds, nsPerS);
+  readonly #batchRows = new Histogram(rowBounds, 1);
+  #pendingCount = 0;
+  #executingCount = 0;
+  #instanceRestarts = 0;
+
+  loadDurationMs = 0;
+
+  constructor(modelName: string, modelVersion: number) {
+    this.#modelName = modelName;
+    this.#modelVersion = modelVersion;
+  }
+
+  get pendingCount(): number {
+    return this.#pendingCount;
+  }
+
+  get executingCount(): number {
+    return this.#executingCount;
+  }
+
+  requestAccepted(): void {
+    this.#pendingCount += 1;
+  }
+
+  batchHandedOver(requestCount: number, rows: number, why: BatchCloseReason): void {
+    this.#pendingCount -= requestCount;
+    this.#executingCount += requestCount;
+    this.#batchesClosed[why] += 1;
+    this.#batchRows.observe(rows);
+  }
+
+  requestSucceeded(rows: number, moments: RequestMoments): void {
+    const { arrivedAtMs, endMs } = moments;
+    const startNs = nsBetween(arrivedAtMs, moments.computeStartMs);
+    const inputEndNs = nsBetween(arrivedAtMs, moments.computeInputEndMs);
+    const outputStartNs = nsBetween(arrivedAtMs, moments.computeOutputStartMs);
+    const computeEndNs = nsBetween(arrivedAtMs, moments.computeEndMs);
+    const requestNs = nsBetween(arrivedAtMs, endMs);
+    this.#executingCount -= 1;
+    this.#inferenceCount += rows;
+    this.#lastInferenceAtMs = endMs;
+    this.#success.add(requestNs);
+    this.#queue.add(startNs);
+    this.#compute.input.add(inputEndNs - startNs);
+    this.#compute.infer.add(outputStartNs - inputEndNs);
+    this.#compute.output.add(computeEndNs - outputStartNs);
+    this.#requestDuration.observe(requestNs);
+    this.#queueDuration.observe(startNs);
+    this.#computeDuration.observe(outputStartNs - inputEndNs);
+  }
+
+  requestFailed(stage: "waiting" | "executing", lifeMs: number, reason: FailureReason): void {
+    if (stage === "waiting") this.#pendingCount -= 1;
+    else this.#executingCount -= 1;
+    this.#countFailure(Math.round(lifeMs * 1e6), reason);
+  }
+
+  /** By a full queue: it never waited. */
+  requestRefused(): void {
+    this.#countFailure(0, "REJECTED");
+  }
+
+  executionEnded(rows: number, moments: ExecutionMoments): void {
+    const { computeStartMs } = moments;
+    const inputEndNs = nsBetween(computeStartMs, moments.computeInputEndMs);
+    const outputStartNs = nsBetween(computeStartMs, moments.computeOutputStartMs);
+    let counters = this.#batches.get(rows);
+    if (counters === undefined) {
+      counters = new ComputeCounters();
+      this.#batches.set(rows, counters);
+    }
+    this.#executionCount += 1;
+    counters.input.add(inputEndNs);
+    counters.infer.add(outputStartNs - inputEndNs);
+    counters.output.add(nsBetween(computeStartMs, moments.computeEndMs) - outputStartNs);
+  }
+
+  instanceChanged(from: InstanceCondition | undefined, to: InstanceCondition | undefined): void {
+    if (from !== undefined) this.#instances[from] -= 1;
+    if (to !== undefined) this.#instances[to] += 1;
+  }
+
+  instanceRestarted(): void {
+    this.#instanceRestarts += 1;
+  }
+
+  /** The moment of the last inference is told in wall time, as of now. */
+  snapshot(now: { readonly nowMs: number; readonly wallMs: number }): ModelStatisticsSnapshot {
+    const sinceLastMs = now.nowMs - this.#lastInferenceAtMs;
+    return {
+      modelName: this.#modelName,
+      modelVersion: this.#modelVersion,
+      lastInferenceMs: Number.isFinite(sinceLastMs) ? Math.round(now.wallMs - sinceLastMs) : 0,
+      inferenceCount: this.#inferenceCount,
+      executionCount: this.#executionCount,
+      success: this.#success.snapshot(),
+      fail: this.#fail.snapshot(),
+      queue: this.#queue.snapshot(),
+      computeInput: this.#compute.input.snapshot(),
+      computeInfer: this.#compute.infer.snapshot(),
+      computeOutput: this.#compute.output.snapshot(),
+      cacheHit: never,
+      cacheMiss: never,
+      batches: this.#batchSnapshots(),
+      failures: { ...this.#failures },
+      pendingCount: this.#pendingCount,
+      executingCount: this.#executingCount,
+      batchesClosed: { ...this.#batchesClosed },
+      instances: { ...this.#instances },
+      instanceRestarts: this.#instanceRestarts,
+      loadDurationMs: this.loadDurationMs,
+      requestDuration: this.#requestDuration.snapshot(),
+      queueDuration: this.#queueDuration.snapshot(),
+      computeDuration: this.#computeDuration.snapshot(),
+      batchRows: this.#batchRows.snapshot(),
+    };
+  }
+
+  #batchSnapshots(): ModelStatisticsSnapshot["batches"] {
+    return [...this.#batches]
+      .sort(([one], [other]) => one - other)
+      .map(([batchSize, { input, infer, output }]) => ({
+        batchSize,
+        computeInput: input.snapshot(),
+        computeInfer: infer.snapshot(),
+        computeOutput: output.snapshot(),
+      }));
+  }
+
+  #countFailure(ns: number, reason: FailureReason): void {
+    this.#fail.add(ns);
+    this.#failures[reason] += 1;
+  }
+}
+
+/** A moment that an instance took on a clock slightly off ours may come before the start: 0 then. */
+function nsBetween(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.round((toMs - fromMs) * 1e6));
 }

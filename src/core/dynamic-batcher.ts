@@ -1,0 +1,136 @@
+/**
+ * Dynamic batcher: cuts the next batch from the front of the queue of one model.
+ *
+ * Requests are collected in the order of the queue until the next one does not fit: too many rows,
+ * or another shape. What is collected leaves at once if
+ *   - its rows are one of the preferred sizes (the largest such prefix leaves, the rest stays),
+ *   - or it cannot grow, or not towards a preferred size;
+ * otherwise when its oldest request has waited `maxQueueDelayMs`: then all of it leaves, preferred
+ * or not. With a delay of 0 it never waits.
+ *
+ * The batcher owns no timer and reads no clock: the scheduler passes `nowMs` in, and sleeps until
+ * `wakeMs`. Requests that have expired or were cancelled have left the queue before it is asked.
+ * When nothing is cut, all that waits was looked at and is less than the largest preferred size:
+ * so each look costs at most one batch, however many wait.
+ *
+ * Not here: choosing the instance (batch-scheduler.ts); what may share a batch
+ * (compatibility-key.ts).
+ *
+ * Invariants, checked by the simulation:
+ *   1. A batch has one compatibility key, and from 1 to `maxBatchSize` rows.
+ *   2. A batch is a prefix of the queue: nothing overtakes.
+ */
+import type { ModelConfig } from "./model-config.ts";
+import type { BatchCloseReason } from "./model-statistics.ts";
+import type { RequestQueue } from "./request-queue.ts";
+import type { ScheduledRequest } from "./scheduled-request.ts";
+
+export interface TakenBatch {
+  readonly requests: readonly ScheduledRequest[];
+  readonly rows: number;
+  readonly closeReason: BatchCloseReason;
+}
+
+export class DynamicBatcher {
+  readonly #maxBatchSize: number;
+  readonly #maxQueueDelayMs: number;
+  readonly #preferred: ReadonlySet<number>;
+  readonly #largestPreferred: number;
+  /** False: each request is a batch of its own, whatever its rows. */
+  readonly #isBatching: boolean;
+
+  /** When to ask again after `takeBatch` gave nothing; Infinity: when something arrives. */
+  wakeMs = Number.POSITIVE_INFINITY;
+
+  constructor(config: ModelConfig) {
+    const batching = config.dynamicBatching;
+    this.#isBatching = batching !== undefined && config.maxBatchSize > 0;
+    this.#maxBatchSize = config.maxBatchSize;
+    this.#maxQueueDelayMs = batching?.maxQueueDelayMs ?? 0;
+    this.#preferred = new Set(batching?.preferredBatchSizes);
+    this.#largestPreferred = batching?.preferredBatchSizes.at(-1) ?? config.maxBatchSize;
+  }
+
+  /** Undefined if nothing waits, or if waiting longer may give a better batch. */
+  takeBatch(queue: RequestQueue, nowMs: number): TakenBatch | undefined {
+    this.wakeMs = Number.POSITIVE_INFINITY;
+    const first = queue.first();
+    if (first === undefined) return undefined;
+    if (!this.#isBatching) {
+      queue.remove(first);
+      return { requests: [first], rows: first.rows, closeReason: "no_delay" };
+    }
+    return this.#cut(queue, first, nowMs);
+  }
+
+  #cut(queue: RequestQueue, first: ScheduledRequest, nowMs: number): TakenBatch | undefined {
+    const batch: ScheduledRequest[] = [];
+    let rows = 0;
+    let oldestMs = first.arrivedAtMs;
+    let bestLength = 0;
+    let bestRows = 0;
+    let obstacle: "full" | "shape" | undefined;
+    for (let next: ScheduledRequest | undefined = first; next; next = queue.after(next)) {
+      const grownRows: number = rows + next.rows;
+      if (batch.length > 0) {
+        if (grownRows > this.#largestPreferred && bestLength === 0) {
+          bestLength = batch.length;
+          bestRows = rows;
+        }
+        obstacle = this.#obstacle(first, next, grownRows);
+        if (obstacle !== undefined) break;
+      }
+      batch.push(next);
+      rows = grownRows;
+      if (next.arrivedAtMs < oldestMs) oldestMs = next.arrivedAtMs;
+      if (this.#preferred.has(rows)) {
+        bestLength = batch.length;
+        bestRows = rows;
+      }
+    }
+    const overdueMs = oldestMs + this.#maxQueueDelayMs;
+    const isOverdue = this.#maxQueueDelayMs > 0 && nowMs >= overdueMs;
+    if (bestLength > 0 && !isOverdue) {
+      batch.length = bestLength;
+      const closeReason = this.#bestReason(bestRows, obstacle);
+      return leave(queue, { requests: batch, rows: bestRows, closeReason });
+    }
+    const closeReason = this.#closeReason(rows, obstacle, isOverdue);
+    if (closeReason !== undefined) return leave(queue, { requests: batch, rows, closeReason });
+    this.wakeMs = overdueMs;
+    return undefined;
+  }
+
+  /** Why this one cannot join; undefined: it can. */
+  #obstacle(
+    first: ScheduledRequest,
+    next: ScheduledRequest,
+    grownRows: number,
+  ): "full" | "shape" | undefined {
+    if (grownRows > this.#maxBatchSize) return "full";
+    return next.key === first.key ? undefined : "shape";
+  }
+
+  #bestReason(rows: number, obstacle: "full" | "shape" | undefined): BatchCloseReason {
+    if (rows >= this.#maxBatchSize) return "full";
+    return this.#preferred.has(rows) ? "preferred" : (obstacle ?? "preferred");
+  }
+
+  /** Why all that was collected leaves now; undefined: it does not. */
+  #closeReason(
+    rows: number,
+    obstacle: "full" | "shape" | undefined,
+    isOverdue: boolean,
+  ): BatchCloseReason | undefined {
+    if (obstacle !== undefined) return obstacle;
+    if (rows >= this.#maxBatchSize) return "full";
+    if (isOverdue) return "delay";
+    if (rows >= this.#largestPreferred) return "preferred";
+    return this.#maxQueueDelayMs === 0 ? "no_delay" : undefined;
+  }
+}
+
+function leave(queue: RequestQueue, batch: TakenBatch): TakenBatch {
+  for (const request of batch.requests) queue.remove(request);
+  return batch;
+}

@@ -1,0 +1,107 @@
+/**
+ * A request between its acceptance and its answer: what the queue, the batcher, the running batch
+ * and the statistics note down about it.
+ *
+ *   waiting ──> executing ──> ended
+ *      └───────────────────────^   (expired, cancelled, failed)
+ *
+ * One object for all of them, and at the same time what the caller and the executor hold: this is
+ * the hot path, and each further object per request costs more than everything decided about it.
+ *
+ * Who writes what: `stage` and times request-answers.ts and batch-scheduler.ts; links and `part`
+ * request-queue.ts; `isTracked` deadline-heap.ts; `batch` and `batchIndex` running-batch.ts.
+ */
+import type { InferenceError } from "../protocol/errors.ts";
+import type { InferRequest, InferResponse } from "../protocol/infer.ts";
+import type { CompatibilityKey } from "./compatibility-key.ts";
+import type { ExecutionRequest } from "./instance.ts";
+import type { RequestMoments } from "./model-statistics.ts";
+import type { PendingRequest, ResponseSink } from "./scheduler.ts";
+
+export type RequestStage = "waiting" | "executing" | "ended";
+
+/** Whoever can take a request back. */
+export interface RequestOwner {
+  cancelRequest(request: ScheduledRequest): void;
+}
+
+/** The part of a running batch that a request of it can reach. */
+export interface BatchOfRequest {
+  /** The caller of this one has gone. */
+  abort(index: number): void;
+  requestEnded(): void;
+}
+
+/** An answer that waits for the answers of earlier requests (preserveOrdering). */
+export type HeldAnswer =
+  | { readonly response: InferResponse; readonly isFinal: boolean }
+  | { readonly error: InferenceError };
+
+export interface ScheduledRequestFields {
+  readonly request: InferRequest;
+  readonly sink: ResponseSink;
+  readonly owner: RequestOwner;
+  readonly rows: number;
+  readonly key: CompatibilityKey;
+  readonly arrivedAtMs: number;
+  readonly arrivalIndex: number;
+  readonly deadlineMs: number;
+}
+
+export class ScheduledRequest implements ExecutionRequest, PendingRequest, RequestMoments {
+  readonly request: InferRequest;
+  readonly sink: ResponseSink;
+  readonly rows: number;
+  readonly key: CompatibilityKey;
+  readonly arrivedAtMs: number;
+  /** 0, 1, ... over all requests of the scheduler: tells apart what arrived at one moment. */
+  readonly arrivalIndex: number;
+  /** The caller's own; Infinity: none. */
+  readonly deadlineMs: number;
+  readonly #owner: RequestOwner;
+
+  stage: RequestStage = "waiting";
+
+  /** End of its patience by the queue's policy; Infinity: none, or it has been delayed already. */
+  expiresAtMs = Number.POSITIVE_INFINITY;
+  /** Bytes of its inputs, counted while it waits. */
+  waitingBytes = 0;
+  /** Neighbours in its part of the queue. */
+  previous: ScheduledRequest | undefined = undefined;
+  next: ScheduledRequest | undefined = undefined;
+  /** Which list of the queue it is in. */
+  part = 0;
+
+  /** When the deadline heap has to look at it. */
+  dueMs = Number.POSITIVE_INFINITY;
+  isTracked = false;
+
+  batch: BatchOfRequest | undefined = undefined;
+  batchIndex = 0;
+  computeStartMs = 0;
+  computeInputEndMs = 0;
+  computeOutputStartMs = 0;
+  computeEndMs = 0;
+  endMs = 0;
+  /** The model has said its last word, even if that is still held back. */
+  isAnswered = false;
+  held: HeldAnswer[] | undefined = undefined;
+
+  constructor(fields: ScheduledRequestFields) {
+    this.request = fields.request;
+    this.sink = fields.sink;
+    this.#owner = fields.owner;
+    this.rows = fields.rows;
+    this.key = fields.key;
+    this.arrivedAtMs = fields.arrivedAtMs;
+    this.arrivalIndex = fields.arrivalIndex;
+    this.deadlineMs = fields.deadlineMs;
+  }
+
+  cancel(): void {
+    if (this.stage !== "ended") this.#owner.cancelRequest(this);
+  }
+}
+
+/** What a caller holds of a request that was answered at once. */
+export const endedRequest: PendingRequest = Object.freeze({ cancel(): void {} });
