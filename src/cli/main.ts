@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/**
+ * Command line of Shoal: `shoal <command>`. One file per command; this one only names them, and
+ * makes of every wrong word one clear line and exit code 1.
+ */
+import { Command } from "commander";
+import { packageVersion } from "../server/package-version.ts";
+import { joinSwitches } from "./flags.ts";
+import { serveCommand } from "./serve.ts";
+
+const program = new Command("shoal")
+  .description("Serve functions and model files over the KServe v2 protocol, batched.")
+  .version(packageVersion())
+  .helpCommand(false)
+  .addCommand(serveCommand());
+
+await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });

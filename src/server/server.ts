@@ -1,0 +1,154 @@
+/**
+ * Server: models behind addresses, as a user holds it. `createServer` only checks what it is
+ * given, and begins: what runs a server (core, threads, frontends) is imported while the caller
+ * goes on, so that importing `shoal` costs a thread nothing.
+ *
+ *   createServer  ──>  "starting", models load  ──>  listen, ready  ──>  close
+ *
+ * It listens only when told to and installs no signal handlers: for tests, and to be mounted in
+ * a server of the user's. Whoever wants a whole program: serve.ts.
+ *
+ * Inside an instance (a thread that imports the user's module again) a server is a shadow: it
+ * starts nothing, and its promises never resolve.
+ *
+ * Not here: what it does once it runs (running-server.ts).
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerState } from "../core/inference-service.ts";
+import type { ModelBase } from "../definition/model-base.ts";
+import { isInsideInstance } from "../executor/inside-instance.ts";
+import type { InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
+import type { RunningServer } from "./running-server.ts";
+import { type ServedModel, servedModels } from "./served-models.ts";
+import {
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from "./server-options.ts";
+
+export interface ServerUrls {
+  /** Undefined until it listens. */
+  readonly http: string | undefined;
+  readonly metrics: string | undefined;
+}
+
+export interface CloseOptions {
+  /** Longest time for what runs to finish; default `exitTimeoutSecs`. */
+  readonly timeoutMs?: number;
+}
+
+export interface InferOptions {
+  readonly signal?: AbortSignal;
+  /** Moment of `performance.now()` after which the caller no longer waits. */
+  readonly deadlineMs?: number;
+}
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface Server extends AsyncDisposable {
+  readonly urls: ServerUrls;
+  readonly state: ServerState;
+  /** Resolves when every model that it was created with is ready; rejects if one fails to load. */
+  readonly ready: Promise<void>;
+  /** For `node:http`, Express and Fastify: answers every path of the protocol. */
+  readonly handler: HttpHandler;
+  /** Opens its ports. Rejects if one is in use. Twice is once. */
+  listen(): Promise<void>;
+  /** Adds a model at run time; resolves when it is ready, rejects if it fails to load. */
+  bind(model: ModelBase): Promise<void>;
+  /** Takes a model out; what runs is finished first. No version: all of them. */
+  unbind(name: string, version?: number): Promise<void>;
+  /** Runs a request in this process, past HTTP: same queue, same batches, same errors. */
+  infer(request: InProcessRequest, options?: InferOptions): Promise<InProcessResponse>;
+  /** Drains: refuses new requests, finishes what runs within a limit, stops. Twice is once. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export type Models = ModelBase | readonly ModelBase[];
+
+/** Throws a TypeError if an option or a model is wrong. */
+export function createServer(models: Models, options: ServerOptions = {}): Server {
+  const resolved = resolveServerOptions(options);
+  return startServer(servedModels(models), resolved);
+}
+
+export function startServer(
+  models: readonly ServedModel[],
+  options: ResolvedServerOptions,
+): LazyServer {
+  return new LazyServer(models, options);
+}
+
+/** The server while its parts are being imported, and the way to them afterwards. */
+export class LazyServer implements Server {
+  readonly ready: Promise<void>;
+  readonly handler: HttpHandler;
+  readonly #starting: Promise<RunningServer>;
+  #running: RunningServer | undefined;
+
+  constructor(models: readonly ServedModel[], options: ResolvedServerOptions) {
+    this.#starting = isInsideInstance() ? new Promise(() => {}) : this.#start(models, options);
+    this.ready = this.#starting.then((server) => server.ready);
+    // Whoever does not ask need not know: the log has it, and the server is not ready.
+    this.ready.catch(() => {});
+    this.handler = (request, response) => this.#handle(request, response);
+  }
+
+  get urls(): ServerUrls {
+    return this.#running?.urls ?? { http: undefined, metrics: undefined };
+  }
+
+  get state(): ServerState {
+    return this.#running?.state ?? "starting";
+  }
+
+  async listen(): Promise<void> {
+    await (await this.#starting).listen();
+  }
+
+  async bind(model: ModelBase): Promise<void> {
+    const [served] = servedModels(model);
+    if (served !== undefined) await (await this.#starting).bind(served);
+  }
+
+  async unbind(name: string, version?: number): Promise<void> {
+    await (await this.#starting).unbind(name, version);
+  }
+
+  async infer(request: InProcessRequest, options: InferOptions = {}): Promise<InProcessResponse> {
+    return await (this.#running ?? (await this.#starting)).infer(request, options);
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    await this.drain(options);
+  }
+
+  /** Closes, and tells whether everything ended by itself: if not, an instance still runs. */
+  async drain(options: CloseOptions = {}): Promise<boolean> {
+    return await (await this.#starting).close(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #start(
+    models: readonly ServedModel[],
+    options: ResolvedServerOptions,
+  ): Promise<RunningServer> {
+    const { RunningServer } = await import("./running-server.ts");
+    this.#running = new RunningServer(models, options);
+    return this.#running;
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#running !== undefined) {
+      this.#running.handler(request, response);
+      return;
+    }
+    this.#starting.then(
+      (server) => server.handler(request, response),
+      (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
+    );
+  }
+}

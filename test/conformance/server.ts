@@ -1,0 +1,119 @@
+/**
+ * A started server for the conformance tests, and the few calls they make of it.
+ *
+ * The models are small functions on every datatype; the server listens on a free loopback port.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+import {
+  bytes,
+  createServer,
+  fp32,
+  InferenceError,
+  int32,
+  int64,
+  model,
+  optional,
+  type Server,
+  uint8,
+} from "shoal";
+
+export const models = [
+  model("add_sub", {
+    inputs: { INPUT0: int32(16), INPUT1: int32(16) },
+    outputs: { OUTPUT0: int32(16), OUTPUT1: int32(16) },
+    maxBatchSize: 8,
+    infer: ({ INPUT0, INPUT1 }) => ({
+      OUTPUT0: INPUT0.data.map((value, index) => value + (INPUT1.data[index] ?? 0)),
+      OUTPUT1: INPUT0.data.map((value, index) => value - (INPUT1.data[index] ?? 0)),
+    }),
+  }),
+  model("mixed", {
+    inputs: { INPUT0: int32(2), TEXT: bytes(2) },
+    outputs: { OUTPUT0: fp32(2), TEXT: bytes(2) },
+    infer: ({ INPUT0, TEXT }) => ({
+      OUTPUT0: Float32Array.from(INPUT0.data, (value) => value * 1.5),
+      TEXT,
+    }),
+  }),
+  model("whole", {
+    batching: false,
+    inputs: { X: fp32(-1, 2) },
+    outputs: { X: fp32(-1, 2) },
+    infer: ({ X }) => ({ X }),
+  }),
+  model("exact", {
+    inputs: { X: int64(-1) },
+    outputs: { X: int64(-1) },
+    infer: ({ X }) => ({ X }),
+  }),
+  model("small", {
+    inputs: { X: uint8(-1) },
+    outputs: { X: uint8(-1) },
+    infer: ({ X }) => ({ X }),
+  }),
+  model("maybe", {
+    inputs: { A: fp32(1), B: optional(fp32(1)) },
+    outputs: { SUM: fp32(1) },
+    infer: ({ A, B }) => ({ SUM: A.data.map((value, index) => value + (B?.data[index] ?? 0)) }),
+  }),
+  model("throws", {
+    inputs: { X: fp32(1) },
+    outputs: { X: fp32(1) },
+    infer: ({ X }) => {
+      if ((X.data[0] ?? 0) < 0)
+        throw new InferenceError("INVALID_ARGUMENT", "X must not be negative");
+      throw new Error("secret path /etc/model");
+    },
+  }),
+];
+
+export async function startServer(): Promise<{ server: Server; url: string; port: number }> {
+  const server = createServer(models, {
+    httpAddress: "127.0.0.1",
+    httpPort: 0,
+    allowMetrics: false,
+    logInfo: false,
+    logError: false,
+    logWarning: false,
+  });
+  await server.listen();
+  await server.ready;
+  const url = server.urls.http;
+  if (url === undefined) throw new Error("the server has no HTTP address");
+  return { server, url, port: Number(new URL(url).port) };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const isRaw = typeof body === "string" || body instanceof Uint8Array;
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    body: isRaw ? (body as string) : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** Sends bytes as they are, and gives back all that comes until the server closes. */
+export async function talk(
+  port: number,
+  ...parts: readonly (string | Uint8Array)[]
+): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  await once(socket, "connect");
+  for (const part of parts) socket.write(part);
+  socket.end();
+  let text = "";
+  for await (const chunk of socket) text += (chunk as Buffer).toString("latin1");
+  return text;
+}
