@@ -40,7 +40,7 @@ export class DynamicBatcher {
   readonly #isBatching: boolean;
 
   /** When to ask again after `takeBatch` gave nothing; Infinity: when something arrives. */
-  wakeMs = Number.POSITIVE_INFINITY;
+  wakeMs: number = Number.POSITIVE_INFINITY;
 
   constructor(config: ModelConfig) {
     const batching = config.dynamicBatching;

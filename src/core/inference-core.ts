@@ -1,15 +1,15 @@
 /**
- * Inference core: the models of one server and the way of a request through them.
+ * Inference core: the models of one server, and the way of a request to its scheduler.
  *
- * Looks a model up, validates, hands over to its scheduler; loads, reloads and unloads; drains.
- * All of it is synchronous but the promises of load, unload and drain. It reads no clock of its
- * own and starts no thread: `clock`, and the instance host of each model, are passed in.
+ * Loads and unloads; looks a model up, validates, hands over; drains. It reads no clock of its own
+ * and starts no thread: `clock`, and the instance host of each model, are passed in.
  *
  * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
  */
-import type { InferenceError } from "../protocol/errors.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
-import type { ModelMetadata, ServerMetadata } from "../protocol/metadata.ts";
+import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type {
   InferenceService,
@@ -17,85 +17,179 @@ import type {
   ModelView,
   ServerState,
 } from "./inference-service.ts";
+import { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
+import type { TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
+import { type ModelVersion, Repository } from "./repository.ts";
+import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
 
 export interface InferenceCoreOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly serverName: string;
-  readonly serverVersion: string;
-  readonly extensions: readonly string[];
+  readonly metadata: ServerMetadata;
   /** Bytes of input tensors that may wait in all queues together. */
   readonly maxWaitingBytes: number;
 }
 
 export class InferenceCore implements InferenceService {
+  readonly #options: InferenceCoreOptions;
+  readonly #waitingBytes: ByteBudget;
+  readonly #repository = new Repository();
+  #state: ServerState = "starting";
+
   constructor(options: InferenceCoreOptions) {
-    throw new Error(`not built yet: ${options.serverName}`);
+    this.#options = options;
+    this.#waitingBytes = new ByteBudget(options.maxWaitingBytes);
   }
 
   get state(): ServerState {
-    throw new Error("not built yet");
+    return this.#state;
   }
 
-  /** "starting" at first: the server says when it runs. */
-  setState(_state: ServerState): void {
-    throw new Error("not built yet");
+  /** The start is complete: from now on readiness is that of the models. */
+  setRunning(): void {
+    if (this.#state === "starting") this.#state = "running";
   }
 
-  /** Resolves when READY, rejects with the load error. ALREADY_EXISTS if loaded or loading. */
-  load(_source: ModelSource): Promise<void> {
-    throw new Error("not built yet");
+  /**
+   * Resolves when READY. Rejects with the load error, which the index shows from then on;
+   * ALREADY_EXISTS if this version is there and not UNAVAILABLE.
+   */
+  async load(source: ModelSource): Promise<void> {
+    if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
+    const entry = this.#repository.begin(source.name, source.version);
+    entry.loading = this.#load(entry, source);
+    await entry.loading;
   }
 
-  /** As `load`; what serves now goes on until the new one is READY, and then drains. */
-  reload(_source: ModelSource): Promise<void> {
-    throw new Error("not built yet");
+  /**
+   * Takes no new requests from now on; resolves when what ran has ended and the instances are
+   * gone. Without a version, all of them. A version that is not there is no error.
+   */
+  async unload(name: string, version?: number): Promise<void> {
+    const entries = this.#repository.versionsOf(name);
+    const chosen = entries.filter((entry) => version === undefined || entry.version === version);
+    await Promise.all(chosen.map((entry) => this.#unload(entry)));
   }
 
-  /** Takes no new requests from now on; resolves when what ran has ended and instances are gone. */
-  unload(_modelName: string, _version?: number): Promise<void> {
-    throw new Error("not built yet");
+  /** Refuses requests, finishes the others, unloads all; then "stopped". */
+  async drain(): Promise<void> {
+    if (this.#isClosing()) return;
+    this.#state = "draining";
+    await Promise.all(this.#repository.all().map((entry) => this.#unload(entry)));
+    this.#state = "stopped";
   }
 
-  /** State "draining", then "stopped": refuses requests, finishes the others, unloads all. */
-  drain(): Promise<void> {
-    throw new Error("not built yet");
-  }
-
-  /** Fails whatever still waits or runs. */
-  failAll(_error: InferenceError): void {
-    throw new Error("not built yet");
+  /** Fails whatever still waits or runs, and ends all instances. */
+  abandon(error: InferenceError): void {
+    for (const { model } of this.#repository.all()) model?.abandon(error);
   }
 
   serverMetadata(): ServerMetadata {
-    throw new Error("not built yet");
+    return this.#options.metadata;
   }
 
   isReady(): boolean {
-    throw new Error("not built yet");
+    return this.#state === "running" && this.#repository.isReady();
   }
 
-  lookUp(_modelName: string, _version: number | undefined): ModelView {
-    throw new Error("not built yet");
+  lookUp(modelName: string, version: number | undefined): ModelView {
+    return this.#repository.lookUp(modelName, version);
   }
 
-  modelMetadata(_modelName: string, _version: number | undefined): ModelMetadata {
-    throw new Error("not built yet");
+  modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
+    const { config } = this.#repository.lookUp(modelName, version);
+    const ready = this.#repository.versionsOf(modelName).filter(({ state }) => state === "READY");
+    const versions = version === undefined ? ready.map((entry) => entry.version) : [version];
+    const isBatching = config.maxBatchSize > 0;
+    return {
+      name: config.name,
+      versions: versions.map(String),
+      platform: config.platform === "" ? config.backend : config.platform,
+      inputs: config.inputs.map((input) => describe(input, isBatching)),
+      outputs: config.outputs.map((output) => describe(output, isBatching)),
+    };
   }
 
-  statistics(_modelName?: string, _version?: number): readonly ModelStatisticsSnapshot[] {
-    throw new Error("not built yet");
+  statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[] {
+    const ready = this.#repository.all().filter(({ state }) => state === "READY");
+    if (modelName === undefined) return ready.flatMap(snapshot);
+    const ofModel = ready.filter(({ name }) => name === modelName);
+    if (ofModel.length === 0) {
+      const why = `requested model '${modelName}' is not available`;
+      throw new InferenceError("INVALID_ARGUMENT", why);
+    }
+    if (version === undefined) return ofModel.flatMap(snapshot);
+    const ofVersion = ofModel.filter((entry) => entry.version === version);
+    if (ofVersion.length > 0) return ofVersion.flatMap(snapshot);
+    const why = `requested model version is not available for model '${modelName}'`;
+    throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
   index(): readonly ModelIndexEntry[] {
-    throw new Error("not built yet");
+    return this.#repository.index();
   }
 
-  infer(_request: InferRequest, _sink: ResponseSink, _options: EnqueueOptions): PendingRequest {
-    throw new Error("not built yet");
+  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
+    try {
+      const model = this.#repository.lookUp(request.modelName, request.modelVersion);
+      return model.infer(request, sink, options);
+    } catch (reason) {
+      sink.fail(InferenceError.from(reason));
+      return endedRequest;
+    }
   }
+
+  async #load(entry: ModelVersion, source: ModelSource): Promise<void> {
+    const { clock, log } = this.#options;
+    const { name: model, version } = entry;
+    const startedAtMs = clock.nowMs();
+    try {
+      const resolved = await source.resolve();
+      const loaded = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
+      entry.model = loaded;
+      const loading = loaded.load(startedAtMs);
+      // It may have been unloaded while it was being resolved: then it ends what it begins.
+      if (entry.state !== "LOADING") await Promise.all([loading, loaded.unload()]);
+      await loading;
+    } catch (reason) {
+      const error = InferenceError.from(reason);
+      if (entry.state === "LOADING") this.#repository.fail(entry, error);
+      log.error(`model '${model}' version ${version} failed to load: ${error.message}`, {
+        model,
+        version,
+        error,
+      });
+      throw error;
+    }
+    if (entry.state !== "LOADING") return;
+    entry.state = "READY";
+    const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
+    log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
+  }
+
+  async #unload(entry: ModelVersion): Promise<void> {
+    const { name: model, version } = entry;
+    if (entry.state !== "LOADING" && entry.state !== "READY") return;
+    entry.state = "UNLOADING";
+    if (entry.model === undefined) await entry.loading?.catch(() => {});
+    else await entry.model.unload();
+    this.#repository.end(entry);
+    this.#options.log.info(`unloaded model '${model}' version ${version}`, { model, version });
+  }
+
+  #isClosing(): boolean {
+    return this.#state === "draining" || this.#state === "stopped";
+  }
+}
+
+function snapshot({ model }: ModelVersion): readonly ModelStatisticsSnapshot[] {
+  return model === undefined ? [] : [model.statistics()];
+}
+
+function describe({ name, datatype, dims }: TensorConfig, isBatching: boolean): TensorMetadata {
+  return { name, datatype, shape: isBatching ? [-1, ...dims] : dims };
 }

@@ -5,14 +5,16 @@
  *   host.start(index, events)  ──────>  begins to load
  *                              <──────  events.ready()
  *   instance.execute(batch, emit) ───>  runs
- *                              <──────  emit.respond / emit.fail, per request of the batch
- *                              <──────  emit.done: nothing follows, the next batch may come
+ *                              <──────  emit.respond, emit.fail: answers before the end, if any
+ *                              <──────  emit.done or emit.failed: the next batch may come
  *   instance.stop()            ──────>  finishes what runs, unloads
  *                              <──────  events.exited(undefined)
  *
- * Calls back may come inside `start`, `execute` and `stop`, or at any time later.
- * Who restarts, waits and gives up: instance-supervisor.ts. Requests are addressed by their
- * index in the batch. One batch per instance at a time.
+ * Calls back may come inside `execute` and `stop`, or at any time later; those of `start` come
+ * after it has returned. One batch per instance at a time. Requests are addressed by their index
+ * in the batch.
+ *
+ * Not here: who restarts, waits and gives up (instance-supervisor.ts).
  */
 import type { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, Parameters } from "../protocol/infer.ts";
@@ -30,7 +32,7 @@ export interface InstanceEvents {
   /**
    * The instance is no more: `undefined` after `stop`, else why. A batch that ran fails with
    * this error. May come before `ready` (the load failed). The last event of an instance.
-   * `isFinal`: a restart would be in vain (the model says so, or its module cannot be loaded).
+   * `isFinal`: a restart would be in vain, because the model says so.
    */
   exited(error: InferenceError | undefined, isFinal?: boolean): void;
 }
@@ -64,24 +66,20 @@ export interface ExecutionRequest {
 }
 
 export interface ExecutionEmitter {
-  /**
-   * One response of one request. `isFinal`: no more of them for this request. `times`: what `done`
-   * will say, where it is known by now; without it all the time so far counts as computing.
-   */
-  respond(
-    requestIndex: number,
-    response: ModelResponse,
-    isFinal: boolean,
-    times?: ExecutionTimes,
-  ): void;
+  /** A response before the execution ends. `isFinal`: the last one of this request. */
+  respond(requestIndex: number, response: ModelResponse, isFinal: boolean): void;
   /** This request failed; the others go on. */
   fail(requestIndex: number, error: InferenceError): void;
   /**
-   * The execution has ended. With an error, every request without a final answer fails with it.
-   * Without one, every request has had its final answer.
+   * The execution has ended, with an answer for each request of the batch. The answer of a
+   * request that had its final one before is not looked at.
    */
-  done(times: ExecutionTimes, error?: InferenceError): void;
+  done(times: ExecutionTimes, answers: readonly ModelAnswer[]): void;
+  /** The execution as a whole has failed, and with it every request without a final answer. */
+  failed(times: ExecutionTimes, error: InferenceError): void;
 }
+
+export type ModelAnswer = ModelResponse | InferenceError | undefined;
 
 export interface ModelResponse {
   /** Views of this request's rows, in the order of the configuration. */

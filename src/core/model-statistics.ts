@@ -20,21 +20,19 @@
 import type { FailureReason } from "../protocol/errors.ts";
 import { Histogram, type HistogramSnapshot } from "./histogram.ts";
 
-/** Where the life of a request was cut, on the core's clock. */
-export interface RequestMoments {
-  readonly arrivedAtMs: number;
-  readonly computeStartMs: number;
-  readonly computeInputEndMs: number;
-  readonly computeOutputStartMs: number;
-  readonly computeEndMs: number;
-  readonly endMs: number;
-}
-
+/** Where the life of an execution was cut, on the core's clock, in this order. */
 export interface ExecutionMoments {
   readonly computeStartMs: number;
   readonly computeInputEndMs: number;
   readonly computeOutputStartMs: number;
   readonly computeEndMs: number;
+}
+
+/** The last word on a request, on the core's clock. */
+export interface EndedRequest {
+  readonly rows: number;
+  readonly arrivedAtMs: number;
+  readonly endMs: number;
 }
 
 export type InstanceCondition = "ready" | "busy" | "loading" | "dead";
@@ -182,8 +180,7 @@ export class ModelStatistics {
     this.#batchRows.observe(rows);
   }
 
-  requestSucceeded(rows: number, moments: RequestMoments): void {
-    const { arrivedAtMs, endMs } = moments;
+  requestSucceeded({ rows, arrivedAtMs, endMs }: EndedRequest, moments: ExecutionMoments): void {
     const startNs = nsBetween(arrivedAtMs, moments.computeStartMs);
     const inputEndNs = nsBetween(arrivedAtMs, moments.computeInputEndMs);
     const outputStartNs = nsBetween(arrivedAtMs, moments.computeOutputStartMs);
@@ -205,7 +202,7 @@ export class ModelStatistics {
   requestFailed(stage: "waiting" | "executing", lifeMs: number, reason: FailureReason): void {
     if (stage === "waiting") this.#pendingCount -= 1;
     else this.#executingCount -= 1;
-    this.#countFailure(Math.round(lifeMs * 1e6), reason);
+    this.#countFailure(nsBetween(0, lifeMs), reason);
   }
 
   /** By a full queue: it never waited. */
@@ -286,7 +283,6 @@ export class ModelStatistics {
   }
 }
 
-/** A moment that an instance took on a clock slightly off ours may come before the start: 0 then. */
 function nsBetween(fromMs: number, toMs: number): number {
-  return Math.max(0, Math.round((toMs - fromMs) * 1e6));
+  return Math.round((toMs - fromMs) * 1e6);
 }

@@ -14,11 +14,11 @@ import type { FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { Clock } from "./clock.ts";
-import type { ExecutionTimes, ModelResponse } from "./instance.ts";
+import type { ModelResponse } from "./instance.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
-import type { ModelStatistics } from "./model-statistics.ts";
-import type { HeldAnswer, ScheduledRequest } from "./scheduled-request.ts";
+import type { ExecutionMoments, ModelStatistics } from "./model-statistics.ts";
+import type { HeldAnswer, HeldResponse, ScheduledRequest } from "./scheduled-request.ts";
 import type { ResponseSink } from "./scheduler.ts";
 
 export interface RequestAnswersOptions {
@@ -54,17 +54,17 @@ export class RequestAnswers {
     if (this.#preservesOrdering) this.#taken.push(request);
   }
 
-  /** The model's response. Without `times` all of it so far was computing. */
+  /** The model's response; `moments` are those of its execution so far. */
   respond(
     request: ScheduledRequest,
     modelResponse: ModelResponse,
     isFinal: boolean,
-    times: ExecutionTimes | undefined,
+    moments: ExecutionMoments,
   ): void {
-    this.#noteTimes(request, times);
-    const response = this.#responseOf(request, modelResponse);
-    if (this.#mustHold(request)) hold(request, { response, isFinal });
-    else this.#deliver(request, response, isFinal);
+    const response = this.#responseOf(request, modelResponse, moments);
+    const answer = { response, isFinal, moments };
+    if (this.#mustHold(request)) hold(request, answer);
+    else this.#deliver(request, answer);
   }
 
   /** The model or its instance failed it. */
@@ -94,11 +94,11 @@ export class RequestAnswers {
     }
   }
 
-  #deliver(request: ScheduledRequest, response: InferResponse, isFinal: boolean): void {
+  #deliver(request: ScheduledRequest, { response, isFinal, moments }: HeldResponse): void {
     if (isFinal) {
       // A response that was held back ends later than its computation; the others do not.
-      request.endMs = this.#preservesOrdering ? this.#options.clock.nowMs() : request.computeEndMs;
-      this.#options.statistics.requestSucceeded(request.rows, request);
+      request.endMs = this.#preservesOrdering ? this.#options.clock.nowMs() : moments.computeEndMs;
+      this.#options.statistics.requestSucceeded(request, moments);
       this.#end(request);
     }
     try {
@@ -145,23 +145,16 @@ export class RequestAnswers {
         break;
       }
       if ("error" in answer) this.fail(first, answer.error, reasonOf(answer.error));
-      else this.#deliver(first, answer.response, answer.isFinal);
+      else this.#deliver(first, answer);
     }
     this.#isReleasing = false;
   }
 
-  /** Clipped to what is possible: an instance's clock may be slightly off. */
-  #noteTimes(request: ScheduledRequest, times: ExecutionTimes | undefined): void {
-    const { computeStartMs } = request;
-    const nowMs = this.#options.clock.nowMs();
-    const inputEndMs = times?.computeInputEndMs ?? computeStartMs;
-    const outputStartMs = times?.computeOutputStartMs ?? nowMs;
-    request.computeInputEndMs = clip(inputEndMs, computeStartMs, nowMs);
-    request.computeOutputStartMs = clip(outputStartMs, request.computeInputEndMs, nowMs);
-    request.computeEndMs = nowMs;
-  }
-
-  #responseOf(scheduled: ScheduledRequest, { outputs, parameters }: ModelResponse): InferResponse {
+  #responseOf(
+    scheduled: ScheduledRequest,
+    { outputs, parameters }: ModelResponse,
+    moments: ExecutionMoments,
+  ): InferResponse {
     const { config } = this.#options;
     const { id, requestedOutputs } = scheduled.request;
     return {
@@ -171,10 +164,10 @@ export class RequestAnswers {
       parameters,
       outputs: requestedOutputs.length === 0 ? outputs : onlyRequested(outputs, requestedOutputs),
       timing: {
-        queueMs: scheduled.computeStartMs - scheduled.arrivedAtMs,
-        batchMs: scheduled.computeInputEndMs - scheduled.computeStartMs,
-        computeMs: scheduled.computeOutputStartMs - scheduled.computeInputEndMs,
-        outputMs: scheduled.computeEndMs - scheduled.computeOutputStartMs,
+        queueMs: moments.computeStartMs - scheduled.arrivedAtMs,
+        batchMs: moments.computeInputEndMs - moments.computeStartMs,
+        computeMs: moments.computeOutputStartMs - moments.computeInputEndMs,
+        outputMs: moments.computeEndMs - moments.computeOutputStartMs,
       },
     };
   }
@@ -201,8 +194,4 @@ function onlyRequested(
   requested: readonly string[],
 ): readonly WireTensor[] {
   return outputs.filter((output) => requested.includes(output.name));
-}
-
-function clip(valueMs: number, lowMs: number, highMs: number): number {
-  return Math.min(Math.max(valueMs, lowMs), highMs);
 }

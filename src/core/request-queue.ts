@@ -58,6 +58,11 @@ export class RequestQueue {
     return this.#policies[level] ?? unlimited;
   }
 
+  /** Of a request that waits. */
+  levelIn(request: ScheduledRequest): number {
+    return request.part >> 1;
+  }
+
   isLevelFull(level: number): boolean {
     const { maxQueueSize } = this.policyOf(level);
     if (maxQueueSize === 0) return false;

@@ -16,11 +16,12 @@ import type {
   ExecutionEmitter,
   ExecutionTimes,
   Instance,
+  ModelAnswer,
   ModelResponse,
 } from "./instance.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
-import type { ModelStatistics } from "./model-statistics.ts";
+import type { ExecutionMoments, ModelStatistics } from "./model-statistics.ts";
 import type { RequestAnswers } from "./request-answers.ts";
 import type { BatchOfRequest, ScheduledRequest } from "./scheduled-request.ts";
 
@@ -48,10 +49,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   readonly requests: readonly ScheduledRequest[];
   readonly rows: number;
   readonly #options: RunningBatchOptions;
-  readonly #computeStartMs: number;
-  #computeInputEndMs: number;
-  #computeOutputStartMs: number;
-  #computeEndMs: number;
+  readonly #moments: BatchMoments;
   #isRunning = true;
   #liveCount: number;
   #instance: Instance | undefined = undefined;
@@ -61,15 +59,11 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     this.#options = options;
     this.requests = requests;
     this.rows = rows;
-    this.#computeStartMs = computeStartMs;
-    this.#computeInputEndMs = computeStartMs;
-    this.#computeOutputStartMs = computeStartMs;
-    this.#computeEndMs = computeStartMs;
+    this.#moments = new BatchMoments(computeStartMs);
     this.#liveCount = requests.length;
     let index = 0;
     for (const request of requests) {
       request.stage = "executing";
-      request.computeStartMs = computeStartMs;
       request.batch = this;
       request.batchIndex = index;
       index += 1;
@@ -83,7 +77,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     try {
       instance.execute(this, this);
     } catch (reason) {
-      this.done(this.#timesByNow(), InferenceError.from(reason));
+      this.failed(this.#timesByNow(), InferenceError.from(reason));
     }
   }
 
@@ -96,16 +90,13 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     this.#recordWhenOver();
   }
 
-  respond(
-    requestIndex: number,
-    response: ModelResponse,
-    isFinal: boolean,
-    times?: ExecutionTimes,
-  ): void {
+  respond(requestIndex: number, response: ModelResponse, isFinal: boolean): void {
     const request = this.#expecting(requestIndex);
     if (request === undefined) return;
     if (isFinal) request.isAnswered = true;
-    this.#options.answers.respond(request, response, isFinal, times);
+    const moments = new BatchMoments(this.#moments.computeStartMs);
+    moments.end(this.#timesByNow(), this.#options.clock.nowMs());
+    this.#options.answers.respond(request, response, isFinal, moments);
   }
 
   fail(requestIndex: number, error: InferenceError): void {
@@ -115,40 +106,52 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     this.#options.answers.failByModel(request, error);
   }
 
-  done(times: ExecutionTimes, error?: InferenceError): void {
+  done(times: ExecutionTimes, answers: readonly ModelAnswer[]): void {
     if (!this.#isRunning) return;
-    this.#end(times, error);
+    this.#end(times);
+    // The next batch first: the instance computes it while these answers are written.
     this.#runner?.batchDone();
+    for (const request of this.requests) this.#answer(request, answers[request.batchIndex]);
+    this.#recordWhenOver();
+  }
+
+  failed(times: ExecutionTimes, error: InferenceError): void {
+    if (!this.#isRunning) return;
+    this.#end(times);
+    this.#runner?.batchDone();
+    this.#failRest(error);
   }
 
   /** The instance is lost: what has no answer yet fails, and nothing more is heard. */
   breakOff(error: InferenceError): void {
-    if (this.#isRunning) this.#end(this.#timesByNow(), error);
+    if (!this.#isRunning) return;
+    this.#end(this.#timesByNow());
+    this.#failRest(error);
   }
 
-  #end(times: ExecutionTimes, error: InferenceError | undefined): void {
-    const { clock, answers, config } = this.#options;
+  #end(times: ExecutionTimes): void {
     this.#isRunning = false;
-    this.#computeEndMs = clock.nowMs();
-    this.#computeInputEndMs = Math.max(this.#computeStartMs, times.computeInputEndMs);
-    this.#computeOutputStartMs = Math.max(this.#computeInputEndMs, times.computeOutputStartMs);
-    for (const request of this.requests) {
-      if (request.isAnswered || request.stage === "ended") continue;
-      request.isAnswered = true;
-      answers.failByModel(request, error ?? forgotten(config));
-    }
+    this.#moments.end(times, this.#options.clock.nowMs());
+  }
+
+  #answer(request: ScheduledRequest, answer: ModelAnswer): void {
+    if (request.isAnswered || request.stage === "ended") return;
+    const { answers, config } = this.#options;
+    request.isAnswered = true;
+    if (answer === undefined) answers.failByModel(request, forgotten(config));
+    else if (answer instanceof InferenceError) answers.failByModel(request, answer);
+    else answers.respond(request, answer, true, this.#moments);
+  }
+
+  #failRest(error: InferenceError): void {
+    for (const request of this.requests) this.#answer(request, error);
     this.#recordWhenOver();
   }
 
   #recordWhenOver(): void {
     if (this.#isRunning || this.#liveCount > 0) return;
     this.#liveCount = Number.POSITIVE_INFINITY; // Once.
-    this.#options.statistics.executionEnded(this.rows, {
-      computeStartMs: this.#computeStartMs,
-      computeInputEndMs: this.#computeInputEndMs,
-      computeOutputStartMs: this.#computeOutputStartMs,
-      computeEndMs: Math.max(this.#computeOutputStartMs, this.#computeEndMs),
-    });
+    this.#options.statistics.executionEnded(this.rows, this.#moments);
   }
 
   /** The request that an instance may answer now. */
@@ -162,10 +165,8 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   }
 
   #timesByNow(): ExecutionTimes {
-    return {
-      computeInputEndMs: this.#computeStartMs,
-      computeOutputStartMs: this.#options.clock.nowMs(),
-    };
+    const { computeStartMs } = this.#moments;
+    return { computeInputEndMs: computeStartMs, computeOutputStartMs: this.#options.clock.nowMs() };
   }
 
   #logFault(what: string): void {
@@ -173,6 +174,29 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     const { name: model, version } = config;
     log.error(`instance of model '${model}' misbehaves: ${what}`, { model, version });
   }
+}
+
+/** Where the life of an execution was cut; all its requests share these moments. */
+class BatchMoments implements ExecutionMoments {
+  readonly computeStartMs: number;
+  computeInputEndMs = 0;
+  computeOutputStartMs = 0;
+  computeEndMs = 0;
+
+  constructor(computeStartMs: number) {
+    this.computeStartMs = computeStartMs;
+  }
+
+  /** Clipped to what is possible: an instance's clock may be slightly off. */
+  end({ computeInputEndMs, computeOutputStartMs }: ExecutionTimes, nowMs: number): void {
+    this.computeEndMs = nowMs;
+    this.computeInputEndMs = clip(computeInputEndMs, this.computeStartMs, nowMs);
+    this.computeOutputStartMs = clip(computeOutputStartMs, this.computeInputEndMs, nowMs);
+  }
+}
+
+function clip(valueMs: number, lowMs: number, highMs: number): number {
+  return Math.min(Math.max(valueMs, lowMs), highMs);
 }
 
 function forgotten(config: ModelConfig): InferenceError {

@@ -15,7 +15,7 @@ import type { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 import type { CompatibilityKey } from "./compatibility-key.ts";
 import type { ExecutionRequest } from "./instance.ts";
-import type { RequestMoments } from "./model-statistics.ts";
+import type { EndedRequest, ExecutionMoments } from "./model-statistics.ts";
 import type { PendingRequest, ResponseSink } from "./scheduler.ts";
 
 export type RequestStage = "waiting" | "executing" | "ended";
@@ -32,10 +32,14 @@ export interface BatchOfRequest {
   requestEnded(): void;
 }
 
+export interface HeldResponse {
+  readonly response: InferResponse;
+  readonly isFinal: boolean;
+  readonly moments: ExecutionMoments;
+}
+
 /** An answer that waits for the answers of earlier requests (preserveOrdering). */
-export type HeldAnswer =
-  | { readonly response: InferResponse; readonly isFinal: boolean }
-  | { readonly error: InferenceError };
+export type HeldAnswer = HeldResponse | { readonly error: InferenceError };
 
 export interface ScheduledRequestFields {
   readonly request: InferRequest;
@@ -46,9 +50,10 @@ export interface ScheduledRequestFields {
   readonly arrivedAtMs: number;
   readonly arrivalIndex: number;
   readonly deadlineMs: number;
+  readonly waitingBytes: number;
 }
 
-export class ScheduledRequest implements ExecutionRequest, PendingRequest, RequestMoments {
+export class ScheduledRequest implements ExecutionRequest, PendingRequest, EndedRequest {
   readonly request: InferRequest;
   readonly sink: ResponseSink;
   readonly rows: number;
@@ -58,14 +63,14 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Reque
   readonly arrivalIndex: number;
   /** The caller's own; Infinity: none. */
   readonly deadlineMs: number;
+  /** Bytes of its inputs, counted while it waits. */
+  readonly waitingBytes: number;
   readonly #owner: RequestOwner;
 
   stage: RequestStage = "waiting";
 
   /** End of its patience by the queue's policy; Infinity: none, or it has been delayed already. */
-  expiresAtMs = Number.POSITIVE_INFINITY;
-  /** Bytes of its inputs, counted while it waits. */
-  waitingBytes = 0;
+  expiresAtMs: number = Number.POSITIVE_INFINITY;
   /** Neighbours in its part of the queue. */
   previous: ScheduledRequest | undefined = undefined;
   next: ScheduledRequest | undefined = undefined;
@@ -73,15 +78,11 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Reque
   part = 0;
 
   /** When the deadline heap has to look at it. */
-  dueMs = Number.POSITIVE_INFINITY;
+  dueMs: number = Number.POSITIVE_INFINITY;
   isTracked = false;
 
   batch: BatchOfRequest | undefined = undefined;
   batchIndex = 0;
-  computeStartMs = 0;
-  computeInputEndMs = 0;
-  computeOutputStartMs = 0;
-  computeEndMs = 0;
   endMs = 0;
   /** The model has said its last word, even if that is still held back. */
   isAnswered = false;
@@ -96,6 +97,7 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Reque
     this.arrivedAtMs = fields.arrivedAtMs;
     this.arrivalIndex = fields.arrivalIndex;
     this.deadlineMs = fields.deadlineMs;
+    this.waitingBytes = fields.waitingBytes;
   }
 
   cancel(): void {

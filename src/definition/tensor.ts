@@ -28,7 +28,7 @@ import {
   wideToNumbers,
 } from "./element-arrays.ts";
 import { flattenNested, type Nested, toNested } from "./nested-values.ts";
-import { packElements, unpackBytes, unpackStrings } from "./packed-bytes.ts";
+import { packElements, unpackBytes, unpackStrings } from "./packed-elements.ts";
 import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
 
 type Values = StoredArray | readonly (string | Uint8Array)[];

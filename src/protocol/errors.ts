@@ -48,3 +48,8 @@ export class InferenceError extends Error {
     return new InferenceError("INTERNAL", "internal error", { cause: reason });
   }
 }
+
+/** Prefix of an error that is about one request: the protocol's `[request id: ...] `. */
+export function requestPrefix(id: string): string {
+  return `[request id: ${id === "" ? "<id_unknown>" : id}] `;
+}

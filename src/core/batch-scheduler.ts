@@ -1,0 +1,290 @@
+/**
+ * Batch scheduler: the queue of one model version, and the moments at which something leaves it.
+ *
+ *   enqueue ──> queue ──look──> batch ──> free instance ──> answers
+ *                  └── expired, out of time, cancelled ──> error
+ *
+ * It looks when an instance becomes free, at once; when a request arrives and an instance is free,
+ * at the end of the turn in which it arrived, so that requests that come together leave together;
+ * and at the moment it has set itself: the earliest end of a delay, a timeout or a deadline.
+ * A look hands batches to free instances until there are none, or nothing is ready to leave.
+ *
+ * Without `dynamicBatching` each request is a batch of its own, in order of arrival.
+ *
+ * What bounds it: requests waiting in a level and in all levels, and bytes waiting in the server.
+ * What is beyond is refused at once, UNAVAILABLE.
+ *
+ * Invariants, checked by the simulation:
+ *   1. Every accepted request ends exactly once.
+ *   2. After a look, nothing is ready to leave while an instance is free.
+ *   3. Nothing is handed over after its timeout, its deadline, or its caller has gone.
+ *
+ * Not here: which requests form a batch (dynamic-batcher.ts), the order of the queue
+ * (request-queue.ts), what ends a request (request-answers.ts).
+ */
+import { type FailureReason, InferenceError, requestPrefix } from "../protocol/errors.ts";
+import type { InferRequest } from "../protocol/infer.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { Clock } from "./clock.ts";
+import { type CompatibilityKeyOf, compatibilityKeyFor } from "./compatibility-key.ts";
+import { DeadlineHeap } from "./deadline-heap.ts";
+import { DynamicBatcher } from "./dynamic-batcher.ts";
+import type { InstancePool, PoolOwner } from "./instance-pool.ts";
+import type { Log } from "./log.ts";
+import type { ModelConfig, QueuePolicy } from "./model-config.ts";
+import type { ModelStatistics } from "./model-statistics.ts";
+import { RequestAnswers } from "./request-answers.ts";
+import { RequestQueue } from "./request-queue.ts";
+import { RunningBatch, type RunningBatchOptions } from "./running-batch.ts";
+import { endedRequest, type RequestOwner, ScheduledRequest } from "./scheduled-request.ts";
+import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+
+export interface BatchSchedulerOptions {
+  readonly config: ModelConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly statistics: ModelStatistics;
+  readonly instances: InstancePool;
+  /** Shared by the schedulers of a server. */
+  readonly waitingBytes: ByteBudget;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
+  readonly #options: BatchSchedulerOptions;
+  readonly #batchOptions: RunningBatchOptions;
+  readonly #queue: RequestQueue;
+  readonly #batcher: DynamicBatcher;
+  readonly #deadlines: DeadlineHeap = new DeadlineHeap();
+  readonly #answers: RequestAnswers;
+  readonly #keyOf: CompatibilityKeyOf;
+  readonly #running: Set<ScheduledRequest> = new Set();
+  #arrivalCount = 0;
+  #isLooking = false;
+  #willLook = false;
+  #wakeMs: number = never;
+  #cancelWake: () => void = () => {};
+  /** Why nothing is accepted any more. */
+  #refusal: InferenceError | undefined = undefined;
+  #isDraining = false;
+  #onDrained: (() => void)[] = [];
+
+  constructor(options: BatchSchedulerOptions) {
+    const { config, clock, log, statistics } = options;
+    this.#options = options;
+    this.#queue = new RequestQueue(config.dynamicBatching);
+    this.#batcher = new DynamicBatcher(config);
+    this.#keyOf = compatibilityKeyFor(config);
+    const onEnded = (request: ScheduledRequest): void => this.#forget(request);
+    this.#answers = new RequestAnswers({ config, clock, log, statistics, onEnded });
+    this.#batchOptions = { config, clock, log, statistics, answers: this.#answers };
+    options.instances.serve(this);
+  }
+
+  enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
+    const { config, clock, statistics } = this.#options;
+    const level = this.#queue.levelOf(request.priority);
+    const bytes = bytesOf(request);
+    const refusal = this.#whyRefused(request, level, bytes);
+    if (refusal !== undefined) {
+      if (refusal.reason === "REJECTED") statistics.requestRefused();
+      this.#answers.sendError({ request, sink }, refusal);
+      return endedRequest;
+    }
+    const arrivedAtMs = clock.nowMs();
+    const isBatching = config.maxBatchSize > 0;
+    const scheduled = new ScheduledRequest({
+      request,
+      sink,
+      owner: this,
+      rows: isBatching ? (request.inputs[0]?.shape[0] ?? 1) : 1,
+      key: isBatching ? this.#keyOf(request) : 0,
+      arrivedAtMs,
+      arrivalIndex: this.#arrivalCount,
+      deadlineMs: options.deadlineMs,
+      waitingBytes: bytes,
+    });
+    this.#arrivalCount += 1;
+    statistics.requestAccepted();
+    const timeoutMs = timeoutFor(request, this.#queue.policyOf(level));
+    scheduled.expiresAtMs = arrivedAtMs + timeoutMs;
+    this.#queue.append(scheduled, level);
+    this.#trackDeadline(scheduled);
+    if (this.#options.instances.hasFree) this.#lookSoon();
+    else this.#setWake();
+    return scheduled;
+  }
+
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    return new Promise((resolve) => {
+      this.#onDrained.push(resolve);
+      this.#tellIfDrained();
+    });
+  }
+
+  failAll(error: InferenceError): void {
+    for (let next = this.#queue.first(); next !== undefined; next = this.#queue.first()) {
+      this.#answers.fail(next, error, error.reason);
+    }
+    for (const request of [...this.#running]) this.#end(request, error, error.reason);
+  }
+
+  cancelRequest(request: ScheduledRequest): void {
+    this.#end(request, new InferenceError("CANCELLED", "Request cancelled"), "CANCELED");
+  }
+
+  instanceFree(): void {
+    if (this.#isLooking) this.#lookSoon();
+    else this.#look();
+  }
+
+  outOfService(error: InferenceError): void {
+    this.#refusal = new InferenceError("UNAVAILABLE", error.message, { cause: error });
+    this.failAll(this.#refusal);
+  }
+
+  #whyRefused(request: InferRequest, level: number, bytes: number): InferenceError | undefined {
+    const { limits } = this.#options.config;
+    if (this.#refusal !== undefined) return this.#refusal;
+    if (this.#isDraining) return stopping(request);
+    if (this.#queue.isLevelFull(level)) return queueFull(request, "");
+    if (this.#queue.length >= limits.maxWaitingRequests) return queueFull(request, "");
+    if (this.#options.waitingBytes.tryTake(bytes)) return undefined;
+    const { usedBytes, limitBytes } = this.#options.waitingBytes;
+    const why = `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`;
+    return queueFull(request, why);
+  }
+
+  #lookSoon(): void {
+    if (this.#willLook) return;
+    const { clock } = this.#options;
+    this.#willLook = true;
+    clock.wakeAt(clock.nowMs(), () => {
+      this.#willLook = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const { clock, instances } = this.#options;
+    const nowMs = clock.nowMs();
+    this.#isLooking = true;
+    this.#endOverdue(nowMs);
+    while (instances.hasFree && this.#handOver(nowMs));
+    this.#isLooking = false;
+    this.#setWake();
+  }
+
+  /** False if nothing is ready to leave. */
+  #handOver(nowMs: number): boolean {
+    const batch = this.#batcher.takeBatch(this.#queue, nowMs);
+    if (batch === undefined) return false;
+    const { requests, rows, closeReason } = batch;
+    for (const request of requests) {
+      this.#options.waitingBytes.giveBack(request.waitingBytes);
+      this.#running.add(request);
+      this.#answers.taken(request);
+    }
+    this.#options.statistics.batchHandedOver(requests.length, rows, closeReason);
+    const running = new RunningBatch(this.#batchOptions, { requests, rows, computeStartMs: nowMs });
+    this.#options.instances.takeFree()?.run(running, nowMs);
+    return true;
+  }
+
+  /** What is due: past the caller's deadline, or past its timeout while it waits. */
+  #endOverdue(nowMs: number): void {
+    for (;;) {
+      const request = this.#deadlines.takeDue(nowMs);
+      if (request === undefined) return;
+      if (nowMs > request.deadlineMs) {
+        const error = new InferenceError("DEADLINE_EXCEEDED", "Deadline exceeded");
+        this.#end(request, error, "CANCELED");
+      } else if (request.stage === "waiting") this.#expire(request);
+      else this.#trackDeadline(request);
+    }
+  }
+
+  #expire(request: ScheduledRequest): void {
+    const policy = this.#queue.policyOf(this.#queue.levelIn(request));
+    if (policy.timeoutAction === "DELAY") {
+      this.#queue.delay(request);
+      request.expiresAtMs = never;
+      this.#trackDeadline(request);
+    } else {
+      const error = new InferenceError("UNAVAILABLE", "Request timeout expired", {
+        retryAfterS: 1,
+      });
+      this.#answers.fail(request, error, "REJECTED");
+    }
+  }
+
+  #trackDeadline(request: ScheduledRequest): void {
+    const { expiresAtMs, deadlineMs, stage } = request;
+    request.dueMs = stage === "waiting" ? Math.min(expiresAtMs, deadlineMs) : deadlineMs;
+    if (request.dueMs !== never) this.#deadlines.add(request);
+  }
+
+  /** Sleeps until something is due, or a delay is over that an instance is free for. */
+  #setWake(): void {
+    const delayEndMs = this.#options.instances.hasFree ? this.#batcher.wakeMs : never;
+    const wakeMs = Math.min(this.#deadlines.wakeMs(), delayEndMs);
+    if (wakeMs === this.#wakeMs) return;
+    this.#cancelWake();
+    this.#wakeMs = wakeMs;
+    if (wakeMs === never) return;
+    this.#cancelWake = this.#options.clock.wakeAt(wakeMs, () => {
+      this.#wakeMs = never;
+      this.#look();
+    });
+  }
+
+  #end(request: ScheduledRequest, error: InferenceError, reason: FailureReason): void {
+    const { batch, batchIndex } = request;
+    this.#answers.fail(request, error, reason);
+    batch?.abort(batchIndex);
+  }
+
+  /** It has ended. */
+  #forget(request: ScheduledRequest): void {
+    if (request.batch === undefined) {
+      this.#queue.remove(request);
+      this.#options.waitingBytes.giveBack(request.waitingBytes);
+    } else {
+      this.#running.delete(request);
+      request.batch.requestEnded();
+    }
+    if (request.isTracked) this.#deadlines.noteEnded();
+    if (this.#isDraining) this.#tellIfDrained();
+  }
+
+  #tellIfDrained(): void {
+    if (this.#queue.length > 0 || this.#running.size > 0) return;
+    for (const tell of this.#onDrained.splice(0)) tell();
+  }
+}
+
+function timeoutFor(request: InferRequest, policy: QueuePolicy): number {
+  const { defaultTimeoutMs, allowTimeoutOverride } = policy;
+  const timeoutMs = defaultTimeoutMs === 0 ? never : defaultTimeoutMs;
+  if (!allowTimeoutOverride || request.timeoutMs === 0) return timeoutMs;
+  return Math.min(timeoutMs, request.timeoutMs);
+}
+
+function bytesOf({ inputs }: InferRequest): number {
+  let bytes = 0;
+  for (const { byteLength } of inputs) bytes += byteLength;
+  return bytes;
+}
+
+function queueFull({ id }: InferRequest, why: string): InferenceError {
+  const text = `${requestPrefix(id)}Exceeds maximum queue size${why}`;
+  return new InferenceError("UNAVAILABLE", text, { reason: "REJECTED", retryAfterS: 1 });
+}
+
+function stopping({ id }: InferRequest): InferenceError {
+  const why =
+    "Server is stopping, scheduler for model has stopped accepting new inference requests";
+  return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });
+}

@@ -1,0 +1,160 @@
+/**
+ * Instance pool: the instances of one model version, and which of them gets the next batch (the
+ * one that has been free for longest).
+ *
+ * It loads as a whole: the first instance that fails to load fails the model. Afterwards an
+ * instance that dies is started again, and the others go on; but one that fails for good takes
+ * the whole model out of service.
+ *
+ * Not here: the life of one instance (instance-supervisor.ts).
+ */
+import { InferenceError } from "../protocol/errors.ts";
+import type { Clock } from "./clock.ts";
+import type { InstanceHost } from "./instance.ts";
+import { InstanceSupervisor, type SupervisorOwner } from "./instance-supervisor.ts";
+import type { Log } from "./log.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { ModelStatistics } from "./model-statistics.ts";
+
+export interface PoolOptions {
+  readonly config: ModelConfig;
+  readonly host: InstanceHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly statistics: ModelStatistics;
+}
+
+/** Who uses the instances. */
+export interface PoolOwner {
+  instanceFree(): void;
+  /** Nothing will run any more. */
+  outOfService(error: InferenceError): void;
+}
+
+export class InstancePool implements SupervisorOwner {
+  readonly #options: PoolOptions;
+  readonly #supervisors: readonly InstanceSupervisor[];
+  /** Longest free first. */
+  #free: InstanceSupervisor[] = [];
+  #owner: PoolOwner | undefined = undefined;
+  #unloadedCount: number;
+  #livingCount: number;
+  #writtenOffCount = 0;
+  #failure: InferenceError | undefined = undefined;
+  #onLoaded: ((error: InferenceError | undefined) => void) | undefined = undefined;
+  #onEnded: (() => void) | undefined = undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    const count = options.config.instanceGroups.reduce((sum, group) => sum + group.count, 0);
+    this.#unloadedCount = count;
+    this.#livingCount = count;
+    const supervisorOptions = { ...options, owner: this };
+    this.#supervisors = Array.from(
+      { length: count },
+      (_, index) => new InstanceSupervisor(supervisorOptions, index),
+    );
+  }
+
+  get isReady(): boolean {
+    return this.#supervisors.some((supervisor) => supervisor.isReady);
+  }
+
+  get hasFree(): boolean {
+    return this.#free.length > 0;
+  }
+
+  serve(owner: PoolOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Resolves when every instance is ready; rejects when the first one fails. Once. */
+  load(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onLoaded = (error) => (error === undefined ? resolve() : reject(error));
+      for (const supervisor of this.#supervisors) supervisor.start();
+    });
+  }
+
+  takeFree(): InstanceSupervisor | undefined {
+    return this.#free.shift();
+  }
+
+  /** Lets the instances finish what runs, and resolves when all are gone. */
+  stop(): Promise<void> {
+    this.#free = [];
+    this.#endLoading(unloadedEarly(this.#options.config.name));
+    return new Promise((resolve) => {
+      this.#onEnded = resolve;
+      for (const supervisor of this.#supervisors) supervisor.stop();
+      if (this.#livingCount === 0) resolve();
+    });
+  }
+
+  /** Ends all instances at once, whatever runs. */
+  abandon(error: InferenceError): void {
+    this.#free = [];
+    this.#endLoading(error);
+    for (const supervisor of this.#supervisors) supervisor.abandon(error);
+  }
+
+  instanceFree(supervisor: InstanceSupervisor): void {
+    this.#free.push(supervisor);
+    if (this.#unloadedCount > 0) this.#countLoaded();
+    this.#owner?.instanceFree();
+  }
+
+  instanceLost(supervisor: InstanceSupervisor, error: InferenceError): void {
+    this.#free = this.#free.filter((free) => free !== supervisor);
+    if (this.#unloadedCount > 0) {
+      this.#fail(error);
+      return;
+    }
+    const { log, config } = this.#options;
+    const { name: model, version } = config;
+    log.error(`instance ${supervisor.index} of model '${model}' is lost and starts again`, {
+      model,
+      version,
+      error,
+    });
+  }
+
+  mayWriteOff(): boolean {
+    if (this.#writtenOffCount >= this.#options.config.limits.maxWrittenOffInstances) return false;
+    this.#writtenOffCount += 1;
+    return true;
+  }
+
+  instanceEnded(supervisor: InstanceSupervisor, error: InferenceError | undefined): void {
+    this.#free = this.#free.filter((free) => free !== supervisor);
+    this.#livingCount -= 1;
+    if (error !== undefined) this.#fail(error);
+    if (this.#livingCount === 0) this.#onEnded?.();
+  }
+
+  #countLoaded(): void {
+    this.#unloadedCount -= 1;
+    if (this.#unloadedCount === 0) this.#onLoaded?.(undefined);
+  }
+
+  /** Was it loading until now? */
+  #endLoading(error: InferenceError): boolean {
+    if (this.#unloadedCount === 0) return false;
+    this.#unloadedCount = 0;
+    this.#onLoaded?.(error);
+    return true;
+  }
+
+  /** The others finish what they run, and end. */
+  #fail(error: InferenceError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#free = [];
+    for (const supervisor of this.#supervisors) supervisor.stop();
+    if (!this.#endLoading(error)) this.#owner?.outOfService(error);
+  }
+}
+
+function unloadedEarly(model: string): InferenceError {
+  return new InferenceError("UNAVAILABLE", `model '${model}' was unloaded while it was loading`);
+}

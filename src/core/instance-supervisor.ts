@@ -1,0 +1,252 @@
+/**
+ * Instance supervisor: keeps one place of a model filled with an instance that works.
+ *
+ *   loading ──> ready <──> busy
+ *      ^          │          │      exited, or hung and written off
+ *      └── dead <─┴──────────┘      (for a pause that doubles with each failure in a row)
+ *
+ * A load, an execution and a stop have a limit each. Who exceeds it is written off: abandoned, its
+ * batch fails, and another instance takes over. How many may be left behind is the pool's to say.
+ *
+ * Ends in "stopped" (asked to) or "failed" (a restart would be in vain), and says so once.
+ *
+ * Not here: which instance gets the next batch, and what a loss means (instance-pool.ts).
+ */
+import { InferenceError } from "../protocol/errors.ts";
+import type { Clock } from "./clock.ts";
+import type { Instance, InstanceHost } from "./instance.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { InstanceCondition, ModelStatistics } from "./model-statistics.ts";
+import type { BatchRunner, RunningBatch } from "./running-batch.ts";
+
+export interface SupervisorOptions {
+  readonly config: ModelConfig;
+  readonly host: InstanceHost;
+  readonly clock: Clock;
+  readonly statistics: ModelStatistics;
+  readonly owner: SupervisorOwner;
+}
+
+export interface SupervisorOwner {
+  /** It can take a batch. */
+  instanceFree(supervisor: InstanceSupervisor): void;
+  /** It died, and will be started again unless it is told to stop. */
+  instanceLost(supervisor: InstanceSupervisor, error: InferenceError): void;
+  /** May one more hanging instance be left behind? Counts it, if so. */
+  mayWriteOff(): boolean;
+  /** For good. Without an error it was asked to. */
+  instanceEnded(supervisor: InstanceSupervisor, error: InferenceError | undefined): void;
+}
+
+type SupervisorState = InstanceCondition | "stopped" | "failed";
+
+export class InstanceSupervisor implements BatchRunner {
+  readonly index: number;
+  readonly #options: SupervisorOptions;
+  #state: SupervisorState = "dead";
+  #instance: Instance | undefined = undefined;
+  /** Counts instances: events of an earlier one are not heard. */
+  #generation = 0;
+  #batch: RunningBatch | undefined = undefined;
+  #isStopping = false;
+  #failuresInRow = 0;
+  /** Start of what has a limit: load, execution or stop. */
+  #busySinceMs = 0;
+  /** One timer watches many executions: it stays armed from one to the next. */
+  #isWatching = false;
+  #cancelWake: () => void = () => {};
+
+  constructor(options: SupervisorOptions, index: number) {
+    this.index = index;
+    this.#options = options;
+    options.statistics.instanceChanged(undefined, "dead");
+  }
+
+  get isReady(): boolean {
+    return this.#state === "ready" || this.#state === "busy";
+  }
+
+  start(): void {
+    const { host, clock } = this.#options;
+    this.#generation += 1;
+    const generation = this.#generation;
+    this.#change("loading");
+    this.#busySinceMs = clock.nowMs();
+    this.#watch();
+    this.#instance = host.start(this.index, {
+      ready: () => {
+        if (generation === this.#generation) this.#heardReady();
+      },
+      exited: (error, isFinal = false) => {
+        if (generation === this.#generation) this.#heardExit(error, isFinal);
+      },
+    });
+  }
+
+  run(batch: RunningBatch, nowMs: number): void {
+    const instance = this.#instance;
+    if (instance === undefined) return;
+    this.#change("busy");
+    this.#batch = batch;
+    this.#busySinceMs = nowMs;
+    if (!this.#isWatching) this.#watch();
+    batch.run(instance, this);
+  }
+
+  batchDone(): void {
+    this.#batch = undefined;
+    this.#failuresInRow = 0;
+    if (this.#state !== "busy") return;
+    this.#change("ready");
+    if (!this.#isStopping) this.#options.owner.instanceFree(this);
+  }
+
+  /** Finishes what runs and ends. */
+  stop(): void {
+    if (this.#isStopping || this.#isOver()) return;
+    this.#isStopping = true;
+    if (this.#instance === undefined) {
+      this.#end("stopped");
+      return;
+    }
+    this.#stopWatching();
+    this.#busySinceMs = this.#options.clock.nowMs();
+    this.#watch();
+    this.#instance.stop();
+  }
+
+  /** Ends at once, whatever runs. */
+  abandon(error: InferenceError): void {
+    if (this.#isOver()) return;
+    this.#instance?.abandon();
+    this.#end("stopped");
+    this.#loseBatch(error);
+  }
+
+  #heardReady(): void {
+    if (this.#state !== "loading") return;
+    this.#change("ready");
+    if (this.#isStopping) return;
+    this.#stopWatching();
+    this.#options.owner.instanceFree(this);
+  }
+
+  #heardExit(error: InferenceError | undefined, isFinal: boolean): void {
+    if (!this.#isStopping) {
+      this.#lose(error ?? endedUnasked(this.#options.config.name), isFinal);
+      return;
+    }
+    this.#end("stopped");
+    this.#loseBatch(error ?? endedUnasked(this.#options.config.name));
+  }
+
+  #lose(error: InferenceError, isFinal: boolean): void {
+    const { owner, clock, statistics } = this.#options;
+    const { restartBackoffMs, maxRestartBackoffMs } = this.#options.config.limits;
+    if (isFinal) {
+      this.#end("failed", error);
+      this.#loseBatch(error);
+      return;
+    }
+    const pauseMs = Math.min(maxRestartBackoffMs, restartBackoffMs * 2 ** this.#failuresInRow);
+    this.#failuresInRow += 1;
+    this.#leaveInstance();
+    this.#change("dead");
+    this.#cancelWake = clock.wakeAt(clock.nowMs() + pauseMs, () => {
+      statistics.instanceRestarted();
+      this.start();
+    });
+    owner.instanceLost(this, error);
+    this.#loseBatch(error);
+  }
+
+  #watch(): void {
+    const limitMs = this.#limitMs();
+    if (limitMs === Number.POSITIVE_INFINITY) return;
+    this.#isWatching = true;
+    this.#cancelWake = this.#options.clock.wakeAt(this.#busySinceMs + limitMs, () => {
+      this.#isWatching = false;
+      this.#lookForHang();
+    });
+  }
+
+  #limitMs(): number {
+    const { loadTimeoutMs, executionTimeoutMs } = this.#options.config.limits;
+    return this.#state === "loading" || this.#isStopping ? loadTimeoutMs : executionTimeoutMs;
+  }
+
+  #lookForHang(): void {
+    if (this.#state === "ready" && !this.#isStopping) return;
+    if (this.#options.clock.nowMs() < this.#busySinceMs + this.#limitMs()) this.#watch();
+    else this.#writeOff();
+  }
+
+  #writeOff(): void {
+    const { config, owner } = this.#options;
+    const error = hangs(config.name, this.#state === "loading", this.#limitMs());
+    if (this.#isStopping) {
+      this.abandon(error);
+      return;
+    }
+    this.#instance?.abandon();
+    if (owner.mayWriteOff()) this.#lose(error, false);
+    else this.#lose(tooManyHang(config, error), true);
+  }
+
+  #loseBatch(error: InferenceError): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    batch?.breakOff(error);
+  }
+
+  #leaveInstance(): void {
+    this.#stopWatching();
+    this.#generation += 1;
+    this.#instance = undefined;
+  }
+
+  #stopWatching(): void {
+    this.#isWatching = false;
+    this.#cancelWake();
+  }
+
+  #isOver(): boolean {
+    return this.#state === "stopped" || this.#state === "failed";
+  }
+
+  #end(state: "stopped" | "failed", error?: InferenceError): void {
+    this.#leaveInstance();
+    this.#change(state);
+    this.#options.owner.instanceEnded(this, error);
+  }
+
+  #change(to: SupervisorState): void {
+    this.#options.statistics.instanceChanged(conditionOf(this.#state), conditionOf(to));
+    this.#state = to;
+  }
+}
+
+function conditionOf(state: SupervisorState): InstanceCondition | undefined {
+  return state === "stopped" || state === "failed" ? undefined : state;
+}
+
+function hangs(model: string, isLoading: boolean, limitMs: number): InferenceError {
+  const what = isLoading ? "did not load" : "did not answer";
+  const option = isLoading ? "loadTimeoutMs" : "executionTimeoutMs";
+  const why = `model '${model}' ${what} within ${limitMs} ms (limits.${option})`;
+  return new InferenceError("DEADLINE_EXCEEDED", why, { reason: "BACKEND" });
+}
+
+function tooManyHang({ name, limits }: ModelConfig, cause: InferenceError): InferenceError {
+  const most = limits.maxWrittenOffInstances;
+  const why = `model '${name}' is out of service: more than ${most} of its instances hang`;
+  return new InferenceError("UNAVAILABLE", `${why}; ${cause.message}`, {
+    reason: "BACKEND",
+    cause,
+  });
+}
+
+function endedUnasked(model: string): InferenceError {
+  const why = `an instance of model '${model}' ended`;
+  return new InferenceError("INTERNAL", why, { reason: "BACKEND" });
+}

@@ -1,0 +1,82 @@
+/**
+ * Loaded model: one model version with everything that serves it: instances, scheduler, counters.
+ *
+ * Not here: its state and its name among others (repository.ts).
+ */
+import type { InferenceError } from "../protocol/errors.ts";
+import type { InferRequest } from "../protocol/infer.ts";
+import { BatchScheduler } from "./batch-scheduler.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { Clock } from "./clock.ts";
+import type { ModelView } from "./inference-service.ts";
+import { InstancePool } from "./instance-pool.ts";
+import type { Log } from "./log.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { ResolvedModel } from "./model-source.ts";
+import { ModelStatistics, type ModelStatisticsSnapshot } from "./model-statistics.ts";
+import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import { validateRequest } from "./validate-request.ts";
+
+export interface LoadedModelOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly waitingBytes: ByteBudget;
+}
+
+export class LoadedModel implements ModelView {
+  readonly config: ModelConfig;
+  readonly #clock: Clock;
+  readonly #statistics: ModelStatistics;
+  readonly #instances: InstancePool;
+  readonly #scheduler: Scheduler;
+
+  constructor({ config, host }: ResolvedModel, options: LoadedModelOptions) {
+    const { clock, log, waitingBytes } = options;
+    const statistics = new ModelStatistics(config.name, config.version);
+    const instances = new InstancePool({ config, host, clock, log, statistics });
+    this.config = config;
+    this.#clock = clock;
+    this.#statistics = statistics;
+    this.#instances = instances;
+    this.#scheduler = new BatchScheduler({
+      config,
+      clock,
+      log,
+      statistics,
+      instances,
+      waitingBytes,
+    });
+  }
+
+  isReady(): boolean {
+    return this.#instances.isReady;
+  }
+
+  /** Rejects with what the first instance failed with. */
+  async load(startedAtMs: number): Promise<void> {
+    await this.#instances.load();
+    this.#statistics.loadDurationMs = this.#clock.nowMs() - startedAtMs;
+  }
+
+  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
+    validateRequest(request, this.config);
+    return this.#scheduler.enqueue(request, sink, options);
+  }
+
+  /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
+  async unload(): Promise<void> {
+    await this.#scheduler.drain();
+    await this.#instances.stop();
+  }
+
+  /** Fails what it has, and ends its instances whatever they do. */
+  abandon(error: InferenceError): void {
+    this.#scheduler.failAll(error);
+    this.#instances.abandon(error);
+  }
+
+  statistics(): ModelStatisticsSnapshot {
+    const nowMs = this.#clock.nowMs();
+    return this.#statistics.snapshot({ nowMs, wallMs: this.#clock.wallMs() });
+  }
+}

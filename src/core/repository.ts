@@ -1,0 +1,124 @@
+/**
+ * Repository: the models of a server by name and version, with the state of each version.
+ *
+ *   LOADING ──> READY ──> UNLOADING ──> UNAVAILABLE "unloaded"
+ *      └──────────────────────────────> UNAVAILABLE "<Kind>: <why it failed>"
+ *
+ * A version stays in the index after it has failed or was unloaded, until it is loaded again.
+ * A request without a version means the highest one that is READY. What cannot be found is told
+ * with the protocol's texts.
+ *
+ * Not here: loading and unloading themselves (inference-core.ts).
+ */
+import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
+import type { ModelIndexEntry, ModelState } from "./inference-service.ts";
+import type { LoadedModel } from "./loaded-model.ts";
+
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: number;
+  state: ModelState;
+  /** Empty: none. */
+  reason: string;
+  /** While it is LOADING (once resolved), READY or UNLOADING. */
+  model: LoadedModel | undefined;
+  /** Settles when the load that began last has ended. */
+  loading: Promise<void> | undefined;
+}
+
+const unloadedReason = "unloaded";
+
+/** As errors of a load are told in the index. */
+const kinds: Readonly<Record<ErrorCode, string>> = {
+  CANCELLED: "Cancelled",
+  UNKNOWN: "Unknown",
+  INVALID_ARGUMENT: "Invalid argument",
+  DEADLINE_EXCEEDED: "Deadline exceeded",
+  NOT_FOUND: "Not found",
+  ALREADY_EXISTS: "Already exists",
+  UNIMPLEMENTED: "Unsupported",
+  INTERNAL: "Internal",
+  UNAVAILABLE: "Unavailable",
+};
+
+export class Repository {
+  readonly #models = new Map<string, ModelVersion[]>();
+
+  /** The one to load into: new, or one that is UNAVAILABLE. ALREADY_EXISTS if it serves. */
+  begin(name: string, version: number): ModelVersion {
+    const versions = this.#models.get(name) ?? [];
+    const existing = versions.find((entry) => entry.version === version);
+    if (existing !== undefined && existing.state !== "UNAVAILABLE") {
+      const why = `model '${name}' version ${version} is there already (${existing.state})`;
+      throw new InferenceError("ALREADY_EXISTS", why);
+    }
+    const others = versions.filter((entry) => entry !== existing);
+    const entry: ModelVersion = {
+      name,
+      version,
+      state: "LOADING",
+      reason: "",
+      model: undefined,
+      loading: undefined,
+    };
+    const sorted = [...others, entry].sort((one, other) => one.version - other.version);
+    this.#models.set(name, sorted);
+    return entry;
+  }
+
+  /** Its load has failed. */
+  fail(entry: ModelVersion, { code, message }: InferenceError): void {
+    entry.state = "UNAVAILABLE";
+    entry.reason = `${kinds[code]}: ${message}`;
+    entry.model = undefined;
+  }
+
+  /** It was unloaded. */
+  end(entry: ModelVersion): void {
+    entry.state = "UNAVAILABLE";
+    entry.reason = unloadedReason;
+    entry.model = undefined;
+  }
+
+  /** NOT_FOUND or UNAVAILABLE, as a request that cannot be served is told. */
+  lookUp(name: string, version: number | undefined): LoadedModel {
+    const versions = this.#models.get(name);
+    if (versions === undefined) throw unknown(`'${name}' is not found`);
+    if (version === undefined) {
+      const model = versions.findLast((entry) => entry.state === "READY")?.model;
+      if (model === undefined) throw unknown(`'${name}' has no available versions`);
+      return model;
+    }
+    const entry = versions.find((candidate) => candidate.version === version);
+    if (entry === undefined) throw unknown(`'${name}' version ${version} is not found`);
+    if (entry.state === "READY" && entry.model !== undefined) return entry.model;
+    throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
+  }
+
+  /** Ascending; of all states. Empty if there is no such model. */
+  versionsOf(name: string): readonly ModelVersion[] {
+    return this.#models.get(name) ?? [];
+  }
+
+  /** Names ascending, versions ascending. */
+  all(): readonly ModelVersion[] {
+    const byName = [...this.#models].sort(([one], [other]) => (one < other ? -1 : 1));
+    return byName.flatMap(([, versions]) => versions);
+  }
+
+  index(): readonly ModelIndexEntry[] {
+    return this.all().map(({ name, version, state, reason }) => ({ name, version, state, reason }));
+  }
+
+  /** Every version serves, or was unloaded on purpose. */
+  isReady(): boolean {
+    return this.all().every(({ state, reason, model }) => {
+      if (state === "READY") return model?.isReady() ?? false;
+      return state === "UNAVAILABLE" && reason === unloadedReason;
+    });
+  }
+}
+
+function unknown(what: string, code: ErrorCode = "NOT_FOUND"): InferenceError {
+  return new InferenceError(code, `Request for unknown model: ${what}`);
+}

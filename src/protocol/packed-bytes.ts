@@ -1,0 +1,65 @@
+/**
+ * BYTES in the wire's layout: per element a length (uint32, little-endian), then that many bytes.
+ *
+ * The bytes come from a client, in slices that may cut an element, or even its length, anywhere.
+ *
+ * Not here: elements as texts or byte arrays (definition/packed-elements.ts).
+ */
+export type PackedBytesFault =
+  | { readonly kind: "length-cut"; readonly availableBytes: number }
+  | { readonly kind: "data-cut"; readonly expectedBytes: number; readonly availableBytes: number }
+  | { readonly kind: "too-many"; readonly count: number }
+  | { readonly kind: "too-few"; readonly count: number };
+
+/** Are these exactly so many elements? Undefined: yes. */
+export function findPackedBytesFault(
+  chunks: readonly Uint8Array[],
+  expectedCount: number,
+): PackedBytesFault | undefined {
+  const bytes = new SlicedBytes(chunks);
+  let count = 0;
+  while (bytes.leftBytes > 0) {
+    if (bytes.leftBytes < 4) return { kind: "length-cut", availableBytes: bytes.leftBytes };
+    const expectedBytes = bytes.readUint32();
+    count += 1;
+    if (count > expectedCount) return { kind: "too-many", count };
+    if (bytes.leftBytes < expectedBytes) {
+      return { kind: "data-cut", expectedBytes, availableBytes: bytes.leftBytes };
+    }
+    bytes.skip(expectedBytes);
+  }
+  return count < expectedCount ? { kind: "too-few", count } : undefined;
+}
+
+/** Bytes that lie in several slices, read from the first to the last. */
+class SlicedBytes {
+  readonly #chunks: readonly Uint8Array[];
+  #index = 0;
+  #offset = 0;
+  leftBytes = 0;
+
+  constructor(chunks: readonly Uint8Array[]) {
+    this.#chunks = chunks;
+    for (const chunk of chunks) this.leftBytes += chunk.byteLength;
+  }
+
+  skip(count: number): void {
+    this.leftBytes -= count;
+    this.#offset += count;
+    let length = this.#chunks[this.#index]?.byteLength ?? 0;
+    while (this.#offset >= length && this.#index < this.#chunks.length) {
+      this.#offset -= length;
+      this.#index += 1;
+      length = this.#chunks[this.#index]?.byteLength ?? 0;
+    }
+  }
+
+  readUint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 32; shift += 8) {
+      value += ((this.#chunks[this.#index]?.[this.#offset] ?? 0) << shift) >>> 0;
+      this.skip(1);
+    }
+    return value;
+  }
+}
