@@ -163,34 +163,40 @@ function checkPackedBytes(
   const fault = isEmptyBatch
     ? ({ kind: "too-few", count: 0 } as const)
     : findPackedBytesFault(input.chunks, expectedCount);
-  if (fault === undefined) return;
-  if (fault.kind === "data-cut") {
-    const { expectedBytes, availableBytes } = fault;
-    throw invalid(
-      `incomplete string data for inference input '${input.name}', expecting string of length ` +
-        `${expectedBytes} but only ${availableBytes} bytes available`,
-    );
-  }
-  const what = `inference input '${input.name}' for model '${config.name}'`;
-  throw about(request, describeFault(fault, what, expectedCount));
+  if (fault !== undefined) throw packedBytesError({ request, config, input }, fault, expectedCount);
 }
 
-function describeFault(
-  fault: Exclude<PackedBytesFault, { readonly kind: "data-cut" }>,
-  what: string,
+function packedBytesError(
+  { request, config, input }: Omit<CheckedInput, "expected">,
+  fault: PackedBytesFault,
   expectedCount: number,
-): string {
+): InferenceError {
+  const what = `inference input '${input.name}'`;
+  const where = `${what} for model '${config.name}'`;
   switch (fault.kind) {
+    case "data-cut":
+      return invalid(
+        `incomplete string data for ${what}, expecting string of length ` +
+          `${fault.expectedBytes} but only ${fault.availableBytes} bytes available`,
+      );
     case "length-cut":
-      return (
-        `incomplete string length indicator for ${what}, expecting 4 bytes but only ` +
-        `${fault.availableBytes} bytes available. Please make sure the string length indicator ` +
-        "is in one buffer."
+      return about(
+        request,
+        `incomplete string length indicator for ${where}, expecting 4 bytes but only ` +
+          `${fault.availableBytes} bytes available. Please make sure the string length indicator ` +
+          "is in one buffer.",
       );
     case "too-many":
-      return `unexpected number of string elements ${fault.count} for ${what}, expecting ${expectedCount}`;
+      return about(
+        request,
+        `unexpected number of string elements ${fault.count} for ${where}, ` +
+          `expecting ${expectedCount}`,
+      );
     case "too-few":
-      return `expected ${expectedCount} string elements for ${what}, got ${fault.count}`;
+      return about(
+        request,
+        `expected ${expectedCount} string elements for ${where}, got ${fault.count}`,
+      );
   }
 }
 
