@@ -11,7 +11,7 @@ import { datatypes } from "../protocol/datatype.ts";
 import { InferenceError, requestPrefix } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import { findPackedBytesFault, type PackedBytesFault } from "../protocol/packed-bytes.ts";
-import { elementCount, formatShape } from "../protocol/shape.ts";
+import { elementCount, exactElementCount, formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { ModelConfig, TensorConfig } from "./model-config.ts";
 
@@ -146,7 +146,7 @@ function checkByteLength(
   const elementSize = datatypes[input.datatype].byteSize;
   if (elementCount(shape) * elementSize === byteLength && !isEmptyBatch) return;
   // Exact, also beyond 2^53.
-  const expectedBytes = shape.reduce((size, dim) => size * BigInt(dim), BigInt(elementSize));
+  const expectedBytes = exactElementCount(shape) * BigInt(elementSize);
   throw about(
     request,
     `input byte size mismatch for input '${name}' for model '${config.name}'. ` +

@@ -14,6 +14,7 @@
  * (backends/function-outputs.ts).
  */
 import { type Datatype, datatypes } from "../protocol/datatype.ts";
+import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import {
   decodeElement,
@@ -28,7 +29,7 @@ import {
   wideToNumbers,
 } from "./element-arrays.ts";
 import { flattenNested, type Nested, toNested } from "./nested-values.ts";
-import { packElements, unpackBytes, unpackStrings } from "./packed-elements.ts";
+import { packElements, unpackStrings } from "./packed-elements.ts";
 import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
 
 type Values = StoredArray | readonly (string | Uint8Array)[];

@@ -1,7 +1,8 @@
 /**
  * Serving options of a model, as a user writes them: how it batches, how many instances it has,
  * what bounds it. Plain data, shared by the definition (which takes it) and the core (which
- * checks and completes it: resolve-model-config.ts). Field names here are those that errors name.
+ * completes it: resolve-model-config.ts); both check it with model-options-check.ts. Field names
+ * here are those that errors name.
  *
  * Mapping to config.pbtxt:
  *   maxBatchSize                      max_batch_size (batching: false gives 0)
@@ -16,6 +17,14 @@
  */
 import type { Datatype } from "./datatype.ts";
 
+/** Numbers that hold where an option is left out. */
+export const optionDefaults = {
+  maxBatchSize: 32,
+  maxWaitingRequests: 8192,
+  loadTimeoutMs: 120_000,
+  executionTimeoutMs: 600_000,
+} as const;
+
 export interface ModelOptions {
   /** Most rows in one batch; default 32. */
   readonly maxBatchSize?: number;
@@ -28,7 +37,7 @@ export interface ModelOptions {
 export interface BatchingOptions {
   /** Longest wait of the oldest request for company; default 0: never wait. */
   readonly maxQueueDelayMs?: number;
-  /** Sizes that leave without further waiting; default [maxBatchSize]. */
+  /** Sizes that leave without further waiting, in any order; default [maxBatchSize]. */
   readonly preferredBatchSizes?: readonly number[];
   /** Responses leave in the order in which the requests were taken from the queue. */
   readonly preserveOrdering?: boolean;
@@ -48,7 +57,7 @@ export interface PrioritiesOptions {
 export interface QueueOptions {
   /** Requests that may wait in one level; default: only `limits.maxWaitingRequests`. */
   readonly maxSize?: number;
-  /** Longest wait of a request; default none. */
+  /** Longest wait of a request; default none, as is 0. */
   readonly timeoutMs?: number;
   /** What happens to one that waited too long; default "reject". */
   readonly onTimeout?: "reject" | "delay";
@@ -68,9 +77,9 @@ export interface InstancesOptions {
 export interface LimitsOptions {
   /** Default 8,192. */
   readonly maxWaitingRequests?: number;
-  /** Default 120,000. */
+  /** Longest load of one instance, `setup` included; default 120,000. */
   readonly loadTimeoutMs?: number;
-  /** Default none: a model may take as long as it takes. */
+  /** Longest execution of one batch; default 600,000. Infinity: it may take what it takes. */
   readonly executionTimeoutMs?: number;
 }
 

@@ -5,6 +5,8 @@
  *
  * Not here: elements as texts or byte arrays (definition/packed-elements.ts).
  */
+import { InferenceError } from "./errors.ts";
+
 export type PackedBytesFault =
   | { readonly kind: "length-cut"; readonly availableBytes: number }
   | { readonly kind: "data-cut"; readonly expectedBytes: number; readonly availableBytes: number }
@@ -29,6 +31,39 @@ export function findPackedBytesFault(
     bytes.skip(expectedBytes);
   }
   return count < expectedCount ? { kind: "too-few", count } : undefined;
+}
+
+export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let byteLength = 0;
+  for (const element of elements) byteLength += 4 + element.byteLength;
+  const packed = new Uint8Array(byteLength);
+  const lengths = new DataView(packed.buffer);
+  let offset = 0;
+  for (const element of elements) {
+    lengths.setUint32(offset, element.byteLength, true);
+    packed.set(element, offset + 4);
+    offset += 4 + element.byteLength;
+  }
+  return packed;
+}
+
+/** Views of the elements. */
+export function unpackBytes(packed: Uint8Array): Uint8Array[] {
+  const lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const elements: Uint8Array[] = [];
+  for (let offset = 0; offset < packed.byteLength; ) {
+    const start = offset + 4;
+    const end = start <= packed.byteLength ? start + lengths.getUint32(offset, true) : start;
+    if (end > packed.byteLength) {
+      throw new InferenceError(
+        "INVALID_ARGUMENT",
+        `BYTES element ${elements.length} ends after byte ${packed.byteLength}, the last one`,
+      );
+    }
+    elements.push(packed.subarray(start, end));
+    offset = end;
+  }
+  return elements;
 }
 
 /** Bytes that lie in several slices, read from the first to the last. */

@@ -9,6 +9,11 @@ export function elementCount(shape: readonly number[]): number {
   return count > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : count;
 }
 
+/** The same without a limit, for texts. */
+export function exactElementCount(shape: readonly number[]): bigint {
+  return shape.reduce((count, dimension) => count * BigInt(dimension), 1n);
+}
+
 /** As Triton prints shapes: `[-1,16]`. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(",")}]`;

@@ -1,0 +1,167 @@
+/**
+ * Numeric elements of a tensor in JSON: numbers and booleans into a typed array.
+ *
+ * A number with at most 15 digits goes straight from the scanner into the array. Everything else
+ * (longer integers, booleans, what does not fit) takes the careful way, which also knows the
+ * protocol's texts.
+ *
+ * Never allocates more than the text could fill: an element takes at least two bytes of it.
+ */
+import type { ElementSink, ReadElements } from "./element-sink.ts";
+import { InferenceError } from "./errors.ts";
+import type { NumberScanner } from "./json-number.ts";
+import type { JsonReader } from "./json-reader.ts";
+import type { JsonScalar } from "./json-value.ts";
+import { type NumericDatatype, typedArrays } from "./typed-arrays.ts";
+
+export type JsonNumericDatatype = Exclude<NumericDatatype, "FP16" | "BF16">;
+
+interface IntegerKind {
+  readonly least: bigint;
+  readonly most: bigint;
+}
+
+const integerKinds: Readonly<Partial<Record<JsonNumericDatatype, IntegerKind>>> = {
+  UINT8: { least: 0n, most: 0xffn },
+  UINT16: { least: 0n, most: 0xffffn },
+  UINT32: { least: 0n, most: 0xffff_ffffn },
+  UINT64: { least: 0n, most: 2n ** 64n - 1n },
+  INT8: { least: -0x80n, most: 0x7fn },
+  INT16: { least: -0x8000n, most: 0x7fffn },
+  INT32: { least: -0x8000_0000n, most: 0x7fff_ffffn },
+  INT64: { least: -(2n ** 63n), most: 2n ** 63n - 1n },
+};
+
+const mostSigned = 2n ** 63n - 1n;
+
+/** All of them are exact in a double. */
+const exactDigits = 15;
+
+export interface NumericPlan {
+  readonly name: string;
+  readonly datatype: JsonNumericDatatype;
+  readonly count: number;
+}
+
+export class NumericElements implements ElementSink {
+  readonly #plan: NumericPlan;
+  readonly #kind: "float" | "boolean" | "integer" | "wide";
+  readonly #array: Float64Array;
+  /** The halves of 64-bit integers, low ones first. */
+  readonly #words: Uint32Array;
+  readonly #least: number;
+  readonly #most: number;
+  #index = 0;
+
+  constructor(plan: NumericPlan, { bytes, offset, numbers }: JsonReader) {
+    const { datatype, count } = plan;
+    const mostInText = (bytes.length - offset) >> 1;
+    const array = new typedArrays[datatype](Math.min(count, mostInText));
+    numbers.isSingle = datatype === "FP32";
+    this.#plan = plan;
+    this.#kind = kindOf(datatype);
+    // What is put in it decides `#kind`: a bigint only if it is wide.
+    this.#array = array as Float64Array;
+    this.#words = this.#kind === "wide" ? new Uint32Array(array.buffer) : new Uint32Array(0);
+    this.#least = Number(integerKinds[datatype]?.least ?? 0n);
+    this.#most = Number(integerKinds[datatype]?.most ?? 0n);
+  }
+
+  take(reader: JsonReader): InferenceError | undefined {
+    if (this.#index === this.#plan.count) return tooMany();
+    const { numbers } = reader;
+    reader.peek();
+    numbers.offset = reader.offset;
+    if (!numbers.scan() || !this.#put(numbers)) return this.#takeCarefully(reader);
+    reader.offset = numbers.offset;
+    this.#index += 1;
+    return undefined;
+  }
+
+  finish(): ReadElements {
+    if (this.#index < this.#plan.count) return tooFew();
+    const { buffer, byteLength } = this.#array;
+    return new Uint8Array(buffer, 0, byteLength);
+  }
+
+  /** False if it needs care. */
+  #put({ value, isInteger, digitCount }: NumberScanner): boolean {
+    if (this.#kind === "float") {
+      this.#array[this.#index] = value;
+      return true;
+    }
+    if (!isInteger || digitCount > exactDigits || value < this.#least || value > this.#most) {
+      return false;
+    }
+    if (this.#kind === "integer") this.#array[this.#index] = value;
+    else if (this.#kind === "wide") this.#putWide(value);
+    return this.#kind !== "boolean";
+  }
+
+  #putWide(value: number): void {
+    this.#words[2 * this.#index] = value;
+    this.#words[2 * this.#index + 1] = Math.floor(value / 2 ** 32);
+  }
+
+  #takeCarefully(reader: JsonReader): InferenceError | undefined {
+    const start = reader.offset;
+    const value = reader.isAtObject() ? undefined : reader.readScalar();
+    const fault = this.#putScalar(value);
+    if (fault === undefined) this.#index += 1;
+    else reader.offset = start;
+    return fault;
+  }
+
+  /** Undefined: an object. */
+  #putScalar(value: JsonScalar | undefined): InferenceError | undefined {
+    if (this.#kind === "float") return wrongType("non-number as double");
+    if (this.#kind === "boolean") {
+      const isBoolean = typeof value === "boolean" || value === 0 || value === 1;
+      if (!isBoolean) return wrongType("non-boolean as boolean");
+      this.#array[this.#index] = Number(value);
+      return undefined;
+    }
+    return this.#putInteger(value);
+  }
+
+  #putInteger(value: JsonScalar | undefined): InferenceError | undefined {
+    const { name, datatype } = this.#plan;
+    const { least, most } = integerKinds[datatype] ?? { least: 0n, most: 0n };
+    const isInteger = typeof value === "number" || typeof value === "bigint";
+    if (least === 0n && (!isInteger || value < 0)) {
+      return wrongType("non-unsigned-integer as unsigned-integer");
+    }
+    if (!isInteger || (least < 0n && value > mostSigned)) {
+      return wrongType("non-signed-integer as signed-integer");
+    }
+    const exact = BigInt(value);
+    if (exact < least || exact > most) {
+      const why = `value ${exact} of input '${name}' is out of range for ${datatype}`;
+      return new InferenceError("INVALID_ARGUMENT", why);
+    }
+    this.#words[2 * this.#index] = Number(exact & 0xffff_ffffn);
+    this.#words[2 * this.#index + 1] = Number((exact >> 32n) & 0xffff_ffffn);
+    if (this.#kind === "integer") this.#array[this.#index] = Number(exact);
+    return undefined;
+  }
+}
+
+function kindOf(datatype: JsonNumericDatatype): "float" | "boolean" | "integer" | "wide" {
+  if (datatype === "FP32" || datatype === "FP64") return "float";
+  if (datatype === "BOOL") return "boolean";
+  return datatype === "INT64" || datatype === "UINT64" ? "wide" : "integer";
+}
+
+function wrongType(what: string): InferenceError {
+  return new InferenceError("INTERNAL", `Unable to parse 'data': attempt to access JSON ${what}`);
+}
+
+function tooMany(): InferenceError {
+  const why = "Unable to parse 'data': Shape does not match true shape of 'data' field";
+  return new InferenceError("INTERNAL", why);
+}
+
+function tooFew(): InferenceError {
+  const why = "Failed to parse 'data' field: shape does not match true shape";
+  return new InferenceError("INTERNAL", why);
+}

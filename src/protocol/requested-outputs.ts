@@ -1,0 +1,88 @@
+/**
+ * Requested outputs: which ones a request wants, and in which form each is to be sent.
+ */
+import { InferenceError, requestPrefix } from "./errors.ts";
+import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
+import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+
+export interface RequestedOutputs {
+  /** Empty: all of the model. */
+  readonly names: readonly string[];
+  readonly forms: OutputForms;
+}
+
+/** Is an output to be sent as binary? */
+export interface OutputForms {
+  readonly isBinaryByDefault: boolean;
+  /** Of the outputs that are listed: the default does not hold for them. */
+  readonly isBinary: ReadonlyMap<string, boolean> | undefined;
+}
+
+const allAsJson: RequestedOutputs = {
+  names: [],
+  forms: { isBinaryByDefault: false, isBinary: undefined },
+};
+const allAsBinary: RequestedOutputs = {
+  names: [],
+  forms: { isBinaryByDefault: true, isBinary: undefined },
+};
+
+export function readOutputs(
+  value: JsonValue | undefined,
+  requestId: string,
+  isBinaryByDefault: boolean,
+): RequestedOutputs {
+  const all = isBinaryByDefault ? allAsBinary : allAsJson;
+  if (value === undefined) return all;
+  if (!Array.isArray(value)) throw wrongType("outputs", "non-array as array");
+  const isBinary = new Map<string, boolean>();
+  for (const output of value as readonly JsonValue[]) {
+    const members = output instanceof JsonObject ? output.members : undefined;
+    const parameters = members?.get("parameters");
+    const options = parameters instanceof JsonObject ? parameters.members : undefined;
+    checkConflicts(options);
+    const name = members?.get("name");
+    if (name === undefined) throw missingMember("name");
+    if (typeof name !== "string") throw wrongType("name", "non-string as string");
+    if (isBinary.has(name)) {
+      const why = `${requestPrefix(requestId)}output '${name}' already exists in request`;
+      throw new InferenceError("INVALID_ARGUMENT", why);
+    }
+    isBinary.set(name, isToBeBinary(options));
+  }
+  if (isBinary.size === 0) return all;
+  return { names: [...isBinary.keys()], forms: { isBinaryByDefault, isBinary } };
+}
+
+type OutputOptions = ReadonlyMap<string, JsonValue> | undefined;
+
+function checkConflicts(options: OutputOptions): void {
+  if (!options?.has("shared_memory_region")) return;
+  for (const other of ["classification", "binary_data"]) {
+    if (!options.has(other)) continue;
+    const why = `Output can't set both 'shared_memory_region' and '${other}'`;
+    throw new InferenceError("INVALID_ARGUMENT", why);
+  }
+}
+
+function isToBeBinary(options: OutputOptions): boolean {
+  checkClassification(options?.get("classification"));
+  const region = options?.get("shared_memory_region");
+  if (region !== undefined) throw unknownRegion(region);
+  const isBinary = options?.get("binary_data") ?? false;
+  if (typeof isBinary !== "boolean") throw wrongType("binary_data", "non-boolean as boolean");
+  return isBinary;
+}
+
+function checkClassification(value: JsonValue | undefined): void {
+  if (value === undefined) return;
+  const count = asUnsigned(value);
+  if (count === undefined) {
+    const why = "attempt to access JSON non-unsigned-integer as unsigned-integer";
+    throw new InferenceError("INTERNAL", `Unable to set 'classification': ${why}`);
+  }
+  if (Number(count) > 0) {
+    const why = "classification of outputs is not supported by this server";
+    throw new InferenceError("UNIMPLEMENTED", why);
+  }
+}
