@@ -21,8 +21,7 @@ import {
   readRequestDocument,
 } from "./infer-request-document.ts";
 import { type ElementsPlan, readElements } from "./json-elements.ts";
-import { JsonReader } from "./json-reader.ts";
-import { JsonSyntaxError } from "./json-syntax-error.ts";
+import { JsonReader, toRequestError } from "./json-reader.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
 import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
 import { readParameters } from "./request-parameters.ts";
@@ -34,6 +33,8 @@ import type { WireTensor } from "./tensor.ts";
 export interface RequestBody {
   readonly modelName: string;
   readonly modelVersion: number | undefined;
+  /** Under which the log knows the request, unless the body names it. */
+  readonly requestId: string;
   readonly chunks: readonly Uint8Array[];
   /** Sum over `chunks`. */
   readonly byteLength: number;
@@ -45,7 +46,7 @@ export interface RequestBody {
 
 export interface DecodedRequest {
   readonly request: InferRequest;
-  readonly outputForms: OutputForms;
+  readonly forms: OutputForms;
 }
 
 export function* decodeInferRequest(body: RequestBody): Steps<DecodedRequest> {
@@ -64,9 +65,7 @@ function* readDocument(reader: JsonReader, maxInputBytes: number): Steps<Request
   try {
     return yield* readRequestDocument(reader, { maxInputBytes });
   } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    const why = `failed to parse the request JSON buffer: ${error.message}`;
-    throw new InferenceError("INTERNAL", why);
+    throw toRequestError(error);
   }
 }
 
@@ -103,6 +102,7 @@ class RequestDecoder {
       modelName,
       modelVersion,
       id: this.#id,
+      logId: this.#id === "" ? this.#body.requestId : this.#id,
       parameters: parameters.custom,
       inputs,
       requestedOutputs: outputs.names,
@@ -110,7 +110,7 @@ class RequestDecoder {
       timeoutMs: parameters.timeoutMs,
       sequence: parameters.sequence,
     };
-    return { request, outputForms: outputs.forms };
+    return { request, forms: outputs.forms };
   }
 
   *#inputs(documents: RequestDocument["inputs"]): Steps<readonly WireTensor[]> {

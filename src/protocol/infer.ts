@@ -18,6 +18,8 @@ export interface InferRequest {
   readonly modelVersion: number | undefined;
   /** Empty: the caller gave none. */
   readonly id: string;
+  /** Under which the log knows this request: the caller's id, or one that was made for it. */
+  readonly logId: string;
   /** Custom parameters only: what the protocol names has a field of its own. */
   readonly parameters: Parameters;
   readonly inputs: readonly WireTensor[];

@@ -302,3 +302,23 @@ const words: readonly {
   letters: new TextEncoder().encode(word),
   value,
 }));
+
+/** A whole text as a value. INTERNAL, in the protocol's words, if it is no JSON. */
+export function parseJson(bytes: Uint8Array): JsonValue {
+  try {
+    const reader = new JsonReader(bytes);
+    if (reader.peek() === 0) reader.fail("The document is empty.", 0);
+    const value = reader.readValue();
+    reader.end();
+    return value;
+  } catch (error) {
+    throw toRequestError(error);
+  }
+}
+
+/** A text that is not JSON, as a request is told so; every other error as it is. */
+export function toRequestError(error: unknown): unknown {
+  if (!(error instanceof JsonSyntaxError)) return error;
+  const why = `failed to parse the request JSON buffer: ${error.message}`;
+  return new InferenceError("INTERNAL", why);
+}

@@ -21,7 +21,7 @@ const fine: readonly object[] = [
   {
     batching: {
       preserveOrdering: true,
-      queue: { onTimeout: "delay", allowTimeoutOverride: true },
+      queue: { timeoutMs: 0, onTimeout: "delay", allowTimeoutOverride: true },
     },
   },
   { batching: { queue: { maxSize: 8192, timeoutMs: 0, onTimeout: "reject" } } },
@@ -78,6 +78,10 @@ const wrong: readonly [object, ...lines: string[]][] = [
     `'batching.priorities.levels' ${integer}; got undefined`,
     "'batching.priorities.default' must be an integer, the level of requests that name none; " +
       "got undefined",
+  ],
+  [
+    { batching: { priorities: { levels: 0, default: 7, queues: { 9: {} } } } },
+    `'batching.priorities.levels' ${integer}; got 0`,
   ],
   [
     { batching: { priorities: { levels: 2, default: 1, queues: [] } } },

@@ -13,6 +13,8 @@ import type { WireTensor } from "./tensor.ts";
 export interface RawBody {
   readonly modelName: string;
   readonly modelVersion: number | undefined;
+  /** Under which the log knows the request. */
+  readonly requestId: string;
   readonly chunks: readonly Uint8Array[];
   readonly byteLength: number;
   readonly maxInputBytes: number;
@@ -37,6 +39,7 @@ export function decodeRawRequest(body: RawBody): InferRequest {
     modelName,
     modelVersion,
     id: "",
+    logId: body.requestId,
     parameters: noParameters,
     inputs: [rawTensor(body)],
     requestedOutputs: [],

@@ -22,7 +22,7 @@ const allAsJson: RequestedOutputs = {
   names: [],
   forms: { isBinaryByDefault: false, isBinary: undefined },
 };
-const allAsBinary: RequestedOutputs = {
+export const allAsBinary: RequestedOutputs = {
   names: [],
   forms: { isBinaryByDefault: true, isBinary: undefined },
 };

@@ -1,0 +1,77 @@
+/**
+ * Connection: the requests of one socket that have no answer yet, and how they learn that their
+ * caller has gone.
+ *
+ * A socket that closes cancels all of them. One that is only half closed (no more requests will
+ * come) may belong to a caller who waits for the answer, or to one who has left: both look alike
+ * until something is sent. So after a while an interim response is sent, `100 Continue`, which
+ * every client must skip: if nobody is there, the other side resets the connection, which the
+ * next one notices. They follow each other at growing distances.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../../core/clock.ts";
+
+/** A request that can be taken back. */
+export interface OpenRequest {
+  readonly response: ServerResponse;
+  cancel(): void;
+}
+
+/** An answer that takes less needs no look. */
+const firstProbeMs = 25;
+
+export class Connection {
+  readonly #open: Set<OpenRequest> = new Set();
+  readonly #clock: Clock;
+  #isHalfClosed = false;
+  #cancelProbe: () => void = () => {};
+
+  constructor(socket: Socket, clock: Clock) {
+    this.#clock = clock;
+    socket.once("close", () => this.#cancelAll());
+    socket.once("end", () => {
+      this.#isHalfClosed = true;
+      this.#probeIn(firstProbeMs);
+    });
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  add(request: OpenRequest): void {
+    this.#open.add(request);
+    if (this.#isHalfClosed) this.#probeIn(firstProbeMs);
+  }
+
+  delete(request: OpenRequest): void {
+    this.#open.delete(request);
+  }
+
+  #cancelAll(): void {
+    this.#cancelProbe();
+    for (const request of this.#open) request.cancel();
+  }
+
+  #probeIn(pauseMs: number): void {
+    this.#cancelProbe();
+    this.#cancelProbe = this.#clock.wakeAt(this.#clock.nowMs() + pauseMs, () => {
+      const [first] = this.#open;
+      if (first === undefined) return;
+      if (!first.response.headersSent) first.response.writeContinue();
+      this.#probeIn(2 * pauseMs);
+    });
+  }
+}
+
+const connections = new WeakMap<Socket, Connection>();
+
+export function connectionOf({ socket }: IncomingMessage, clock: Clock): Connection {
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    connection = new Connection(socket, clock);
+    connections.set(socket, connection);
+  }
+  return connection;
+}

@@ -1,0 +1,203 @@
+/**
+ * HTTP handler: answers every path of the protocol, as a plain `(request, response)` function.
+ *
+ * Routes first, then methods: an unknown path is 404, a known one with another method 405. HEAD is
+ * answered like GET, without the body; OPTIONS if CORS is on.
+ *
+ * It decides nothing: look-up, states and errors are the core's. It mounts in `node:http`, Express
+ * and Fastify; what it needs of the request is its URL, its headers and its body.
+ *
+ * Not here: inference itself (infer-exchange.ts), listening (server/http-listener.ts).
+ */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ModelIndexEntry } from "../../core/inference-service.ts";
+import { modelConfigJson } from "../../core/model-config-json.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { parseJson } from "../../protocol/json-reader.ts";
+import { JsonObject } from "../../protocol/json-value.ts";
+import { Cors } from "./cors.ts";
+import { InferExchange, type InferOptions } from "./infer-exchange.ts";
+import { type ReceivedBody, receiveBody } from "./request-body.ts";
+import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
+import { type Route, routeOf } from "./routes.ts";
+import { startPage } from "./start-page.ts";
+import { statisticsJson } from "./statistics-json.ts";
+
+export interface HttpOptions extends InferOptions {
+  /** Origins whose pages may call; empty: none. */
+  readonly cors: string;
+}
+
+export class HttpHandler {
+  readonly #options: HttpOptions;
+  readonly #cors: Cors;
+  readonly #idPrefix = randomBytes(4).toString("hex");
+  #requestCount = 0;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#cors = new Cors(options.cors);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const headers = this.#cors.headersFor(request);
+    const route = routeOf(request.url ?? "");
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
+    else if (method === "OPTIONS" && this.#cors.isOn) {
+      this.#cors.answerPreflight(request, response);
+    } else if (method !== route.method) {
+      const allow = ["Allow", route.method === "GET" ? "GET, HEAD" : route.method];
+      sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);
+    } else this.#answer({ request, response, route, headers });
+  }
+
+  #answer(exchange: Exchange): void {
+    const { response, headers, route } = exchange;
+    try {
+      if (route.name === "infer") this.#infer(exchange, versionOf(route));
+      else this.#tell(exchange, versionOf(route));
+    } catch (reason) {
+      if (!(reason instanceof InferenceError)) {
+        this.#options.log.error(`a request for the ${route.name} failed`, { error: reason });
+      }
+      sendError(response, InferenceError.from(reason), { headers });
+    }
+  }
+
+  #infer({ request, response, route, headers }: Exchange, version: number | undefined): void {
+    const given = request.headers["x-request-id"];
+    this.#requestCount += 1;
+    const target = {
+      modelName: route.model,
+      modelVersion: version,
+      requestId: given === undefined ? `${this.#idPrefix}-${this.#requestCount}` : String(given),
+      headers,
+    };
+    new InferExchange(request, response, this.#options, target).start();
+  }
+
+  #tell({ request, response, route, headers }: Exchange, version: number | undefined): void {
+    const { service } = this.#options;
+    const { model } = route;
+    switch (route.name) {
+      case "server live":
+        sendEmpty(response, 200, headers);
+        break;
+      case "server ready":
+        if (service.state === "draining" || service.state === "stopped") throw exiting("exiting");
+        sendEmpty(response, service.isReady() ? 200 : 400, headers);
+        break;
+      case "server metadata":
+        sendJson(response, 200, service.serverMetadata(), headers);
+        break;
+      case "model ready":
+        this.#tellModelReady(response, service.lookUp(model, version).isReady(), headers);
+        break;
+      case "model metadata":
+        sendJson(response, 200, service.modelMetadata(model, version), headers);
+        break;
+      case "model config":
+        sendJson(response, 200, modelConfigJson(service.lookUp(model, version).config), headers);
+        break;
+      case "model statistics":
+        sendJson(response, 200, statisticsJson(service.statistics(model, version)), headers);
+        break;
+      case "statistics":
+        sendJson(response, 200, statisticsJson(service.statistics()), headers);
+        break;
+      case "start page":
+        sendText(response, 200, startPage(service, request.headers.host), [
+          "Content-Type",
+          "text/html; charset=utf-8",
+          ...headers,
+        ]);
+        break;
+      case "repository index":
+        this.#tellIndex(request, response, headers);
+        break;
+      case "model load":
+      case "model unload":
+        throw controlOff();
+      case "named repository":
+        throw namedRepository();
+      case "infer":
+        break;
+    }
+  }
+
+  #tellModelReady(response: ServerResponse, isReady: boolean, headers: HeaderList): void {
+    const { state } = this.#options.service;
+    if (state === "draining" || state === "stopped") throw exiting("not ready");
+    if (isReady) sendEmpty(response, 200, headers);
+    else sendJson(response, 400, { error: "Model version not ready" }, headers);
+  }
+
+  #tellIndex(request: IncomingMessage, response: ServerResponse, headers: HeaderList): void {
+    receiveBody(request, this.#options, (outcome) => {
+      if (outcome === undefined) return;
+      try {
+        if (outcome instanceof InferenceError) throw outcome;
+        const onlyReady = wantsOnlyReady(outcome);
+        const entries = this.#options.service.index();
+        const shown = entries.filter(({ state }) => !onlyReady || state === "READY");
+        sendJson(response, 200, shown.map(indexEntry), headers);
+      } catch (reason) {
+        sendError(response, InferenceError.from(reason), { headers });
+      }
+    });
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly route: Route;
+  readonly headers: HeaderList;
+}
+
+const mostInt64 = 2n ** 63n - 1n;
+
+function versionOf({ version }: Route): number | undefined {
+  if (version === undefined || BigInt(version) <= mostInt64) {
+    return version === undefined ? undefined : Number(version);
+  }
+  const why =
+    `failed to get model version from specified version string '${version}' (details: stol), ` +
+    "version should be an integral value > 0";
+  throw new InferenceError("INVALID_ARGUMENT", why);
+}
+
+/** What is no object counts as empty. */
+function wantsOnlyReady({ chunks, byteLength }: ReceivedBody): boolean {
+  if (byteLength === 0) return false;
+  const body = parseJson(Buffer.concat(chunks));
+  const ready = body instanceof JsonObject ? body.members.get("ready") : undefined;
+  if (ready === undefined || typeof ready === "boolean") return ready ?? false;
+  const why = "Invalid value for 'ready': expected a boolean";
+  throw new InferenceError("INVALID_ARGUMENT", why);
+}
+
+/** Keys without a value are left out. */
+function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
+  return {
+    name,
+    ...(version !== undefined && { version: String(version), state }),
+    ...(reason !== "" && { reason }),
+  };
+}
+
+function exiting(what: string): InferenceError {
+  return new InferenceError("UNAVAILABLE", `Server ${what}`, { retryAfterS: 1 });
+}
+
+function controlOff(): InferenceError {
+  const why = "explicit model load / unload is not allowed if polling is enabled";
+  return new InferenceError("UNAVAILABLE", why);
+}
+
+function namedRepository(): InferenceError {
+  const why = "'repository_name' specification is not supported";
+  return new InferenceError("UNIMPLEMENTED", why);
+}

@@ -1,0 +1,228 @@
+/**
+ * Infer exchange: one inference over HTTP, from the head of its request to the end of its answer.
+ *
+ *   look up ──> body ──> decompress ──> decode ──> core ──> encode ──> compress ──> send
+ *
+ * The first error wins, in the protocol's order: model, encoding, body, then what the decoder and
+ * the core say. Whatever comes after the answer, or after the caller has gone, is not heard.
+ *
+ * Not here: routes and methods (http-handler.ts), what is valid (protocol, core), how the answer
+ * is written (infer-answer.ts).
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../core/clock.ts";
+import type { InferenceService, ModelView } from "../../core/inference-service.ts";
+import type { Log } from "../../core/log.ts";
+import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
+import { parseHeaderLength } from "../../protocol/binary-body.ts";
+import { errorCodes, InferenceError } from "../../protocol/errors.ts";
+import type { InferResponse } from "../../protocol/infer.ts";
+import { type DecodedRequest, decodeInferRequest } from "../../protocol/infer-request-json.ts";
+import { type EncodedResponse, encodeInferResponse } from "../../protocol/infer-response-json.ts";
+import { decodeRawRequest } from "../../protocol/raw-request.ts";
+import { allAsBinary, type OutputForms } from "../../protocol/requested-outputs.ts";
+import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
+import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts";
+import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
+import { BodyError, type ReceivedBody, receiveBody } from "./request-body.ts";
+import { type HeaderList, sendError } from "./responses.ts";
+import { runInSlices } from "./slices.ts";
+
+export interface InferOptions {
+  readonly service: InferenceService;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxBodyBytes: number;
+  readonly maxInputBytes: number;
+  /** A line for each request. */
+  readonly logsRequests: boolean;
+}
+
+export interface InferTarget {
+  readonly modelName: string;
+  readonly modelVersion: number | undefined;
+  /** Under which the log knows this request, unless its body names it. */
+  readonly requestId: string;
+  /** On every answer. */
+  readonly headers: HeaderList;
+}
+
+/** More of them on one connection are refused. */
+const maxOpenPerConnection = 1000;
+
+/** The caller's own deadline, in milliseconds from the arrival of its request. */
+const timeoutHeader = "x-request-timeout-ms";
+
+export class InferExchange implements ResponseSink, OpenRequest {
+  readonly response: ServerResponse;
+  readonly #request: IncomingMessage;
+  readonly #options: InferOptions;
+  readonly #target: InferTarget;
+  readonly #connection: Connection;
+  readonly #startMs: number;
+  #deadlineMs: number = Number.POSITIVE_INFINITY;
+  #forms: OutputForms = allAsBinary.forms;
+  #pending: PendingRequest | undefined = undefined;
+  #isOver = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: InferOptions,
+    target: InferTarget,
+  ) {
+    this.#request = request;
+    this.response = response;
+    this.#options = options;
+    this.#target = target;
+    this.#connection = connectionOf(request, options.clock);
+    this.#startMs = options.clock.nowMs();
+  }
+
+  start(): void {
+    const { service } = this.#options;
+    const { modelName, modelVersion } = this.#target;
+    const { headers } = this.#request;
+    this.#connection.add(this);
+    try {
+      const view = service.lookUp(modelName, modelVersion);
+      if (view.config.isDecoupled) throw decoupled();
+      if (this.#connection.openCount > maxOpenPerConnection) throw tooManyOpen();
+      const encoding = bodyEncoding(headers["content-encoding"]);
+      this.#deadlineMs = this.#startMs + timeoutOf(headers[timeoutHeader]);
+      receiveBody(this.#request, this.#options, (outcome) => {
+        if (outcome === undefined) this.cancel();
+        else if (outcome instanceof BodyError) this.#refuseBody(outcome);
+        else if (encoding === "identity") this.#decode(view, outcome);
+        else this.#decompress(view, outcome, encoding);
+      });
+    } catch (reason) {
+      this.#failWith(reason);
+    }
+  }
+
+  /** The caller has gone. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#pending?.cancel();
+  }
+
+  respond(response: InferResponse): void {
+    if (this.#isOver) return;
+    const encodeStartMs = this.#options.clock.nowMs();
+    runInSlices(encodeInferResponse(response, this.#forms), {
+      done: (encoded) => this.#send(encoded, response, encodeStartMs),
+      failed: (reason) => this.#failWith(reason),
+    });
+  }
+
+  fail(error: InferenceError): void {
+    if (this.#isOver) return;
+    this.#end();
+    const { headers, requestId } = this.#target;
+    const status = error instanceof BodyError ? error.status : errorCodes[error.code].http;
+    sendError(this.response, error, { status, headers: ["X-Request-Id", requestId, ...headers] });
+    this.#log(status, error.message);
+  }
+
+  #decompress(view: ModelView, { chunks }: ReceivedBody, encoding: "gzip" | "deflate"): void {
+    decompress(encoding, chunks, this.#options.maxInputBytes)
+      .then((whole) => this.#decode(view, { chunks: [whole], byteLength: whole.byteLength }))
+      .catch((reason: unknown) => this.#failWith(reason));
+  }
+
+  #decode(view: ModelView, { chunks, byteLength }: ReceivedBody): void {
+    if (this.#isOver) return;
+    const { maxInputBytes } = this.#options;
+    const body = { ...this.#target, chunks, byteLength, maxInputBytes };
+    try {
+      const length = this.#request.headers["inference-header-content-length"];
+      const headerLength =
+        length === undefined ? undefined : parseHeaderLength(String(length), byteLength);
+      if ((headerLength ?? byteLength) === 0) {
+        const request = decodeRawRequest({ ...body, model: view.config });
+        this.#infer({ request, forms: allAsBinary.forms });
+        return;
+      }
+      runInSlices(decodeInferRequest({ ...body, headerLength }), {
+        done: (decoded) => this.#infer(decoded),
+        failed: (reason) => this.#failWith(reason),
+      });
+    } catch (reason) {
+      this.#failWith(reason);
+    }
+  }
+
+  #infer({ request, forms }: DecodedRequest): void {
+    if (this.#isOver) return;
+    this.#forms = forms;
+    const { service } = this.#options;
+    this.#pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
+  }
+
+  #send(encoded: EncodedResponse, response: InferResponse, encodeStartMs: number): void {
+    if (this.#isOver) return;
+    const encodeMs = this.#options.clock.nowMs() - encodeStartMs;
+    const wanted = this.#request.headers["accept-encoding"];
+    const encoding = answerEncoding(wanted === undefined ? undefined : String(wanted));
+    const timing = serverTiming(response.timing, encodeMs);
+    const answer = { ...encoded, encoding, timing, headers: this.#target.headers };
+    this.#end();
+    sendInferAnswer(this.response, answer);
+    this.#log(200, timing);
+  }
+
+  /** An error, or a bug of ours: the caller hears of it, the log has the rest. */
+  #failWith(reason: unknown): void {
+    if (!(reason instanceof InferenceError)) {
+      const { requestId, modelName: model } = this.#target;
+      this.#options.log.error("an inference request failed", { model, requestId, error: reason });
+    }
+    this.fail(InferenceError.from(reason));
+  }
+
+  /** The rest of it is read and thrown away, or the caller might not see the answer. */
+  #refuseBody(error: BodyError): void {
+    const { clock } = this.#options;
+    this.fail(error);
+    const cancel = clock.wakeAt(clock.nowMs() + lingerMs, () => this.#request.socket.destroy());
+    this.#request.once("close", cancel);
+    this.#request.resume();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#connection.delete(this);
+  }
+
+  #log(status: number, what: string): void {
+    const { logsRequests, log, clock } = this.#options;
+    if (!logsRequests) return;
+    const { modelName: model, requestId } = this.#target;
+    const tookMs = (clock.nowMs() - this.#startMs).toFixed(3);
+    log.verbose(`${status} in ${tookMs} ms: ${what}`, { model, requestId });
+  }
+}
+
+/** How long the rest of a refused body is thrown away, before the connection is. */
+const lingerMs = 5000;
+
+/** Infinity: none given. */
+function timeoutOf(header: string | readonly string[] | undefined): number {
+  if (header === undefined) return Number.POSITIVE_INFINITY;
+  const timeoutMs = Number(header);
+  if (timeoutMs > 0) return timeoutMs;
+  const why = `header ${timeoutHeader} must be a number of milliseconds above 0, got: ${header}`;
+  throw new InferenceError("INVALID_ARGUMENT", why);
+}
+
+function decoupled(): InferenceError {
+  const why = "HTTP end point doesn't support models with decoupled transaction policy";
+  return new InferenceError("UNIMPLEMENTED", why);
+}
+
+function tooManyOpen(): InferenceError {
+  const why = `more than ${maxOpenPerConnection} requests on one connection wait for an answer`;
+  return new InferenceError("UNAVAILABLE", why, { retryAfterS: 1 });
+}
