@@ -9,6 +9,7 @@ import type { Parameters } from "../protocol/infer.ts";
 
 /** A tensor of a batch: `bytes` in the wire's layout, contiguous, starting at a multiple of 8. */
 export interface BatchTensor {
+  readonly name: string;
   readonly datatype: Datatype;
   /** Batch dimension included. */
   readonly shape: readonly number[];
@@ -29,8 +30,8 @@ export interface CallRequest {
 }
 
 export interface BackendCall {
-  /** Optional inputs that no request of the batch has are missing. */
-  readonly inputs: ReadonlyMap<string, BatchTensor>;
+  /** As declared, in that order; optional ones that no request of the batch has are missing. */
+  readonly inputs: readonly BatchTensor[];
   readonly rows: number;
   readonly requests: readonly CallRequest[];
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
@@ -38,9 +39,13 @@ export interface BackendCall {
 }
 
 export interface BackendResult {
-  readonly outputs: ReadonlyMap<string, BatchTensor>;
-  /** Set by the model, for every response of the batch. */
-  readonly parameters?: Parameters;
+  /**
+   * Those that somebody wants, at least. Their memory is given away, to a response or to another
+   * thread: nobody else may hold it. Several may lie in one buffer.
+   */
+  readonly outputs: readonly BatchTensor[];
+  /** That had to be copied, because the memory was the model's own. */
+  readonly copiedBytes: number;
 }
 
 export interface TensorDescription {

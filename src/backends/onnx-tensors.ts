@@ -5,12 +5,13 @@
  * A tensor that the graph has with one dimension less than it is declared (see
  * onnx-description.ts) loses its last dimension, a 1, on the way in, and gets it on the way out.
  *
- * Memory of outputs is onnxruntime's, fresh for each run, and marked as ours to give away.
+ * Memory of outputs is onnxruntime's, fresh for each run: ours to give away.
  */
 import type { Tensor } from "onnxruntime-node";
-import { markOwned } from "../definition/owned-memory.ts";
+import { packElements } from "../definition/packed-elements.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { unpackBytes } from "../protocol/packed-bytes.ts";
 import type { BatchTensor, TensorDescription } from "./backend.ts";
 import type { OnnxRuntime } from "./onnx-runtime.ts";
 
@@ -59,54 +60,30 @@ export function toOnnxTensor(
 
 export function fromOnnxTensor(
   tensor: Tensor,
-  { datatype, shape: graphShape }: TensorDescription,
+  { name, datatype, shape: graphShape }: TensorDescription,
   batches: boolean,
 ): BatchTensor {
   const lacksDimension = graphShape.length === (batches ? 1 : 0);
   const isAsInGraph = tensor.dims.length === graphShape.length;
   const shape = lacksDimension && isAsInGraph ? [...tensor.dims, 1] : tensor.dims;
-  const bytes = bytesOf(tensor.data);
-  markOwned(bytes.buffer);
-  return { datatype, shape, bytes };
+  return { name, datatype, shape, bytes: bytesOf(tensor.data) };
 }
 
 function bytesOf(data: Tensor.DataType): Uint8Array<ArrayBuffer> {
-  if (Array.isArray(data)) return packStrings(data as readonly string[]);
+  if (Array.isArray(data)) return packElements(data as readonly string[]);
   const { buffer, byteOffset, byteLength } = data as Float32Array<ArrayBuffer>;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Per element a length in four bytes, then that many bytes; the frontend checked the lengths. */
 function readStrings(inputName: string, bytes: Uint8Array): string[] {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const strings: string[] = [];
-  for (let offset = 0; offset < bytes.byteLength; ) {
-    const start = offset + 4;
-    const end = start + lengths.getUint32(offset, true);
+  return unpackBytes(bytes).map((element, index) => {
     try {
-      strings.push(decoder.decode(bytes.subarray(start, end)));
+      return decoder.decode(element);
     } catch (error) {
-      const why = `element ${strings.length} of input '${inputName}' is not UTF-8, and the model`;
+      const why = `element ${index} of input '${inputName}' is not UTF-8, and the model`;
       const needs = "takes texts; send other bytes as UINT8 or encode them";
       throw new InferenceError("INVALID_ARGUMENT", `${why} ${needs}`, { cause: error });
     }
-    offset = end;
-  }
-  return strings;
-}
-
-function packStrings(strings: readonly string[]): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder();
-  const elements = strings.map((text) => encoder.encode(text));
-  const byteLength = elements.reduce((sum, element) => sum + 4 + element.byteLength, 0);
-  const packed = new Uint8Array(byteLength);
-  const lengths = new DataView(packed.buffer);
-  let offset = 0;
-  for (const element of elements) {
-    lengths.setUint32(offset, element.byteLength, true);
-    packed.set(element, offset + 4);
-    offset += 4 + element.byteLength;
-  }
-  return packed;
+  });
 }

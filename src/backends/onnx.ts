@@ -92,7 +92,7 @@ class LoadedOnnxModel implements LoadedModel {
     const { session, name } = this.#options;
     try {
       const values = await session.run(this.#feeds(call), this.#fetches(call));
-      return { outputs: this.#outputs(values) };
+      return { outputs: this.#outputs(values), copiedBytes: 0 };
     } catch (error) {
       throw toRunError(name, error);
     }
@@ -107,7 +107,7 @@ class LoadedOnnxModel implements LoadedModel {
   #feeds(call: BackendCall): Record<string, Tensor> {
     const feeds: Record<string, Tensor> = {};
     for (const input of this.description.inputs) {
-      const tensor = call.inputs.get(input.name);
+      const tensor = call.inputs.find(({ name }) => name === input.name);
       if (tensor !== undefined) {
         feeds[input.name] = toOnnxTensor(this.#options.runtime, tensor, input);
       }
@@ -124,13 +124,10 @@ class LoadedOnnxModel implements LoadedModel {
     return names.filter((name) => wanted.has(name));
   }
 
-  #outputs(values: InferenceSession.ReturnType): Map<string, BatchTensor> {
-    const outputs = new Map<string, BatchTensor>();
-    for (const output of this.description.outputs) {
+  #outputs(values: InferenceSession.ReturnType): readonly BatchTensor[] {
+    return this.description.outputs.flatMap((output) => {
       const value = values[output.name];
-      if (value === undefined) continue;
-      outputs.set(output.name, fromOnnxTensor(value, output, this.#options.batches));
-    }
-    return outputs;
+      return value === undefined ? [] : [fromOnnxTensor(value, output, this.#options.batches)];
+    });
   }
 }

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendCall, BatchTensor, InstanceContext } from "../backends/backend.ts";
 
+/** Its name is the key that it stands under. */
+export type UnnamedTensor = Omit<BatchTensor, "name">;
+
 /** Calls `use` with the path of a file of these bytes, and removes it afterwards. */
 export async function withModelFile<Result>(
   bytes: Uint8Array,
@@ -34,11 +37,11 @@ export function instanceContext(device: InstanceContext["device"] = "cpu"): Inst
 
 /** One request per entry of `requestedOutputs`. */
 export function backendCall(
-  inputs: Readonly<Record<string, BatchTensor>>,
+  inputs: Readonly<Record<string, UnnamedTensor>>,
   requestedOutputs: readonly (readonly string[])[] = [[]],
 ): BackendCall {
   return {
-    inputs: new Map(Object.entries(inputs)),
+    inputs: Object.entries(inputs).map(([name, tensor]) => ({ ...tensor, name })),
     rows: requestedOutputs.length,
     requests: requestedOutputs.map((names, firstRow) => ({
       id: "",
@@ -53,10 +56,10 @@ export function backendCall(
 }
 
 /** FP32. */
-export function fp32Tensor(shape: readonly number[], values: readonly number[]): BatchTensor {
+export function fp32Tensor(shape: readonly number[], values: readonly number[]): UnnamedTensor {
   return { datatype: "FP32", shape, bytes: new Uint8Array(new Float32Array(values).buffer) };
 }
 
-export function fp32Values({ bytes }: BatchTensor): readonly number[] {
+export function fp32Values({ bytes }: Pick<BatchTensor, "bytes">): readonly number[] {
   return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
 }

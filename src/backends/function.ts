@@ -1,0 +1,120 @@
+/**
+ * Function backend: runs a model that is a function of the user's.
+ *
+ * `setup` runs once per instance; `infer` once per batch, with the whole batch. What they throw
+ * reaches the caller only if it is an InferenceError: of anything else the caller learns that the
+ * model failed, and the log has the rest.
+ */
+import type { FunctionModel } from "../definition/model.ts";
+import { hasReachedServe } from "../definition/model-table.ts";
+import { release, type Tensor } from "../definition/tensor.ts";
+import type { InferenceError } from "../protocol/errors.ts";
+import type {
+  Backend,
+  BackendCall,
+  BackendResult,
+  InstanceContext,
+  LoadedModel,
+} from "./backend.ts";
+import { CallContext, type InstanceFields, inputTensors } from "./function-inputs.ts";
+import { outputTensors } from "./function-outputs.ts";
+import { toModelError } from "./model-error.ts";
+
+export function createFunctionBackend(model: FunctionModel): Backend {
+  return {
+    mayTerminateWhileBusy: true,
+    load: async (context) => {
+      try {
+        const fields = fieldsOf(context);
+        const state = await model.setup?.({ ...fields, signal: context.signal });
+        return new LoadedFunctionModel(model, fields, state);
+      } catch (reason) {
+        throw toModelError(model.name, reason, "setup");
+      }
+    },
+  };
+}
+
+function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: InstanceContext) {
+  return {
+    model: { name: modelName, version: modelVersion },
+    instance: { index: instanceIndex },
+    device,
+    log,
+  } satisfies InstanceFields;
+}
+
+class LoadedFunctionModel implements LoadedModel {
+  readonly description = undefined;
+  readonly #model: FunctionModel;
+  readonly #fields: InstanceFields;
+  readonly #state: unknown;
+  readonly #isBatching: boolean;
+
+  constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
+    this.#model = model;
+    this.#fields = fields;
+    this.#state = state;
+    this.#isBatching = model.options.batching !== false;
+  }
+
+  run(call: BackendCall): BackendResult | Promise<BackendResult> {
+    const { inputs: specs, infer } = this.#model;
+    const inputs = inputTensors(specs, call.inputs);
+    try {
+      const returned = infer(inputs, new CallContext(this.#fields, this.#state, call));
+      if (isPromise(returned)) return this.#finishLater(call, inputs, returned);
+      return this.#finish(call, inputs, returned);
+    } catch (reason) {
+      throw this.#toError(reason);
+    }
+  }
+
+  async unload(): Promise<void> {}
+
+  async #finishLater(
+    call: BackendCall,
+    inputs: Record<string, Tensor>,
+    returned: PromiseLike<unknown>,
+  ): Promise<BackendResult> {
+    try {
+      return this.#finish(call, inputs, await returned);
+    } catch (reason) {
+      throw this.#toError(reason);
+    }
+  }
+
+  #toError(reason: unknown): InferenceError {
+    const { name } = this.#model;
+    return toModelError(name, isInDeadZone(reason) ? explainDeadZone(reason) : reason, "infer");
+  }
+
+  #finish({ rows }: BackendCall, inputs: Record<string, Tensor>, returned: unknown): BackendResult {
+    const { name: modelName, outputs: specs } = this.#model;
+    const result = outputTensors(
+      { modelName, specs, rows: this.#isBatching ? rows : undefined },
+      returned,
+    );
+    for (const name in inputs) if (inputs[name] !== undefined) release(inputs[name]);
+    return result;
+  }
+}
+
+/** What stands below `serve()` in the model's module is never evaluated in an instance. */
+function isInDeadZone(reason: unknown): reason is ReferenceError {
+  return (
+    reason instanceof ReferenceError &&
+    reason.message.includes("before initialization") &&
+    hasReachedServe()
+  );
+}
+
+function explainDeadZone(reason: ReferenceError): Error {
+  const remedy =
+    "it is defined below serve(): define it above, or put models in a file of their own";
+  return new Error(`${reason.message}: ${remedy}`, { cause: reason });
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}

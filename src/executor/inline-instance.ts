@@ -1,0 +1,202 @@
+/**
+ * Inline instance: a model that runs on the event loop, in the thread of the server.
+ *
+ * Its exceptions fail its batch only. What it holds up is measured: the stretch from its call to
+ * its return, or to its first `await`, is what everybody else had to wait for.
+ *
+ * Not here: who is told about it (server/watchdog.ts).
+ */
+import type {
+  Backend,
+  BackendCall,
+  BackendResult,
+  BatchTensor,
+  CallRequest,
+  LoadedModel,
+} from "../backends/backend.ts";
+import type { Clock } from "../core/clock.ts";
+import type {
+  ExecutionBatch,
+  ExecutionEmitter,
+  Instance,
+  InstanceEvents,
+} from "../core/instance.ts";
+import type { ModelConfig } from "../core/model-config.ts";
+import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { BatchSignals } from "./batch-signals.ts";
+import { callRequests } from "./call-requests.ts";
+import type { CopiedBytes } from "./copied-bytes.ts";
+import { borrowInputs, gatherInputs } from "./gather-inputs.ts";
+import { splitOutputs } from "./split-outputs.ts";
+
+export interface InlineOptions {
+  readonly config: ModelConfig;
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly log: Parameters<Backend["load"]>[0]["log"];
+  readonly copied: CopiedBytes;
+  /** It held the event loop for so long. */
+  readonly onBlocked: (durationMs: number) => void;
+}
+
+export class InlineInstance implements Instance {
+  readonly #options: InlineOptions;
+  readonly #events: InstanceEvents;
+  readonly #stopping: AbortController = new AbortController();
+  #loaded: LoadedModel | undefined = undefined;
+  #running: InlineCall | undefined = undefined;
+  #isStopping = false;
+  #isAbandoned = false;
+
+  constructor(options: InlineOptions, index: number, events: InstanceEvents) {
+    this.#options = options;
+    this.#events = events;
+    const { config, backend, log } = options;
+    backend
+      .load({
+        modelName: config.name,
+        modelVersion: config.version,
+        instanceIndex: index,
+        device: "cpu",
+        log,
+        signal: this.#stopping.signal,
+      })
+      .then(
+        (loaded) => this.#setLoaded(loaded),
+        (reason: unknown) => this.#exit(reason),
+      );
+  }
+
+  execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
+    const { config, clock, copied, onBlocked } = this.#options;
+    if (this.#loaded === undefined) return;
+    const borrowed = borrowInputs(batch, config);
+    const inputs = borrowed ?? gatherInputs(batch, config).tensors;
+    if (borrowed === undefined) copied.inputs += byteLengthOf(inputs);
+    const call = new InlineCall(batch, inputs, clock.nowMs());
+    this.#running = call;
+    try {
+      const result = this.#loaded.run(call);
+      const heldMs = clock.nowMs() - call.startMs;
+      if (result instanceof Promise) {
+        result.then(
+          (later) => this.#finish(call, emit, later),
+          (reason: unknown) => this.#fail(call, emit, reason),
+        );
+      } else this.#finish(call, emit, result);
+      onBlocked(heldMs);
+    } catch (reason) {
+      this.#fail(call, emit, reason);
+    }
+  }
+
+  abort(requestIndex: number): void {
+    this.#running?.abort(requestIndex);
+  }
+
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#stopping.abort();
+    if (this.#running === undefined && this.#loaded !== undefined) this.#unload();
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#stopping.abort();
+  }
+
+  #setLoaded(loaded: LoadedModel): void {
+    this.#loaded = loaded;
+    if (this.#isAbandoned || this.#isStopping) this.#unload();
+    else this.#events.ready();
+  }
+
+  #finish(call: InlineCall, emit: ExecutionEmitter, result: BackendResult): void {
+    const { config, clock, copied } = this.#options;
+    if (!this.#end(call)) return;
+    const times = { computeInputEndMs: call.startMs, computeOutputStartMs: clock.nowMs() };
+    copied.outputs += result.copiedBytes;
+    try {
+      emit.done(times, splitOutputs(result.outputs, call.batch, config));
+    } catch (reason) {
+      emit.failed(times, InferenceError.from(reason));
+    }
+    if (this.#isStopping) this.#unload();
+  }
+
+  #fail(call: InlineCall, emit: ExecutionEmitter, reason: unknown): void {
+    if (!this.#end(call)) return;
+    const error = InferenceError.from(reason);
+    if (isUnrecoverable(error.cause)) this.#exit(error);
+    else {
+      const computeOutputStartMs = this.#options.clock.nowMs();
+      const times = { computeInputEndMs: call.startMs, computeOutputStartMs };
+      emit.failed(times, error);
+      if (this.#isStopping) this.#unload();
+    }
+  }
+
+  /** False if its end is of no interest any more. */
+  #end(call: InlineCall): boolean {
+    if (this.#isAbandoned || this.#running !== call) return false;
+    this.#running = undefined;
+    return true;
+  }
+
+  #unload(): void {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    loaded?.unload().then(
+      () => this.#exit(undefined),
+      (reason: unknown) => this.#exit(reason),
+    );
+  }
+
+  #exit(reason: unknown): void {
+    if (this.#isAbandoned) return;
+    this.#isAbandoned = true;
+    const error = reason === undefined ? undefined : InferenceError.from(reason);
+    this.#events.exited(error, isUnrecoverable(error?.cause));
+  }
+}
+
+/** A batch on its way through the model. */
+class InlineCall implements BackendCall {
+  readonly batch: ExecutionBatch;
+  readonly inputs: readonly BatchTensor[];
+  readonly startMs: number;
+  readonly #aborted: Set<number> = new Set();
+  #signals: BatchSignals | undefined = undefined;
+
+  constructor(batch: ExecutionBatch, inputs: readonly BatchTensor[], startMs: number) {
+    this.batch = batch;
+    this.inputs = inputs;
+    this.startMs = startMs;
+  }
+
+  get rows(): number {
+    return this.batch.rows;
+  }
+
+  get requests(): readonly CallRequest[] {
+    const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
+    return callRequests(requests, (index) => this.#aborted.has(index));
+  }
+
+  get signal(): AbortSignal {
+    const isAborted = (index: number): boolean => this.#aborted.has(index);
+    this.#signals ??= new BatchSignals(this.batch.requests.length, isAborted);
+    return this.#signals.signal;
+  }
+
+  abort(requestIndex: number): void {
+    this.#aborted.add(requestIndex);
+    this.#signals?.notice();
+  }
+}
+
+function byteLengthOf(tensors: readonly BatchTensor[]): number {
+  return tensors.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}

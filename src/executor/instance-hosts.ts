@@ -1,0 +1,91 @@
+/**
+ * Instance hosts: make instances of one model version, inline or in threads.
+ */
+import { createFunctionBackend } from "../backends/function.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Instance, InstanceEvents, InstanceHost } from "../core/instance.ts";
+import type { Log } from "../core/log.ts";
+import type { ModelConfig } from "../core/model-config.ts";
+import type { FunctionModel } from "../definition/model.ts";
+import type { CopiedBytes } from "./copied-bytes.ts";
+import { InlineInstance } from "./inline-instance.ts";
+import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
+import { ThreadInstance } from "./thread-instance.ts";
+
+export interface HostOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly copied: CopiedBytes;
+  /** An inline model held the event loop for so long. */
+  readonly onBlocked: (model: string, version: number, durationMs: number) => void;
+}
+
+export class InlineHost implements InstanceHost {
+  readonly #model: FunctionModel;
+  readonly #config: ModelConfig;
+  readonly #options: HostOptions;
+
+  constructor(model: FunctionModel, config: ModelConfig, options: HostOptions) {
+    this.#model = model;
+    this.#config = config;
+    this.#options = options;
+  }
+
+  start(index: number, events: InstanceEvents): Instance {
+    const { clock, log, copied, onBlocked } = this.#options;
+    const config = this.#config;
+    const { name: model, version } = config;
+    const fields = { model, version };
+    const options = {
+      config,
+      backend: createFunctionBackend(this.#model),
+      clock,
+      copied,
+      log: {
+        info: (message: string) => log.info(message, fields),
+        warning: (message: string) => log.warning(message, fields),
+        error: (message: string) => log.error(message, fields),
+      },
+      onBlocked: (durationMs: number) => onBlocked(model, version, durationMs),
+    };
+    return new InlineInstance(options, index, events);
+  }
+}
+
+export class ThreadHost implements InstanceHost {
+  readonly #config: ModelConfig;
+  readonly #options: HostOptions;
+  readonly #plan: Omit<ThreadPlan, "index">;
+  /** Started before, to find out what the model is. */
+  #firstThread: InstanceThread | undefined;
+
+  constructor(
+    config: ModelConfig,
+    plan: Omit<ThreadPlan, "index">,
+    options: HostOptions,
+    firstThread?: InstanceThread,
+  ) {
+    this.#config = config;
+    this.#plan = plan;
+    this.#options = options;
+    this.#firstThread = firstThread;
+  }
+
+  start(index: number, events: InstanceEvents): Instance {
+    const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
+    this.#firstThread = undefined;
+    const { log, copied } = this.#options;
+    const { name: model, version } = this.#config;
+    const options = {
+      config: this.#config,
+      copied,
+      log: (level: "info" | "warning" | "error", message: string) => {
+        log[level](message, { model, version });
+      },
+    };
+    const instance = new ThreadInstance(options, thread, events);
+    // What it has said already is told after this call, as the core expects.
+    queueMicrotask(() => thread.listen(instance));
+    return instance;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Instance thread: a worker thread that holds one instance of a model, seen from the main thread.
+ *
+ * It starts at once. What it says goes to whoever listens; what it said before anybody did (that
+ * it has loaded, or has ended) is kept for him.
+ *
+ * A thread inside native code must never be terminated: that ends the whole process. So it is
+ * terminated only if no native code was ever loaded in it; else it is left behind, and asked to
+ * stop as soon as it says something again.
+ *
+ * Not here: what a batch is (thread-instance.ts), the other side (thread-main.ts).
+ */
+import { Worker } from "node:worker_threads";
+import type { ModelDescription } from "../backends/backend.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { instanceKey } from "./inside-instance.ts";
+import {
+  abortFlag,
+  type FromInstance,
+  fromErrorMessage,
+  nativeFlag,
+  type ThreadStart,
+  type ToInstance,
+} from "./messages.ts";
+
+export interface ThreadListener {
+  heard(message: FromInstance): void;
+  /** The last that is heard. Without an error it ended by itself. */
+  exited(error: InferenceError | undefined): void;
+}
+
+export type ThreadPlan = Omit<ThreadStart, "flags"> & {
+  /** Requests in a batch at most. */
+  readonly maxRequests: number;
+};
+
+export class InstanceThread {
+  /** What the model says of itself; rejects if the thread ends before. */
+  readonly loaded: Promise<ModelDescription | undefined>;
+  #setLoaded: (description: ModelDescription | undefined) => void = () => {};
+  #setNotLoaded: (reason: unknown) => void = () => {};
+  readonly #worker: Worker;
+  readonly #name: string;
+  readonly #flags: Int32Array;
+  readonly #kept: FromInstance[] = [];
+  #listener: ThreadListener | undefined = undefined;
+  #isAbandoned = false;
+  /** Undefined until it has ended. */
+  #exit: { readonly error: InferenceError | undefined } | undefined = undefined;
+  /** What it threw where nobody caught it. */
+  #uncaught: unknown = undefined;
+
+  constructor({ maxRequests, ...plan }: ThreadPlan) {
+    const flags = new SharedArrayBuffer(4 * abortFlag(maxRequests));
+    this.loaded = new Promise((resolve, reject) => {
+      this.#setLoaded = resolve;
+      this.#setNotLoaded = reject;
+    });
+    // Most wait for what the core is told instead.
+    this.loaded.catch(() => {});
+    this.#name = plan.name;
+    this.#flags = new Int32Array(flags);
+    const start: ThreadStart = { ...plan, flags };
+    this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
+      workerData: { [instanceKey]: start },
+      argv: process.argv.slice(2),
+      name: `${plan.name}/${plan.index}`,
+    });
+    this.#worker.on("message", (message: FromInstance) => this.#hear(message));
+    this.#worker.on("error", (error: unknown) => {
+      this.#uncaught = error;
+    });
+    this.#worker.once("exit", (code) => this.#ended(code));
+  }
+
+  /** From now on, and what has been kept. */
+  listen(listener: ThreadListener): void {
+    this.#listener = listener;
+    for (const message of this.#kept.splice(0)) listener.heard(message);
+    if (this.#exit !== undefined) listener.exited(this.#exit.error);
+  }
+
+  post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /** Readable at once by whatever runs in the thread. */
+  setAborted(requestIndex: number, isAborted: boolean): void {
+    Atomics.store(this.#flags, abortFlag(requestIndex), isAborted ? 1 : 0);
+  }
+
+  /** Nothing of it is heard any more. Does not keep the process alive. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#worker.unref();
+    if (Atomics.load(this.#flags, nativeFlag) === 0) {
+      this.#worker.terminate().catch(() => {});
+    } else this.post({ type: "stop" });
+  }
+
+  #hear(message: FromInstance): void {
+    if (this.#isAbandoned) return;
+    if (message.type === "loaded") this.#setLoaded(message.description);
+    if (message.type === "ended" && message.error !== undefined) {
+      this.#setNotLoaded(fromErrorMessage(message.error));
+    }
+    if (this.#listener === undefined) this.#kept.push(message);
+    else this.#listener.heard(message);
+  }
+
+  #ended(code: number): void {
+    const hasFailed = this.#uncaught !== undefined || code !== 0;
+    const error = hasFailed ? died(this.#name, code, this.#uncaught) : undefined;
+    this.#exit = { error };
+    this.#setNotLoaded(error ?? died(this.#name, code, undefined));
+    if (!this.#isAbandoned) this.#listener?.exited(error);
+  }
+}
+
+function died(name: string, code: number, cause: unknown): InferenceError {
+  const why = cause === undefined ? `exited with code ${code}` : "threw where nobody caught it";
+  const text = `an instance of model '${name}' died: its thread ${why}`;
+  return new InferenceError("INTERNAL", text, { reason: "BACKEND", cause });
+}

@@ -1,0 +1,125 @@
+/**
+ * From the definition of a model to what the core loads: its configuration, and a host that makes
+ * instances of it, inline or in threads.
+ *
+ * The graph of an ONNX model says what its inputs and outputs are: so its first instance is
+ * started to find out, and becomes the first instance of the host.
+ */
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import { assert } from "../assert.ts";
+import type { ModelDescription } from "../backends/backend.ts";
+import { describeOnnxModel } from "../backends/onnx-description.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
+import { resolveInstances, resolveModelConfig } from "../core/resolve-model-config.ts";
+import type { FunctionModel } from "../definition/model.ts";
+import type { ModelBase } from "../definition/model-base.ts";
+import type { OnnxModel } from "../definition/onnx-model.ts";
+import type { TensorSpecs } from "../definition/specifications.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
+import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
+import { InstanceThread } from "./instance-thread.ts";
+
+/** `module` is where a function model is defined, if it does not say so itself. */
+export function modelSource(
+  model: ModelBase,
+  module: string | undefined,
+  options: HostOptions,
+): ModelSource {
+  const { name, version } = model;
+  const resolve = async (): Promise<ResolvedModel> => {
+    if (isOnnx(model)) return await resolveOnnx(model, options);
+    return resolveFunction(model as FunctionModel, module, options);
+  };
+  return { name, version, resolve };
+}
+
+function isOnnx(model: ModelBase): model is OnnxModel {
+  return model.kind === "onnx";
+}
+
+function resolveFunction(
+  model: FunctionModel,
+  servedModule: string | undefined,
+  options: HostOptions,
+): ResolvedModel {
+  const { name, version } = model;
+  const module = model.module ?? servedModule;
+  const input = {
+    name,
+    version,
+    platform: "",
+    backend: "function",
+    inputs: declarations(model.inputs),
+    outputs: declarations(model.outputs),
+    options: model.options,
+    defaultKind: module === undefined ? "inline" : "thread",
+    cores: availableParallelism(),
+    isDecoupled: model.isDecoupled,
+  } as const;
+  const config = resolveModelConfig(input);
+  const { kind, device } = resolveInstances(input);
+  if (kind === "inline") return { config, host: new InlineHost(model, config, options) };
+  if (module === undefined) {
+    const why = "a model in threads must say where it lives: module: import.meta.url";
+    throw new InferenceError("INVALID_ARGUMENT", `model '${name}': ${why}`);
+  }
+  const maxRequests = Math.max(1, config.maxBatchSize);
+  const plan = { name, version, module, onnx: undefined, device, maxRequests };
+  return { config, host: new ThreadHost(config, plan, options) };
+}
+
+function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
+  return Object.entries(specs).map(([name, { datatype, dims, isOptional }]) => {
+    return { name, datatype, dims, isOptional };
+  });
+}
+
+async function resolveOnnx(model: OnnxModel, options: HostOptions): Promise<ResolvedModel> {
+  const { name, version } = model;
+  const machine = { defaultKind: "thread", cores: availableParallelism() } as const;
+  const { device } = resolveInstances({ ...machine, options: model.options });
+  const maxRequests = model.options.maxBatchSize ?? optionDefaults.maxBatchSize;
+  const plan = { name, version, module: undefined, onnx: model, device, maxRequests };
+  const thread = new InstanceThread({ ...plan, index: 0 });
+  try {
+    const description = await describedBy(thread, model, options.clock);
+    const serving = describeOnnxModel(description, model);
+    const config = resolveModelConfig({
+      name,
+      version,
+      platform: "onnxruntime_onnx",
+      backend: "onnxruntime",
+      inputs: serving.inputs,
+      outputs: serving.outputs,
+      options: serving.options,
+      ...machine,
+      defaultModelFilename: basename(model.path),
+    });
+    return { config, host: new ThreadHost(config, plan, options, thread) };
+  } catch (error) {
+    thread.abandon();
+    throw error;
+  }
+}
+
+/** Rejects if it does not load, or not in time. */
+async function describedBy(
+  thread: InstanceThread,
+  model: OnnxModel,
+  clock: Clock,
+): Promise<ModelDescription> {
+  const limitMs = model.options.limits?.loadTimeoutMs ?? optionDefaults.loadTimeoutMs;
+  let cancel = (): void => {};
+  const timeout = new Promise<never>((_, reject) => {
+    cancel = clock.wakeAt(clock.nowMs() + limitMs, () => {
+      const why = `model '${model.name}' did not load within ${limitMs} ms (limits.loadTimeoutMs)`;
+      reject(new InferenceError("DEADLINE_EXCEEDED", why));
+    });
+  });
+  const description = await Promise.race([thread.loaded, timeout]).finally(cancel);
+  assert(description !== undefined, "an ONNX model describes itself");
+  return description;
+}

@@ -1,0 +1,147 @@
+/**
+ * Entry of an instance's thread: loads one model, and runs the batches that come as messages.
+ *
+ * One batch at a time, in order. Outputs are transferred, each buffer once. What the model's code
+ * throws is told as the failure of its batch; what it throws outside of a batch ends the thread.
+ *
+ * Not here: the other side (instance-thread.ts, thread-instance.ts).
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../assert.ts";
+import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
+import type { ExecutionTimes } from "../core/instance.ts";
+import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { instanceKey } from "./inside-instance.ts";
+import {
+  type FromInstance,
+  nativeFlag,
+  type ThreadStart,
+  type ToInstance,
+  toErrorMessage,
+  toSharedTime,
+} from "./messages.ts";
+import { createBackend } from "./model-backend.ts";
+import { ThreadCall } from "./thread-call.ts";
+
+assert(parentPort !== null, "thread-main.ts runs in a thread");
+const port = parentPort;
+const start = (workerData as Readonly<Record<string, ThreadStart>>)[instanceKey];
+assert(start !== undefined, "an instance's thread was given its start");
+const flags = new Int32Array(start.flags);
+
+/** Told before it is entered: then the thread is never terminated. */
+const openLibrary = process.dlopen;
+process.dlopen = (...args): void => {
+  Atomics.store(flags, nativeFlag, 1);
+  openLibrary.apply(process, args);
+};
+
+const stopping = new AbortController();
+let loaded: LoadedModel | undefined;
+let running: ThreadCall | undefined;
+
+port.on("message", (message: ToInstance) => {
+  switch (message.type) {
+    case "execute":
+      execute(message);
+      break;
+    case "abort":
+      running?.noticeAborts();
+      break;
+    case "stop":
+      stopping.abort();
+      if (running === undefined && loaded !== undefined) end(undefined);
+      break;
+  }
+});
+
+load(start).then(
+  (model) => {
+    loaded = model;
+    if (stopping.signal.aborted) end(undefined);
+    else say({ type: "loaded", description: model.description });
+  },
+  (reason: unknown) => end(InferenceError.from(reason)),
+);
+
+async function load({ name, version, index, device, ...from }: ThreadStart): Promise<LoadedModel> {
+  const backend: Backend = await createBackend({ name, version, ...from });
+  if (!backend.mayTerminateWhileBusy) Atomics.store(flags, nativeFlag, 1);
+  return await backend.load({
+    modelName: name,
+    modelVersion: version,
+    instanceIndex: index,
+    device,
+    log: {
+      info: (message) => say({ type: "log", level: "info", message }),
+      warning: (message) => say({ type: "log", level: "warning", message }),
+      error: (message) => say({ type: "log", level: "error", message }),
+    },
+    signal: stopping.signal,
+  });
+}
+
+function execute(message: Extract<ToInstance, { type: "execute" }>): void {
+  if (loaded === undefined) return;
+  const call = new ThreadCall(message, flags);
+  running = call;
+  const startMs = performance.now();
+  try {
+    const result = loaded.run(call);
+    if (result instanceof Promise) {
+      result.then(
+        (later) => finish(startMs, later),
+        (reason: unknown) => fail(startMs, reason),
+      );
+    } else finish(startMs, result);
+  } catch (reason) {
+    fail(startMs, reason);
+  }
+}
+
+function finish(startMs: number, { outputs, copiedBytes }: BackendResult): void {
+  const transfer = new Set(outputs.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+  say({ type: "done", times: timesFrom(startMs), outputs, copiedBytes }, [...transfer]);
+  release();
+}
+
+function fail(startMs: number, reason: unknown): void {
+  const error = InferenceError.from(reason);
+  if (isUnrecoverable(error.cause)) {
+    end(error);
+    return;
+  }
+  say({ type: "failed", times: timesFrom(startMs), error: toErrorMessage(error) });
+  release();
+}
+
+function release(): void {
+  running = undefined;
+  if (stopping.signal.aborted) end(undefined);
+}
+
+/** Unloads, says why, and ends the thread, whatever timers the model has left. */
+function end(error: InferenceError | undefined): void {
+  const model = loaded;
+  loaded = undefined;
+  const isFinal = isUnrecoverable(error?.cause);
+  const last = error === undefined ? undefined : toErrorMessage(error);
+  Promise.resolve(model?.unload())
+    .catch((reason: unknown) => say({ type: "log", level: "error", message: String(reason) }))
+    .finally(() => {
+      say({ type: "ended", error: last, isFinal });
+      process.exit(0);
+    });
+}
+
+function timesFrom(startMs: number): ExecutionTimes {
+  return {
+    computeInputEndMs: toSharedTime(startMs),
+    computeOutputStartMs: toSharedTime(performance.now()),
+  };
+}
+
+function say(message: FromInstance, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
