@@ -2,10 +2,132 @@
  * The wire form of a model configuration, as `GET .../config` shows it.
  *
  * A plain object whose JSON has the published names, in the published order, with 64-bit integers
- * as numbers; defaults are shown, messages that are not set are left out.
+ * as numbers; defaults are shown, messages that are not set are left out. Durations are
+ * microseconds there.
+ *
+ * Constants are parts of Triton's configuration that this server does not have: empty, or as its
+ * own normalising fills them.
  */
-import type { ModelConfig } from "./model-config.ts";
+import { datatypes } from "../protocol/datatype.ts";
+import type {
+  DynamicBatchingConfig,
+  InstanceGroupConfig,
+  ModelConfig,
+  QueuePolicy,
+  TensorConfig,
+} from "./model-config.ts";
 
-export function modelConfigJson(config: ModelConfig): Readonly<Record<string, unknown>> {
-  throw new Error(`not built yet: ${config.name}`);
+type Json = Readonly<Record<string, unknown>>;
+
+export function modelConfigJson(config: ModelConfig): Json {
+  const { dynamicBatching } = config;
+  return {
+    name: config.name,
+    platform: config.platform,
+    backend: config.backend,
+    runtime: "",
+    // A model version is loaded by itself, whatever others there are.
+    version_policy: { latest: { num_versions: 1 } },
+    max_batch_size: config.maxBatchSize,
+    input: config.inputs.map(inputJson),
+    output: config.outputs.map(outputJson),
+    batch_input: [],
+    batch_output: [],
+    optimization: {
+      priority: "PRIORITY_DEFAULT",
+      input_pinned_memory: { enable: true },
+      output_pinned_memory: { enable: true },
+      gather_kernel_buffer_threshold: 0,
+      eager_batching: false,
+    },
+    ...(dynamicBatching && { dynamic_batching: dynamicBatchingJson(dynamicBatching) }),
+    instance_group: config.instanceGroups.map(instanceGroupJson),
+    default_model_filename: config.defaultModelFilename,
+    cc_model_filenames: {},
+    metric_tags: {},
+    parameters: parametersJson(config.parameters),
+    model_warmup: [],
+    ...(config.isDecoupled && { model_transaction_policy: { decoupled: true } }),
+  };
+}
+
+function inputJson({ name, datatype, dims, reshape, isOptional }: TensorConfig): Json {
+  return {
+    name,
+    data_type: datatypes[datatype].configName,
+    format: "FORMAT_NONE",
+    dims,
+    ...(reshape && { reshape: { shape: reshape } }),
+    is_shape_tensor: false,
+    allow_ragged_batch: false,
+    optional: isOptional,
+    is_non_linear_format_io: false,
+  };
+}
+
+function outputJson({ name, datatype, dims, reshape }: TensorConfig): Json {
+  return {
+    name,
+    data_type: datatypes[datatype].configName,
+    dims,
+    ...(reshape && { reshape: { shape: reshape } }),
+    label_filename: "",
+    is_shape_tensor: false,
+    is_non_linear_format_io: false,
+  };
+}
+
+function dynamicBatchingJson(batching: DynamicBatchingConfig): Json {
+  const { defaultQueuePolicy, priorityQueuePolicies } = batching;
+  const byLevel = [...priorityQueuePolicies].map(([level, policy]) => [level, policyJson(policy)]);
+  return {
+    preferred_batch_size: batching.preferredBatchSizes,
+    max_queue_delay_microseconds: microseconds(batching.maxQueueDelayMs),
+    preserve_ordering: batching.preserveOrdering,
+    priority_levels: batching.priorityLevels,
+    default_priority_level: batching.defaultPriorityLevel,
+    ...(isSet(defaultQueuePolicy) && { default_queue_policy: policyJson(defaultQueuePolicy) }),
+    priority_queue_policy: Object.fromEntries(byLevel) as Json,
+  };
+}
+
+/** A policy that says nothing is as good as none. */
+function isSet(policy: QueuePolicy): boolean {
+  return (
+    policy.timeoutAction !== "REJECT" ||
+    policy.defaultTimeoutMs !== 0 ||
+    policy.allowTimeoutOverride ||
+    policy.maxQueueSize !== 0
+  );
+}
+
+function policyJson(policy: QueuePolicy): Json {
+  return {
+    timeout_action: policy.timeoutAction,
+    default_timeout_microseconds: microseconds(policy.defaultTimeoutMs),
+    allow_timeout_override: policy.allowTimeoutOverride,
+    max_queue_size: policy.maxQueueSize,
+  };
+}
+
+function instanceGroupJson({ name, kind, count, gpus }: InstanceGroupConfig): Json {
+  return {
+    name,
+    kind,
+    count,
+    gpus,
+    secondary_devices: [],
+    profile: [],
+    passive: false,
+    host_policy: "",
+  };
+}
+
+function parametersJson(parameters: Readonly<Record<string, string>>): Json {
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(entries.map(([key, value]) => [key, { string_value: value }]));
+}
+
+function microseconds(durationMs: number): number {
+  return Math.round(durationMs * 1000);
 }

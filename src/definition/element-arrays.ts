@@ -9,64 +9,27 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import {
+  type NumericDatatype,
+  type TypedArray,
+  type TypedArrays,
+  typedArrays,
+} from "../protocol/typed-arrays.ts";
 import { fromSmallFloatBits, toSmallFloatBits } from "./small-floats.ts";
 import type { ElementForm } from "./specifications.ts";
 
-export type NumericDatatype = Exclude<Datatype, "BYTES">;
-
-/** The array that stores a datatype in the wire's layout. */
-export interface StoredArrays {
-  readonly BOOL: Uint8Array;
-  readonly UINT8: Uint8Array;
-  readonly UINT16: Uint16Array;
-  readonly UINT32: Uint32Array;
-  readonly UINT64: BigUint64Array;
-  readonly INT8: Int8Array;
-  readonly INT16: Int16Array;
-  readonly INT32: Int32Array;
-  readonly INT64: BigInt64Array;
-  readonly FP16: Uint16Array;
-  readonly BF16: Uint16Array;
-  readonly FP32: Float32Array;
-  readonly FP64: Float64Array;
-}
-
-export type StoredArray = StoredArrays[NumericDatatype];
-
-type Shared64 = "INT64" | "UINT64";
+type WideDatatype = "INT64" | "UINT64";
 
 /** What `Tensor.data` is. */
 export type TensorData<D extends Datatype, As extends ElementForm> = D extends NumericDatatype
-  ? D extends Shared64
+  ? D extends WideDatatype
     ? As extends "number"
       ? Float64Array
-      : StoredArrays[D]
-    : StoredArrays[D]
+      : TypedArrays[D]
+    : TypedArrays[D]
   : As extends "bytes"
     ? readonly Uint8Array[]
     : readonly string[];
-
-interface StoredArrayType {
-  readonly BYTES_PER_ELEMENT: number;
-  new (length: number): StoredArray;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): StoredArray;
-}
-
-export const storedArrayTypes: Readonly<Record<NumericDatatype, StoredArrayType>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  BF16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-};
 
 export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
   return datatype !== "BYTES";
@@ -91,44 +54,50 @@ interface IntegerRange {
   readonly most: number;
 }
 
-const integerRanges: Readonly<Partial<Record<Datatype, IntegerRange>>> = {
+const integerRanges = {
   UINT8: { least: 0, most: 0xff },
   UINT16: { least: 0, most: 0xffff },
   UINT32: { least: 0, most: 0xffff_ffff },
   INT8: { least: -0x80, most: 0x7f },
   INT16: { least: -0x8000, most: 0x7fff },
   INT32: { least: -0x8000_0000, most: 0x7fff_ffff },
-};
+} as const;
 
 /** What the stored array takes; throws a TypeError for a value that the datatype does not have. */
 export function encodeElement(datatype: NumericDatatype, value: unknown): number | bigint {
+  const encoded = tryEncode(datatype, value);
+  if (encoded === undefined) throw notOf(datatype, value);
+  return encoded;
+}
+
+function tryEncode(datatype: NumericDatatype, value: unknown): number | bigint | undefined {
   switch (datatype) {
     case "FP32":
     case "FP64":
-      if (typeof value === "number") return value;
-      break;
+      return typeof value === "number" ? value : undefined;
     case "FP16":
     case "BF16":
-      if (typeof value === "number") return toSmallFloatBits(datatype, value);
-      break;
+      return typeof value === "number" ? toSmallFloatBits(datatype, value) : undefined;
     case "BOOL":
-      if (typeof value === "boolean") return value ? 1 : 0;
-      if (value === 0 || value === 1) return value;
-      break;
+      return typeof value === "boolean" || value === 0 || value === 1 ? Number(value) : undefined;
     case "INT64":
     case "UINT64":
       return encodeWide(datatype, value);
-    default: {
-      const range = integerRanges[datatype];
-      if (range === undefined || !Number.isInteger(value)) break;
-      const integer = value as number;
-      if (integer >= range.least && integer <= range.most) return integer;
-    }
+    case "UINT8":
+    case "UINT16":
+    case "UINT32":
+    case "INT8":
+    case "INT16":
+    case "INT32":
+      return isWithin(integerRanges[datatype], value) ? value : undefined;
   }
-  throw notOf(datatype, value);
 }
 
-function encodeWide(datatype: Shared64, value: unknown): bigint {
+function isWithin({ least, most }: IntegerRange, value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+function encodeWide(datatype: WideDatatype, value: unknown): bigint {
   const wide = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof wide !== "bigint") {
     if (!Number.isInteger(value)) throw notOf(datatype, value);
@@ -160,8 +129,8 @@ export function wideToNumbers(wide: BigInt64Array | BigUint64Array): Float64Arra
   return numbers;
 }
 
-export function numbersToWide(datatype: Shared64, numbers: ArrayLike<number>): StoredArray {
-  const wide = new storedArrayTypes[datatype](numbers.length) as BigInt64Array;
+export function numbersToWide(datatype: WideDatatype, numbers: ArrayLike<number>): TypedArray {
+  const wide = new typedArrays[datatype](numbers.length) as BigInt64Array;
   for (let index = 0; index < numbers.length; index += 1) {
     wide[index] = encodeWide(datatype, numbers[index]);
   }

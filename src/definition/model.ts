@@ -18,7 +18,8 @@
 import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
-import type { NumericDatatype, StoredArrays, TensorData } from "./element-arrays.ts";
+import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
+import type { TensorData } from "./element-arrays.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
@@ -53,7 +54,7 @@ type OutputOf<S> =
     ?
         | Tensor<D, ElementForm>
         | TensorData<D, As>
-        | (D extends NumericDatatype ? StoredArrays[D] : never)
+        | (D extends NumericDatatype ? TypedArrays[D] : never)
         | readonly Nested<Writable<D, As>>[]
     : never;
 
@@ -64,12 +65,15 @@ type Result<T> = T | Promise<T>;
 type Answer<T> = Result<T> | AsyncIterable<T>;
 type Unwrap<A> = A extends AsyncIterable<infer T> ? T : A extends PromiseLike<infer T> ? T : A;
 
+/** Names only: where they are known at run time alone, TypeScript counts numbers among them. */
+type SurplusNames<A, O> = Exclude<keyof Unwrap<A> & string, keyof O>;
+
 /** Inference of a return type accepts surplus outputs: this refuses them. */
 type NoSurplus<A, O> = [Unwrap<A>] extends [never]
   ? unknown
-  : [Exclude<keyof Unwrap<A>, keyof O>] extends [never]
+  : [SurplusNames<A, O>] extends [never]
     ? unknown
-    : { readonly undeclaredOutput: Exclude<keyof Unwrap<A>, keyof O> };
+    : { readonly undeclaredOutput: SurplusNames<A, O> };
 
 export interface ModelLog {
   info(message: string): void;
@@ -161,7 +165,7 @@ export function model<
     readonly infer: (inputs: Inputs<I>, context: InferContext<State>) => A & NoSurplus<A, O>;
   },
 ): Model<Name, I, O, A extends AsyncIterable<unknown> ? true : false> {
-  checkModel(name, { ...definition });
+  checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer } = definition;
   const { maxBatchSize, batching, instances, limits } = definition;
   const built = Object.freeze({

@@ -6,20 +6,14 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
-import {
-  decodeElement,
-  encodeElement,
-  isNumeric,
-  type NumericDatatype,
-  type StoredArray,
-  storedArrayTypes,
-} from "./element-arrays.ts";
+import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
+import { decodeElement, encodeElement, isNumeric } from "./element-arrays.ts";
 
 export type Nested<Element> = Element | readonly Nested<Element>[];
 
 export interface FlatValues {
   readonly shape: readonly number[];
-  readonly values: StoredArray | readonly (string | Uint8Array)[];
+  readonly values: TypedArray | readonly (string | Uint8Array)[];
 }
 
 /** More would overflow the stack of whoever walks it. */
@@ -29,7 +23,7 @@ export function flattenNested(datatype: Datatype, nested: unknown): FlatValues {
   const shape = shapeOf(nested);
   const count = elementCount(shape);
   if (isNumeric(datatype)) {
-    const values = new storedArrayTypes[datatype](count);
+    const values = new typedArrays[datatype](count);
     fill(nested, { shape, put: putNumbers(datatype, values as Float64Array), next: 0 });
     return { shape, values };
   }

@@ -70,8 +70,14 @@ const complaints: readonly [object, string][] = [
     "model 'm': 'maxBatchSize' must be left out beside batching: false; got 4",
   ],
   [{ limits: 5 }, "model 'm': 'limits' must be an object; got 5"],
-  [{ instances: 0 }, "model 'm': 'instances' must be an integer from 1; got 0"],
-  [{ instances: { count: 0 } }, "model 'm': 'instances.count' must be an integer from 1; got 0"],
+  [
+    { instances: 0 },
+    `model 'm': 'instances' must be an integer from 1, "auto" or an object; got 0`,
+  ],
+  [
+    { instances: { count: 0 } },
+    `model 'm': 'instances.count' must be an integer from 1, or "auto"; got 0`,
+  ],
   [
     { instances: { kind: "inline" } },
     `model 'm': 'instances.kind' must be "thread": an ONNX run blocks the thread that calls it; ` +
@@ -79,7 +85,7 @@ const complaints: readonly [object, string][] = [
   ],
   [
     { graphOptimizationLevel: "max" },
-    `model 'm': 'graphOptimizationLevel' must be one of "disabled", "basic", "extended", "all"; ` +
+    `model 'm': 'graphOptimizationLevel' must be "disabled", "basic", "extended" or "all"; ` +
       `got "max"`,
   ],
   [
@@ -87,19 +93,24 @@ const complaints: readonly [object, string][] = [
     "model 'm': unknown option 'graphOptimisationLevel' (did you mean 'graphOptimizationLevel'?)",
   ],
   [{ maxbatchsize: 4 }, "model 'm': unknown option 'maxbatchsize' (did you mean 'maxBatchSize'?)"],
-  [{ colour: "blue" }, "model 'm': unknown option 'colour'"],
+  [
+    { colour: "blue" },
+    "model 'm': unknown option 'colour' (there are version, path, intraOpThreads, " +
+      "interOpThreads, graphOptimizationLevel, executionProviders, maxBatchSize, batching, " +
+      "instances, limits)",
+  ],
   [
     { executionProviders: [] },
-    "model 'm': 'executionProviders' must be a list of at least one provider; got ",
+    "model 'm': 'executionProviders' must be a list of at least one provider; got []",
   ],
   [
     { executionProviders: ["cudo"] },
-    `model 'm': 'executionProviders[0]' must be one of "cpu", "cuda", "tensorrt" ` +
+    `model 'm': 'executionProviders[0]' must be "cpu", "cuda" or "tensorrt" ` +
       `(did you mean 'cuda'?); got "cudo"`,
   ],
   [
     { executionProviders: ["cpu", { name: "gpu" }] },
-    `model 'm': 'executionProviders[1].name' must be one of "cpu", "cuda", "tensorrt" ` +
+    `model 'm': 'executionProviders[1].name' must be "cpu", "cuda" or "tensorrt" ` +
       `(did you mean 'cpu'?); got "gpu"`,
   ],
   [
@@ -121,7 +132,13 @@ const complaints: readonly [object, string][] = [
   [
     { executionProviders: [{ name: "tensorrt", options: { a: {} } }] },
     "model 'm': 'executionProviders[0].options.a' must be a string, number or boolean; " +
-      "got [object Object]",
+      "got an object",
+  ],
+  [
+    { limits: { loadTimeoutMs: 0 }, batching: { preferredBatchSizes: [64] } },
+    "model 'm': 'limits.loadTimeoutMs' must be a number of milliseconds above 0; got 0\n" +
+      "model 'm': 'batching.preferredBatchSizes[0]' must be at most maxBatchSize, which is 32; " +
+      "got 64 (dynamic batching preferred size must be <= max batch size for m)",
   ],
 ];
 
@@ -134,7 +151,7 @@ for (const [options, message] of complaints) {
   });
 }
 
-for (const name of ["", "a b", "a/b", "stats"]) {
+for (const name of ["", "a b", "a/b", "a\\b", "modèle", "stats"]) {
   test(`refused as a name: '${name}'`, () => {
     check.throws(() => onnx(name, { path }), { name: "TypeError", message: /'name' must be/ });
   });

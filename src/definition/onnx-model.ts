@@ -73,7 +73,7 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 }
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
-  checkOnnxModel(name, { ...options });
+  checkOnnxModel(name, options);
   const { path, version = 1, maxBatchSize, batching, instances, limits, ...session } = options;
   return Object.freeze({
     kind: "onnx",

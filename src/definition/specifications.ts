@@ -12,6 +12,7 @@
  * Not here: what holds the values (tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { isCount, show } from "../protocol/option-checks.ts";
 
 /** What one element is in JavaScript. */
 export interface Elements {
@@ -140,10 +141,9 @@ function spec<D extends Datatype, As extends ElementForm>(
     throw new TypeError(`${maker}(): at least one dimension is needed, such as ${maker}(-1)`);
   }
   for (const dimension of dims) {
-    if (dimension === -1 || (Number.isSafeInteger(dimension) && (dimension as number) > 0))
-      continue;
-    const got = typeof dimension === "object" ? JSON.stringify(dimension) : String(dimension);
-    throw new TypeError(`${maker}(): a dimension must be -1 or an integer from 1; got ${got}`);
+    if (dimension === -1 || isCount(dimension)) continue;
+    const expected = "an integer from 1, or -1 for any size";
+    throw new TypeError(`${maker}(): a dimension must be ${expected}; got ${show(dimension)}`);
   }
   const checked = Object.freeze([...dims] as number[]);
   return Object.freeze({ datatype, dims: checked, as, isOptional: false });
@@ -161,11 +161,11 @@ function specWithForm<D extends Datatype, As extends ElementForm>(
   const maker = datatype.toLowerCase();
   const [unknownOption] = Object.keys(others);
   if (unknownOption !== undefined) {
-    throw new TypeError(`${maker}(): unknown option '${unknownOption}'`);
+    throw new TypeError(`${maker}(): unknown option '${unknownOption}' (there is 'as')`);
   }
   if (!forms.includes(as)) {
     const expected = forms.map((form) => `"${form}"`).join(" or ");
-    throw new TypeError(`${maker}(): 'as' must be ${expected}; got ${JSON.stringify(as)}`);
+    throw new TypeError(`${maker}(): 'as' must be ${expected}; got ${show(as)}`);
   }
   return spec(datatype, args.slice(0, -1), as);
 }

@@ -16,15 +16,13 @@
 import { type Datatype, datatypes } from "../protocol/datatype.ts";
 import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
+import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import {
   decodeElement,
   encodeElement,
   isNumeric,
   isWideAsNumber,
-  type NumericDatatype,
   numbersToWide,
-  type StoredArray,
-  storedArrayTypes,
   type TensorData,
   wideToNumbers,
 } from "./element-arrays.ts";
@@ -32,7 +30,7 @@ import { flattenNested, type Nested, toNested } from "./nested-values.ts";
 import { packElements, unpackStrings } from "./packed-elements.ts";
 import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
 
-type Values = StoredArray | readonly (string | Uint8Array)[];
+type Values = TypedArray | readonly (string | Uint8Array)[];
 
 /** Values, or the bytes of the wire, or both. */
 export interface TensorParts<D extends Datatype, As extends ElementForm> {
@@ -107,7 +105,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   ): Tensor<D, As> {
     const { datatype, as } = typeOf(type);
     const flat = ArrayBuffer.isView(values)
-      ? { shape: [values.length], values: copyTyped(datatype, as, values as StoredArray) }
+      ? { shape: [values.length], values: copyTyped(datatype, as, values as TypedArray) }
       : flattenNested(datatype, values);
     const count = elementCount(flat.shape);
     if (shape !== undefined && elementCount(shape) !== count) {
@@ -129,7 +127,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     const { datatype, as } = typeOf(type);
     const count = elementCount(shape);
     const values = isNumeric(datatype)
-      ? new (isWideAsNumber(datatype, as) ? Float64Array : storedArrayTypes[datatype])(count)
+      ? new (isWideAsNumber(datatype, as) ? Float64Array : typedArrays[datatype])(count)
       : Array.from({ length: count }, () => (as === "bytes" ? new Uint8Array(0) : ""));
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
@@ -163,7 +161,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     // Numbers may have been changed since they were read: they count, not the bytes they are from.
     const values = isWideAsNumber(datatype, this.as)
       ? numbersToWide(datatype as "INT64", this.#values as Float64Array)
-      : (this.#values as StoredArray);
+      : (this.#values as TypedArray);
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
 
@@ -195,9 +193,9 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   clone(): Tensor<D, As> {
     const { datatype, shape, as } = this;
     if (datatype === "BYTES") {
-      return new Tensor({ datatype, shape, as, bytes: this.bytes.slice(), isOwn: true });
+      return new Tensor({ datatype, shape, as, bytes: new Uint8Array(this.bytes), isOwn: true });
     }
-    const values = (this.data as StoredArray).slice();
+    const values = (this.data as TypedArray).slice();
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
 
@@ -232,7 +230,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
       return this.#values;
     }
     const length = bytes.byteLength / datatypes[datatype].byteSize;
-    const stored = new storedArrayTypes[datatype](bytes.buffer, bytes.byteOffset, length);
+    const stored = new typedArrays[datatype](bytes.buffer, bytes.byteOffset, length);
     const isWide = isWideAsNumber(datatype, as);
     this.#values = isWide ? wideToNumbers(stored as BigInt64Array) : stored;
     return this.#values;
@@ -277,11 +275,11 @@ function typeOf<D extends Datatype, As extends ElementForm>(
   return { datatype: type, as: (forms[type] ?? "number") as As };
 }
 
-function copyTyped(datatype: Datatype, as: ElementForm, values: StoredArray): StoredArray {
+function copyTyped(datatype: Datatype, as: ElementForm, values: TypedArray): TypedArray {
   const expected = isNumeric(datatype)
     ? isWideAsNumber(datatype, as)
       ? Float64Array
-      : storedArrayTypes[datatype]
+      : typedArrays[datatype]
     : undefined;
   if (expected === undefined || !(values instanceof expected)) {
     const wants = expected === undefined ? "an array of elements" : `a ${expected.name}`;
@@ -305,12 +303,8 @@ function mapPlain(
 }
 
 /** Through element encoding: a result that the datatype does not have is an error, not wrapped. */
-function mapCoded(
-  datatype: NumericDatatype,
-  from: Float64Array,
-  transform: Transform,
-): StoredArray {
-  const to = new storedArrayTypes[datatype](from.length) as Float64Array;
+function mapCoded(datatype: NumericDatatype, from: Float64Array, transform: Transform): TypedArray {
+  const to = new typedArrays[datatype](from.length) as Float64Array;
   for (let index = 0; index < from.length; index += 1) {
     const element = decodeElement(datatype, from[index]);
     to[index] = encodeElement(datatype, transform(element, index)) as number;

@@ -78,19 +78,14 @@ export function isCount(value: unknown): value is number {
 
 /** Short enough for one line, and never the contents of an object. */
 export function show(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-    case "bigint":
-      return `${value}n`;
-    case "function":
-      return "a function";
-    case "object":
-      if (value === null) return "null";
-      return Array.isArray(value) ? showList(value) : "an object";
-    default:
-      return String(value);
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   }
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return showList(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
 }
 
 function showList(list: readonly unknown[]): string {

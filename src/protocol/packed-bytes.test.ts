@@ -4,7 +4,12 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import fc from "fast-check";
-import { findPackedBytesFault, type PackedBytesFault } from "./packed-bytes.ts";
+import {
+  findPackedBytesFault,
+  type PackedBytesFault,
+  packBytes,
+  unpackBytes,
+} from "./packed-bytes.ts";
 
 /** Numbers are bytes; of a text its length of four bytes, and its own. */
 function bytes(...parts: readonly (number | string)[]): Uint8Array {
@@ -115,15 +120,14 @@ test("any bytes, in any slices, get the answer of the whole", () => {
 });
 
 test("elements that were packed have no fault, and with any other count they have", () => {
-  const elements = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
-  const cuts = fc.array(fc.nat(300), { maxLength: 20 });
+  const elements = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 });
+  const cuts = fc.array(fc.nat(3000), { maxLength: 20 });
   fc.assert(
     fc.property(elements, cuts, (each, at) => {
-      const packed = Uint8Array.from(
-        each.flatMap((element) => [element.length, 0, 0, 0, ...element]),
-      );
+      const packed = packBytes(each);
       const slices = sliced(packed, at);
       const count = each.length;
+      check.deepEqual(unpackBytes(packed), each);
       check.equal(findPackedBytesFault(slices, count), undefined);
       check.deepEqual(findPackedBytesFault(slices, count + 1), { kind: "too-few", count });
       if (count === 0) return;
@@ -131,3 +135,21 @@ test("elements that were packed have no fault, and with any other count they hav
     }),
   );
 });
+
+test("packed elements are in the wire's layout, and unpacked they are views", () => {
+  const packed = packBytes([Uint8Array.of(97, 98), Uint8Array.of()]);
+  check.deepEqual(packed, bytes("ab", ""));
+  const inside = bytes(9, "ab").subarray(1);
+  const [element] = unpackBytes(inside);
+  check.deepEqual(element, Uint8Array.of(97, 98));
+  check.equal(element?.buffer, inside.buffer);
+});
+
+for (const cut of [bytes("a", 1, 0), bytes("a", 2, 0, 0, 0, 7)]) {
+  test(`elements that are cut off are not unpacked: ${cut.join()}`, () => {
+    check.throws(() => unpackBytes(cut), {
+      code: "INVALID_ARGUMENT",
+      message: `BYTES element 1 ends after byte ${cut.length}, the last one`,
+    });
+  });
+}

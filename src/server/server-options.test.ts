@@ -1,7 +1,6 @@
 /** Options: defaults, and one clear complaint for whatever is wrong. */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import { nearestName } from "./nearest-name.ts";
 import { resolveServerOptions, type ServerOptions, serverOptionSpecs } from "./server-options.ts";
 
 test("without options, the defaults hold", () => {
@@ -20,6 +19,14 @@ test("the metrics listen where HTTP does, unless told otherwise", () => {
   check.equal(resolveServerOptions(both).metricsAddress, "::1");
 });
 
+test("a body may be at least as large as what is in it", () => {
+  const mib = 2 ** 20;
+  check.equal(resolveServerOptions({ maxInputBytes: 128 * mib }).maxBodyBytes, 128 * mib);
+  check.equal(resolveServerOptions({ maxInputBytes: 1000 }).maxBodyBytes, 64 * mib);
+  const both = { maxInputBytes: 128 * mib, maxBodyBytes: mib };
+  check.equal(resolveServerOptions(both).maxBodyBytes, mib);
+});
+
 const faults: readonly [name: string, value: unknown, complaint: RegExp][] = [
   ["httpPort", 65_536, /'httpPort' must be a port, 0 to 65535; got 65536$/],
   ["httpPort", "8000", /'httpPort' must be a port, 0 to 65535; got '8000'$/],
@@ -27,7 +34,7 @@ const faults: readonly [name: string, value: unknown, complaint: RegExp][] = [
   ["allowHttp", "yes", /'allowHttp' must be true or false; got 'yes'$/],
   ["exitTimeoutSecs", -1, /'exitTimeoutSecs' must be a number, 0 or more; got -1$/],
   ["exitTimeoutSecs", Number.NaN, /got NaN$/],
-  ["maxBodyBytes", 1.5, /'maxBodyBytes' must be a whole number, 0 or more; got 1.5$/],
+  ["maxBodyBytes", 1.5, /'maxBodyBytes' must be a whole number of bytes above 0; got 1.5$/],
   ["id", 7, /'id' must be a text; got 7$/],
   ["cors", ["*"], /'cors' must be a text; got a list$/],
   ["logFormat", "xml", /'logFormat' must be "default" or "ISO8601"; got 'xml'$/],
@@ -47,10 +54,4 @@ test("every default is valid, and undefined is the default", () => {
   const names = Object.keys(serverOptionSpecs);
   const unset = Object.fromEntries(names.map((name) => [name, undefined])) as ServerOptions;
   check.deepEqual(resolveServerOptions(unset), resolveServerOptions({}));
-});
-
-test("the nearest name is near", () => {
-  check.equal(nearestName("linaer", ["linear", "other"]), "linear");
-  check.equal(nearestName("x", ["linear", "other"]), undefined);
-  check.equal(nearestName("", ["linear"]), undefined);
 });

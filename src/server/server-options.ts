@@ -8,8 +8,8 @@
  * Not here: how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
+import { nearestName } from "../protocol/nearest-name.ts";
 import type { LogFormat } from "./logger.ts";
-import { nearestName } from "./nearest-name.ts";
 
 export interface ServerOptions {
   /** Name of the server in its metadata; default "triton", which clients compare. */
@@ -20,7 +20,9 @@ export interface ServerOptions {
   readonly httpPort?: number;
   /** Default "0.0.0.0": all of this machine. */
   readonly httpAddress?: string;
-  /** Largest body of a request; default 64 MiB. */
+  /** Largest JSON, JSON input or decompressed body of a request; default 64 MiB. */
+  readonly maxInputBytes?: number;
+  /** Largest body of a request; default 64 MiB, or `maxInputBytes` if that is more. */
   readonly maxBodyBytes?: number;
   /** Origins whose pages may call: a list, separated by commas, or "*"; default none. */
   readonly cors?: string;
@@ -57,7 +59,7 @@ export type ResolvedServerOptions = Required<ServerOptions>;
 export type OptionValue = string | number | boolean;
 
 export interface OptionSpec {
-  readonly kind: "flag" | "text" | "count" | "port" | "number" | "format";
+  readonly kind: "flag" | "text" | "count" | "size" | "port" | "number" | "format";
   readonly default: OptionValue;
   /** Its line of help. */
   readonly means: string;
@@ -72,11 +74,17 @@ export const serverOptionSpecs: {
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
   httpAddress: { kind: "text", default: "0.0.0.0", means: "address for HTTP" },
+  maxInputBytes: {
+    kind: "size",
+    default: 64 * 1024 * 1024,
+    means: "largest JSON, JSON input or decompressed body of a request, in bytes",
+    flag: "http-max-input-size",
+  },
   maxBodyBytes: {
-    kind: "count",
+    kind: "size",
     default: 64 * 1024 * 1024,
     means: "largest body of a request, in bytes",
-    flag: "http-max-input-size",
+    flag: "max-body-size",
   },
   cors: { kind: "text", default: "", means: "origins whose pages may call, or *" },
   grpcPort: { kind: "port", default: 8001, means: "port for gRPC, which is not there yet" },
@@ -112,6 +120,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   flag: "true or false",
   text: "a text",
   count: "a whole number, 0 or more",
+  size: "a whole number of bytes above 0",
   port: "a port, 0 to 65535",
   number: "a number, 0 or more",
   format: '"default" or "ISO8601"',
@@ -137,6 +146,10 @@ export function resolveServerOptions(
     resolved[name] = value;
   }
   if (resolved["metricsAddress"] === "") resolved["metricsAddress"] = resolved["httpAddress"] ?? "";
+  if (given["maxBodyBytes"] === undefined) {
+    const { maxBodyBytes, maxInputBytes } = resolved;
+    resolved["maxBodyBytes"] = Math.max(Number(maxBodyBytes), Number(maxInputBytes));
+  }
   return resolved as unknown as ResolvedServerOptions;
 }
 
@@ -154,6 +167,8 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
       return typeof value === "string";
     case "count":
       return Number.isSafeInteger(value) && Number(value) >= 0;
+    case "size":
+      return Number.isSafeInteger(value) && Number(value) > 0;
     case "port":
       return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
     case "number":
