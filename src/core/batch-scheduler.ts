@@ -261,6 +261,9 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   #tellIfDrained(): void {
     if (this.#queue.length > 0 || this.#running.size > 0) return;
+    // What it sleeps for has ended: a timer left behind would keep a process from ending.
+    this.#cancelWake();
+    this.#wakeMs = never;
     for (const tell of this.#onDrained.splice(0)) tell();
   }
 }

@@ -75,9 +75,9 @@ export class InferenceCore implements InferenceService {
     await Promise.all(chosen.map((entry) => this.#unload(entry)));
   }
 
-  /** Refuses requests, finishes the others, unloads all; then "stopped". */
+  /** Refuses requests, finishes the others, unloads all; then "stopped". Twice is once. */
   async drain(): Promise<void> {
-    if (this.#isClosing()) return;
+    if (this.#state === "stopped") return;
     this.#state = "draining";
     await Promise.all(this.#repository.all().map((entry) => this.#unload(entry)));
     this.#state = "stopped";
@@ -138,8 +138,18 @@ export class InferenceCore implements InferenceService {
       const model = this.#repository.lookUp(request.modelName, request.modelVersion);
       return model.infer(request, sink, options);
     } catch (reason) {
-      sink.fail(InferenceError.from(reason));
+      this.#refuse(request, sink, InferenceError.from(reason));
       return endedRequest;
+    }
+  }
+
+  /** A sink is foreign code: it may throw. */
+  #refuse({ modelName: model, logId }: InferRequest, sink: ResponseSink, why: InferenceError): void {
+    try {
+      sink.fail(why);
+    } catch (error) {
+      const fields = { model, requestId: logId, error };
+      this.#options.log.error("the receiver of an answer failed", fields);
     }
   }
 
@@ -171,10 +181,17 @@ export class InferenceCore implements InferenceService {
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
   }
 
+  /** Whoever asks again waits for the same end. */
   async #unload(entry: ModelVersion): Promise<void> {
+    if (entry.state === "LOADING" || entry.state === "READY") {
+      entry.state = "UNLOADING";
+      entry.unloading = this.#finish(entry);
+    }
+    await entry.unloading;
+  }
+
+  async #finish(entry: ModelVersion): Promise<void> {
     const { name: model, version } = entry;
-    if (entry.state !== "LOADING" && entry.state !== "READY") return;
-    entry.state = "UNLOADING";
     if (entry.model === undefined) await entry.loading?.catch(() => {});
     else await entry.model.unload();
     this.#repository.end(entry);

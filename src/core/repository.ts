@@ -24,6 +24,8 @@ export interface ModelVersion {
   model: LoadedModel | undefined;
   /** Settles when the load that began last has ended. */
   loading: Promise<void> | undefined;
+  /** Settles when it has been unloaded. */
+  unloading: Promise<void> | undefined;
 }
 
 const unloadedReason = "unloaded";
@@ -60,6 +62,7 @@ export class Repository {
       reason: "",
       model: undefined,
       loading: undefined,
+      unloading: undefined,
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
     this.#models.set(name, sorted);

@@ -2,8 +2,8 @@
  * Model table: how the entry of an instance finds a model in a module that it imports.
  *
  * The entry opens a table, imports the user's module, and takes the model from the table as soon
- * as the module has been evaluated or has reached `serve()`, whichever is first. Elsewhere there
- * is no table, and `model()` registers nothing.
+ * as the module has been evaluated or has reached `serve()`, whichever is first. The command line
+ * does the same. Elsewhere there is no table, and `model()` registers nothing.
  *
  * It stands on globalThis under a `Symbol.for`, because a loader may bring a second copy of this
  * package, and both must see the same table.
@@ -21,7 +21,7 @@ export interface ModelTable {
 const key = Symbol.for("shoal.models");
 const shared = globalThis as { [key]?: ModelTable };
 
-/** Called by the entry of an instance, before it imports anything of the user's. */
+/** Called before a module of the user's is imported for its models. */
 export function openModelTable(): ModelTable {
   let reachServe = (): void => {};
   const servePromise = new Promise<void>((resolve) => {
@@ -30,6 +30,16 @@ export function openModelTable(): ModelTable {
   const table = { models: [], servePromise, reachServe, hasReachedServe: false };
   shared[key] = table;
   return table;
+}
+
+/** From now on `model()` registers nothing, and `serve()` serves. */
+export function closeModelTable(): void {
+  delete shared[key];
+}
+
+/** Is a module being imported for its models only? */
+export function isCollectingModels(): boolean {
+  return shared[key] !== undefined;
 }
 
 export function registerModel(model: ModelBase): void {

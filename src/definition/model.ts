@@ -49,7 +49,7 @@ type Writable<D extends Datatype, As extends ElementForm> = D extends "INT64" | 
     : Elements[As];
 
 /** A typed array has the shape of its specification, if at most one dimension is free. */
-type OutputOf<S> =
+type ValuesOf<S> =
   S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
     ?
         | Tensor<D, ElementForm>
@@ -59,7 +59,17 @@ type OutputOf<S> =
     : never;
 
 /** What `infer` returns: a tensor, a typed array, or nested arrays per output. */
-export type Outputs<S extends TensorSpecs> = { readonly [Name in keyof S]: OutputOf<S[Name]> };
+export type Outputs<S extends TensorSpecs> = { readonly [Name in keyof S]: ValuesOf<S[Name]> };
+
+/** What a caller gives, in the same forms; optional inputs may be left out. */
+export type InputValues<S extends TensorSpecs> = {
+  readonly [Name in Exclude<keyof S, OptionalNames<S>>]: ValuesOf<S[Name]>;
+} & { readonly [Name in OptionalNames<S>]?: ValuesOf<S[Name]> };
+
+/** What a caller gets back: a tensor per output. */
+export type OutputTensors<S extends TensorSpecs> = {
+  readonly [Name in keyof S]: TensorOf<S[Name]>;
+};
 
 type Result<T> = T | Promise<T>;
 type Answer<T> = Result<T> | AsyncIterable<T>;

@@ -33,6 +33,18 @@ export type DefaultForm<D extends Datatype> = D extends "INT64" | "UINT64"
       ? "boolean"
       : "number";
 
+const defaultForms: Readonly<Partial<Record<Datatype, ElementForm>>> = {
+  BOOL: "boolean",
+  INT64: "bigint",
+  UINT64: "bigint",
+  BYTES: "string",
+};
+
+/** Of a datatype that no specification says more about. */
+export function defaultForm<D extends Datatype>(datatype: D): DefaultForm<D> {
+  return (defaultForms[datatype] ?? "number") as DefaultForm<D>;
+}
+
 export interface TensorSpec<
   D extends Datatype = Datatype,
   As extends ElementForm = ElementForm,

@@ -28,7 +28,13 @@ import {
 } from "./element-arrays.ts";
 import { flattenNested, type Nested, toNested } from "./nested-values.ts";
 import { packElements, unpackStrings } from "./packed-elements.ts";
-import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
+import {
+  type DefaultForm,
+  defaultForm,
+  type ElementForm,
+  type Elements,
+  type TensorSpec,
+} from "./specifications.ts";
 
 type Values = TypedArray | readonly (string | Uint8Array)[];
 
@@ -266,13 +272,7 @@ function typeOf<D extends Datatype, As extends ElementForm>(
   type: TensorType<D, As>,
 ): { readonly datatype: D; readonly as: As } {
   if (typeof type !== "string") return type;
-  const forms: Partial<Record<Datatype, ElementForm>> = {
-    BOOL: "boolean",
-    INT64: "bigint",
-    UINT64: "bigint",
-    BYTES: "string",
-  };
-  return { datatype: type, as: (forms[type] ?? "number") as As };
+  return { datatype: type, as: defaultForm(type) as ElementForm as As };
 }
 
 function copyTyped(datatype: Datatype, as: ElementForm, values: TypedArray): TypedArray {

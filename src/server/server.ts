@@ -17,31 +17,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
-import type { InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
-import type { RunningServer } from "./running-server.ts";
+import type { InferOptions, InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
+import type { CloseOptions, RunningServer, ServerUrls } from "./running-server.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
 import {
   type ResolvedServerOptions,
   resolveServerOptions,
   type ServerOptions,
 } from "./server-options.ts";
-
-export interface ServerUrls {
-  /** Undefined until it listens. */
-  readonly http: string | undefined;
-  readonly metrics: string | undefined;
-}
-
-export interface CloseOptions {
-  /** Longest time for what runs to finish; default `exitTimeoutSecs`. */
-  readonly timeoutMs?: number;
-}
-
-export interface InferOptions {
-  readonly signal?: AbortSignal;
-  /** Moment of `performance.now()` after which the caller no longer waits. */
-  readonly deadlineMs?: number;
-}
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -59,7 +42,10 @@ export interface Server extends AsyncDisposable {
   /** Takes a model out; what runs is finished first. No version: all of them. */
   unbind(name: string, version?: number): Promise<void>;
   /** Runs a request in this process, past HTTP: same queue, same batches, same errors. */
-  infer(request: InProcessRequest, options?: InferOptions): Promise<InProcessResponse>;
+  infer<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options?: InferOptions,
+  ): Promise<InProcessResponse<M>>;
   /** Drains: refuses new requests, finishes what runs within a limit, stops. Twice is once. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -115,7 +101,10 @@ export class LazyServer implements Server {
     await (await this.#starting).unbind(name, version);
   }
 
-  async infer(request: InProcessRequest, options: InferOptions = {}): Promise<InProcessResponse> {
+  async infer<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions = {},
+  ): Promise<InProcessResponse<M>> {
     return await (this.#running ?? (await this.#starting)).infer(request, options);
   }
 

@@ -1,0 +1,109 @@
+/**
+ * `shoal serve FILE|DIR...`: serves the models that files define.
+ *
+ * A file defines a model by exporting it; one that starts a server itself (it calls `serve()`) is
+ * not started twice: its models are taken, and served with the flags given here. Models run in
+ * threads, which import their file again, unless they say otherwise.
+ *
+ * Not here: which files are meant (model-files.ts), flags (flags.ts).
+ */
+import { pathToFileURL } from "node:url";
+import { Command } from "commander";
+import type { ModelBase } from "../definition/model-base.ts";
+import { closeModelTable, openModelTable } from "../definition/model-table.ts";
+import { importModule } from "../executor/import-module.ts";
+import { runProgram } from "../server/serve.ts";
+import { isModel, type ServedModel, servedModels } from "../server/served-models.ts";
+import { startServer } from "../server/server.ts";
+import { resolveServerOptions, type ServerOptions } from "../server/server-options.ts";
+import { keyOf, serveFlags, toCommanderOption } from "./flags.ts";
+import { findModelFiles, type ModelFile } from "./model-files.ts";
+import { UsageError } from "./usage-error.ts";
+
+export function serveCommand(): Command {
+  const command = new Command("serve")
+    .description("serve the models that files define: .js, .mjs or .ts, or folders of them")
+    .argument("<file|dir...>", "files that export models, or folders that hold such files")
+    .showSuggestionAfterError()
+    .action(async (paths: string[], values: Readonly<Record<string, unknown>>) => {
+      try {
+        await serveFiles(paths, values);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        command.error(`error: ${error.message}`);
+      }
+    });
+  for (const flag of serveFlags) command.addOption(toCommanderOption(flag));
+  return command;
+}
+
+async function serveFiles(
+  paths: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const options = resolveServerOptions(serverOptions(values), "shoal serve");
+  const models: ServedModel[] = [];
+  for (const file of findModelFiles(paths)) models.push(...(await modelsIn(file)));
+  if (models.length === 0) throw new UsageError(`no model is exported by ${paths.join(", ")}`);
+  checkNames(models);
+  await runProgram(() => startServer(models, options));
+  sayWithoutEffect(values);
+}
+
+/** Flags by the names of the options that they set. */
+function serverOptions(values: Readonly<Record<string, unknown>>): ServerOptions {
+  const given = serveFlags.flatMap(({ flag, option }) => {
+    const value = values[keyOf(flag)];
+    return option === undefined || value === undefined ? [] : [[option, value] as const];
+  });
+  return Object.fromEntries(given) as ServerOptions;
+}
+
+async function modelsIn({ path, isFromFolder }: ModelFile): Promise<readonly ServedModel[]> {
+  const url = pathToFileURL(path).href;
+  const table = openModelTable();
+  try {
+    const imported = importModule(url);
+    const exports = await Promise.race([imported, table.servePromise]);
+    const models = exports === undefined ? table.models : modelsAmong(exports);
+    if (models.length === 0 && !isFromFolder) {
+      throw new UsageError(`'${path}' exports no model: export what model() or onnx() returns`);
+    }
+    return servedModels([...models], url);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`'${path}' cannot be served: ${describe(error)}`);
+  } finally {
+    closeModelTable();
+  }
+}
+
+/** Each once, under whatever names it is exported; lists of models count, too. */
+function modelsAmong(exports: object): readonly ModelBase[] {
+  return [...new Set(Object.values(exports).flat().filter(isModel))];
+}
+
+function checkNames(models: readonly ServedModel[]): void {
+  const seen = new Set<string>();
+  for (const { model } of models) {
+    const key = `${model.name}/${model.version}`;
+    if (seen.has(key)) {
+      throw new UsageError(`model '${model.name}' is there twice in version ${model.version}`);
+    }
+    seen.add(key);
+  }
+}
+
+/** The message; where it is not our own doing also the place in the user's file. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = error.stack?.split("\n").find((line) => line.includes("file://"));
+  return place === undefined ? error.message : `${error.message} (${place.trim()})`;
+}
+
+function sayWithoutEffect(values: Readonly<Record<string, unknown>>): void {
+  const names = serveFlags
+    .filter(({ flag, option }) => option === undefined && values[keyOf(flag)] !== undefined)
+    .map(({ flag }) => `--${flag}`);
+  if (names.length > 0) process.stderr.write(`accepted, without effect: ${names.join(", ")}\n`);
+}

@@ -1,0 +1,59 @@
+/**
+ * The public list of `shoal`: what a user needs to define models and serve them.
+ *
+ * Importing it starts nothing and is cheap: what runs a server is imported when one is made.
+ */
+export {
+  type InferContext,
+  type Inputs,
+  type InputValues,
+  type InstanceInfo,
+  type Model,
+  type ModelDefinition,
+  type ModelLog,
+  model,
+  type Outputs,
+  type OutputTensors,
+  type RequestInfo,
+  type SetupContext,
+} from "./definition/model.ts";
+export {
+  bf16,
+  bool,
+  bytes,
+  fp16,
+  fp32,
+  fp64,
+  int8,
+  int16,
+  int32,
+  int64,
+  optional,
+  type TensorSpec,
+  type TensorSpecs,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+} from "./definition/specifications.ts";
+export { Tensor } from "./definition/tensor.ts";
+export { UnrecoverableError } from "./definition/unrecoverable-error.ts";
+export type { Datatype } from "./protocol/datatype.ts";
+export { type ErrorCode, InferenceError } from "./protocol/errors.ts";
+export type {
+  BatchingOptions,
+  InstancesOptions,
+  LimitsOptions,
+  ModelOptions,
+  PrioritiesOptions,
+  QueueOptions,
+} from "./protocol/model-options.ts";
+export type {
+  InferOptions,
+  InProcessRequest,
+  InProcessResponse,
+} from "./server/in-process-infer.ts";
+export type { CloseOptions, ServerUrls } from "./server/running-server.ts";
+export { serve } from "./server/serve.ts";
+export { createServer, type HttpHandler, type Models, type Server } from "./server/server.ts";
+export type { ServerOptions } from "./server/server-options.ts";

@@ -1,0 +1,268 @@
+/**
+ * Metrics page: the counters of the core as Prometheus text (0.0.4), read when it is asked for.
+ *
+ * Names and labels starting with `nv_` are Triton's, so that dashboards and autoscalers work;
+ * those with `shoal_` are ours. Labels stand in alphabetical order but `le`, which is last. A
+ * model's series exist from its load on, at zero, and vanish with it.
+ *
+ * Not here: where the figures come from (core/model-statistics.ts, machine-figures.ts).
+ */
+import type { HistogramSnapshot } from "../../core/histogram.ts";
+import type { DurationCount, ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { MachineFigures } from "./machine-figures.ts";
+
+export interface MetricsSources {
+  readonly models: readonly ModelStatisticsSnapshot[];
+  /** Undefined: not to be told. */
+  readonly machine: MachineFigures | undefined;
+  readonly eventLoopLag: HistogramSnapshot;
+}
+
+type MetricType = "counter" | "gauge" | "histogram";
+
+/** One line of a family: what is behind the family's name, and the value. */
+interface Sample {
+  readonly suffix?: string;
+  readonly labels: string;
+  readonly value: number;
+}
+
+interface Family {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+export function metricsText({ models, machine, eventLoopLag }: MetricsSources): string {
+  const families = [
+    ...modelFamilies.map((family) => ({
+      ...family,
+      samples: models.flatMap((model) => family.read(model)),
+    })),
+    ...(machine === undefined ? [] : machineFamilies(machine)),
+    {
+      name: "shoal_event_loop_lag_seconds",
+      type: "histogram" as const,
+      help: "How late the event loop is",
+      samples: histogram("", eventLoopLag),
+    },
+  ];
+  return families.map(familyText).join("");
+}
+
+function familyText({ name, type, help, samples }: Family): string {
+  const lines = samples.map(({ suffix = "", labels, value }) => {
+    return `${name}${suffix}${labels === "" ? "" : `{${labels}}`} ${formatValue(value)}\n`;
+  });
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+}
+
+function formatValue(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return String(value);
+}
+
+interface ModelFamily {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly read: (model: ModelStatisticsSnapshot) => readonly Sample[];
+}
+
+/** A family whose only labels are the model's. */
+function plain(
+  name: string,
+  type: "counter" | "gauge",
+  help: string,
+  figureOf: (model: ModelStatisticsSnapshot) => number,
+): ModelFamily {
+  const read = (model: ModelStatisticsSnapshot): readonly Sample[] => [
+    { labels: modelLabels(model), value: figureOf(model) },
+  ];
+  return { name, type, help, read };
+}
+
+function micros({ ns }: DurationCount): number {
+  return Math.round(ns / 1000);
+}
+
+/** One series for each of several values of a label, which stands before or after `version`. */
+function byLabel<Value extends string>(
+  name: string,
+  type: "counter" | "gauge",
+  help: string,
+  label: string,
+  valuesOf: (model: ModelStatisticsSnapshot) => Readonly<Record<Value, number>>,
+): ModelFamily {
+  const read = (model: ModelStatisticsSnapshot): readonly Sample[] =>
+    Object.entries<number>(valuesOf(model)).map(([key, value]) => {
+      return { labels: modelLabels(model, `${label}="${key}"`), value };
+    });
+  return { name, type, help, read };
+}
+
+function histograms(
+  name: string,
+  help: string,
+  snapshotOf: (model: ModelStatisticsSnapshot) => HistogramSnapshot,
+): ModelFamily {
+  const read = (model: ModelStatisticsSnapshot): readonly Sample[] =>
+    histogram(modelLabels(model), snapshotOf(model));
+  return { name, type: "histogram", help, read };
+}
+
+function histogram(labels: string, snapshot: HistogramSnapshot): readonly Sample[] {
+  const { upperBounds, counts, sum, count } = snapshot;
+  const prefix = labels === "" ? "" : `${labels},`;
+  const buckets = counts.map((bucketCount, index) => {
+    const bound = upperBounds[index] ?? Number.POSITIVE_INFINITY;
+    const le = `${prefix}le="${formatValue(bound)}"`;
+    return { suffix: "_bucket", labels: le, value: bucketCount };
+  });
+  return [
+    ...buckets,
+    { suffix: "_sum", labels, value: sum },
+    { suffix: "_count", labels, value: count },
+  ];
+}
+
+/** `more` is one label beside the model's; all in alphabetical order. */
+function modelLabels({ modelName, modelVersion }: ModelStatisticsSnapshot, more?: string): string {
+  const labels = [`model="${escapeLabel(modelName)}"`, `version="${modelVersion}"`];
+  if (more !== undefined) labels.push(more);
+  return labels.sort().join(",");
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+const modelFamilies: readonly ModelFamily[] = [
+  plain(
+    "nv_inference_request_success",
+    "counter",
+    "Number of successful inference requests, all batch sizes",
+    (model) => model.success.count,
+  ),
+  byLabel(
+    "nv_inference_request_failure",
+    "counter",
+    "Number of failed inference requests, all batch sizes",
+    "reason",
+    (model) => model.failures,
+  ),
+  plain(
+    "nv_inference_count",
+    "counter",
+    "Number of inferences performed (does not include cached requests)",
+    (model) => model.inferenceCount,
+  ),
+  plain(
+    "nv_inference_exec_count",
+    "counter",
+    "Number of model executions performed (does not include cached requests)",
+    (model) => model.executionCount,
+  ),
+  plain(
+    "nv_inference_request_duration_us",
+    "counter",
+    "Cumulative inference request duration in microseconds (includes cached requests)",
+    (model) => micros(model.success),
+  ),
+  plain(
+    "nv_inference_queue_duration_us",
+    "counter",
+    "Cumulative inference queuing duration in microseconds (includes cached requests)",
+    (model) => micros(model.queue),
+  ),
+  plain(
+    "nv_inference_compute_input_duration_us",
+    "counter",
+    "Cumulative compute input duration in microseconds (does not include cached requests)",
+    (model) => micros(model.computeInput),
+  ),
+  plain(
+    "nv_inference_compute_infer_duration_us",
+    "counter",
+    "Cumulative compute inference duration in microseconds (does not include cached requests)",
+    (model) => micros(model.computeInfer),
+  ),
+  plain(
+    "nv_inference_compute_output_duration_us",
+    "counter",
+    "Cumulative inference compute output duration in microseconds (does not include cached requests)",
+    (model) => micros(model.computeOutput),
+  ),
+  plain(
+    "nv_inference_pending_request_count",
+    "gauge",
+    "Instantaneous number of pending requests awaiting execution per-model.",
+    (model) => model.pendingCount,
+  ),
+  plain(
+    "nv_model_load_duration_secs",
+    "gauge",
+    "Model load time in seconds",
+    (model) => model.loadDurationMs / 1000,
+  ),
+  histograms(
+    "shoal_request_duration_seconds",
+    "Requests, from acceptance to response",
+    (model) => model.requestDuration,
+  ),
+  histograms(
+    "shoal_queue_duration_seconds",
+    "Requests, waiting in the queue",
+    (model) => model.queueDuration,
+  ),
+  histograms(
+    "shoal_compute_duration_seconds",
+    "Requests, in the model",
+    (model) => model.computeDuration,
+  ),
+  histograms("shoal_batch_rows", "Rows per execution", (model) => model.batchRows),
+  byLabel(
+    "shoal_batch_closed_total",
+    "counter",
+    "Batches, by why they left the queue when they did",
+    "why",
+    (model) => model.batchesClosed,
+  ),
+  plain(
+    "shoal_running_requests",
+    "gauge",
+    "Requests in a batch that runs now",
+    (model) => model.executingCount,
+  ),
+  byLabel(
+    "shoal_instances",
+    "gauge",
+    "Instances, by what they do now",
+    "state",
+    (model) => model.instances,
+  ),
+  plain(
+    "shoal_instance_restarts_total",
+    "counter",
+    "Instances that were started again",
+    (model) => model.instanceRestarts,
+  ),
+];
+
+function machineFamilies(machine: MachineFigures): readonly Family[] {
+  const gauge = (name: string, help: string, value: number): Family => {
+    return { name, type: "gauge", help, samples: [{ labels: "", value }] };
+  };
+  return [
+    gauge("nv_cpu_utilization", "CPU utilization rate [0.0 - 1.0]", machine.cpuUtilization),
+    gauge(
+      "nv_cpu_memory_total_bytes",
+      "CPU total memory (RAM), in bytes",
+      machine.memoryTotalBytes,
+    ),
+    gauge("nv_cpu_memory_used_bytes", "CPU used memory (RAM), in bytes", machine.memoryUsedBytes),
+    gauge("nv_pinned_memory_pool_total_bytes", "Pinned memory pool total memory size, in bytes", 0),
+    gauge("nv_pinned_memory_pool_used_bytes", "Pinned memory pool used memory size, in bytes", 0),
+  ];
+}

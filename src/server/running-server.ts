@@ -1,0 +1,204 @@
+/**
+ * Running server: core, instances, frontends, metrics and log, wired together.
+ *
+ *   constructed: models begin to load  ──>  listen  ──>  close: drains, within a limit
+ *
+ * Not here: the face that a user holds while this is being imported (server.ts), signals (serve.ts).
+ */
+import type { RequestListener } from "node:http";
+import { InferenceCore } from "../core/inference-core.ts";
+import type { ServerState } from "../core/inference-service.ts";
+import type { ModelBase } from "../definition/model-base.ts";
+import type { HostOptions } from "../executor/instance-hosts.ts";
+import { modelSource } from "../executor/model-source.ts";
+import { HttpHandler } from "../frontends/http/http-handler.ts";
+import { createHttpServer } from "../frontends/http/http-server.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { HttpListener } from "./http-listener.ts";
+import {
+  type InferOptions,
+  type InProcessRequest,
+  type InProcessResponse,
+  inferInProcess,
+} from "./in-process-infer.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { EventLoopLag } from "./metrics/event-loop-lag.ts";
+import { MachineReader } from "./metrics/machine-figures.ts";
+import { metricsHandler } from "./metrics/metrics-handler.ts";
+import { metricsText } from "./metrics/metrics-text.ts";
+import { modelTable } from "./model-table.ts";
+import { packageVersion } from "./package-version.ts";
+import type { ServedModel } from "./served-models.ts";
+import type { ResolvedServerOptions } from "./server-options.ts";
+import { SystemClock } from "./system-clock.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface ServerUrls {
+  /** Undefined until it listens. */
+  readonly http: string | undefined;
+  readonly metrics: string | undefined;
+}
+
+export interface CloseOptions {
+  /** Longest time for what runs to finish; default `exitTimeoutSecs`. */
+  readonly timeoutMs?: number;
+}
+
+/** What works, of what the protocol has beside inference. */
+const extensions = [
+  "model_configuration",
+  "schedule_policy",
+  "binary_tensor_data",
+  "parameters",
+  "statistics",
+];
+
+export class RunningServer {
+  readonly ready: Promise<void>;
+  readonly handler: RequestListener;
+  readonly #log: Logger;
+  readonly #clock: SystemClock = new SystemClock();
+  readonly #options: ResolvedServerOptions;
+  readonly #core: InferenceCore;
+  readonly #hostOptions: HostOptions;
+  readonly #http: HttpListener | undefined;
+  readonly #metrics: HttpListener | undefined;
+  readonly #lag: EventLoopLag = new EventLoopLag();
+  readonly #machine: MachineReader = new MachineReader();
+  #closing: Promise<boolean> | undefined = undefined;
+
+  constructor(models: readonly ServedModel[], options: ResolvedServerOptions) {
+    const clock = this.#clock;
+    const log = createLogger(options);
+    const metadata = { name: options.id, version: packageVersion(), extensions };
+    const core = new InferenceCore({
+      clock,
+      log,
+      metadata,
+      maxWaitingBytes: options.maxWaitingBytes,
+    });
+    const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
+    const http = new HttpHandler({
+      ...options,
+      service: core,
+      clock,
+      log,
+      logsRequests: options.logVerbose > 0,
+    });
+    this.#log = log;
+    this.#options = options;
+    this.#core = core;
+    this.#hostOptions = {
+      clock,
+      log,
+      copied: { inputs: 0, outputs: 0 },
+      onBlocked: (model, version, durationMs) => watchdog.blocked(model, version, durationMs),
+    };
+    this.handler = (request, response) => http.handle(request, response);
+    this.#http = options.allowHttp ? this.#httpListener() : undefined;
+    this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
+    this.ready = this.#loadAll(models);
+  }
+
+  get urls(): ServerUrls {
+    return { http: this.#http?.url, metrics: this.#metrics?.url };
+  }
+
+  get state(): ServerState {
+    return this.#core.state;
+  }
+
+  /** Says so in the words that scripts wait for. */
+  async listen(): Promise<void> {
+    await this.#http?.open();
+    await this.#metrics?.open();
+    this.#log.block("models", modelTable(this.#core.index()));
+    if (this.#http !== undefined) this.#log.info(`Started HTTPService at ${this.#http.place}`);
+    if (this.#metrics !== undefined) {
+      this.#log.info(`Started Metrics Service at ${this.#metrics.place}`);
+    }
+  }
+
+  async bind({ model, module }: ServedModel): Promise<void> {
+    await this.#core.load(modelSource(model, module, this.#hostOptions));
+  }
+
+  async unbind(name: string, version?: number): Promise<void> {
+    await this.#core.unload(name, version);
+  }
+
+  infer<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions,
+  ): Promise<InProcessResponse<M>> {
+    return inferInProcess(this.#core, request, options);
+  }
+
+  /** Resolves to false if not everything ended by itself in time. Twice is once. */
+  close({ timeoutMs = this.#options.exitTimeoutSecs * 1000 }: CloseOptions): Promise<boolean> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<boolean> {
+    const clock = this.#clock;
+    const drained = Promise.all([
+      this.#core.drain(),
+      this.#http?.drain(),
+      this.#metrics?.drain(),
+    ]).then(() => true);
+    let cancel = (): void => {};
+    const timeout = new Promise<boolean>((resolve) => {
+      cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(false));
+    });
+    const isDrained = await Promise.race([drained, timeout]);
+    cancel();
+    if (!isDrained) this.#cut(timeoutMs);
+    this.#lag.close();
+    return isDrained;
+  }
+
+  #cut(timeoutMs: number): void {
+    const why = `Server is stopping, and did not finish within ${timeoutMs} ms`;
+    this.#log.warning(`${why}: what is left fails`);
+    this.#core.abandon(new InferenceError("UNAVAILABLE", why));
+    this.#http?.cut();
+    this.#metrics?.cut();
+  }
+
+  async #loadAll(models: readonly ServedModel[]): Promise<void> {
+    try {
+      await Promise.all(models.map((model) => this.bind(model)));
+    } finally {
+      this.#core.setRunning();
+    }
+  }
+
+  #httpListener(): HttpListener {
+    const { httpAddress, httpPort } = this.#options;
+    return new HttpListener(createHttpServer(this.handler), {
+      what: "HTTP",
+      address: httpAddress,
+      port: httpPort,
+      portOption: "httpPort",
+      clock: this.#clock,
+    });
+  }
+
+  #metricsListener(): HttpListener {
+    const { metricsAddress, metricsPort, allowCpuMetrics } = this.#options;
+    const text = (): string =>
+      metricsText({
+        models: this.#core.statistics(),
+        machine: allowCpuMetrics ? this.#machine.read() : undefined,
+        eventLoopLag: this.#lag.snapshot(),
+      });
+    return new HttpListener(createHttpServer(metricsHandler(text)), {
+      what: "metrics",
+      address: metricsAddress,
+      port: metricsPort,
+      portOption: "metricsPort",
+      clock: this.#clock,
+    });
+  }
+}

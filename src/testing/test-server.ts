@@ -1,0 +1,182 @@
+/**
+ * Test server: models on a virtual clock, without ports, threads or waiting.
+ *
+ *   const server = await testServer(linear);
+ *   const answers = [1, 2, 3].map((x) => server.infer({ model: linear, inputs: { x: [[x]] } }));
+ *   await server.advance(5);            // The queue delay of `linear` is over.
+ *   server.batches;                     // [{ model: "linear", rows: 3, requestCount: 3, atMs: 5 }]
+ *
+ * Queues, batches, timeouts and errors are those of a real server, and so is the model's function.
+ * Every model runs inline, whatever it says: a test wants one thread. What has no delay needs no
+ * `advance`: a request that can run at once does so before the caller's next `await` is over.
+ */
+import { InferenceCore } from "../core/inference-core.ts";
+import type { ExecutionBatch, ExecutionEmitter, InstanceHost } from "../core/instance.ts";
+import type { Log } from "../core/log.ts";
+import type { ModelConfig } from "../core/model-config.ts";
+import type { ModelSource } from "../core/model-source.ts";
+import type { ModelStatisticsSnapshot } from "../core/model-statistics.ts";
+import type { FunctionModel, Model } from "../definition/model.ts";
+import type { ModelBase } from "../definition/model-base.ts";
+import { modelSource } from "../executor/model-source.ts";
+import {
+  type InferOptions,
+  type InProcessRequest,
+  type InProcessResponse,
+  inferInProcess,
+} from "../server/in-process-infer.ts";
+import { servedModels } from "../server/served-models.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** A batch that a model was given. */
+export interface ObservedBatch {
+  readonly model: string;
+  readonly version: number;
+  readonly rows: number;
+  readonly requestCount: number;
+  /** Virtual milliseconds since the server was made. */
+  readonly atMs: number;
+}
+
+export interface TestServer extends AsyncDisposable {
+  /** In the order in which they were handed over. */
+  readonly batches: readonly ObservedBatch[];
+  /** Virtual milliseconds since the server was made. */
+  readonly nowMs: number;
+  infer<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options?: InferOptions,
+  ): Promise<InProcessResponse<M>>;
+  /** Lets so much time pass, and all happen that is due in it. */
+  advance(durationMs: number): Promise<void>;
+  /** Counters of the models. */
+  statistics(model?: string, version?: number): readonly ModelStatisticsSnapshot[];
+  /** Drains; time that is needed for it passes. */
+  close(): Promise<void>;
+}
+
+/** Rejects if a model fails to load. Only function models: an ONNX model needs a thread. */
+export async function testServer(models: Model | readonly Model[]): Promise<TestServer> {
+  const server = new VirtualServer();
+  for (const { model } of servedModels(models)) await server.load(model);
+  return server;
+}
+
+class VirtualServer implements TestServer {
+  readonly batches: ObservedBatch[] = [];
+  readonly #clock = new SettlingClock();
+  readonly #core: InferenceCore;
+
+  constructor() {
+    this.#core = new InferenceCore({
+      clock: this.#clock,
+      log: silence,
+      metadata: { name: "test", version: "0", extensions: [] },
+      maxWaitingBytes: Number.POSITIVE_INFINITY,
+    });
+    this.#core.setRunning();
+  }
+
+  get nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  async load(model: ModelBase): Promise<void> {
+    if (model.kind !== "function") {
+      throw new TypeError(`model '${model.name}' is no function: it needs a thread, and real time`);
+    }
+    await this.#core.load(this.#observed(inlineSource(model as FunctionModel, this.#clock)));
+  }
+
+  infer<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions = {},
+  ): Promise<InProcessResponse<M>> {
+    return inferInProcess(this.#core, request, options);
+  }
+
+  async advance(durationMs: number): Promise<void> {
+    const untilMs = this.#clock.nowMs() + durationMs;
+    await settle();
+    while (this.#clock.nextWakeMs() <= untilMs) {
+      this.#clock.runNext();
+      await settle();
+    }
+    this.#clock.advanceTo(untilMs);
+    await settle();
+  }
+
+  statistics(model?: string, version?: number): readonly ModelStatisticsSnapshot[] {
+    return this.#core.statistics(model, version);
+  }
+
+  async close(): Promise<void> {
+    let isDrained = false;
+    const drained = this.#core.drain().then(() => {
+      isDrained = true;
+    });
+    await settle();
+    while (!isDrained) {
+      this.#clock.runNext();
+      await settle();
+    }
+    await drained;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #observed(source: ModelSource): ModelSource {
+    const resolve = async (): ReturnType<ModelSource["resolve"]> => {
+      const { config, host } = await source.resolve();
+      return { config, host: this.#observedHost(config, host) };
+    };
+    return { name: source.name, version: source.version, resolve };
+  }
+
+  #observedHost({ name: model, version }: ModelConfig, host: InstanceHost): InstanceHost {
+    const start: InstanceHost["start"] = (index, events) => {
+      const instance = host.start(index, events);
+      return {
+        execute: (batch: ExecutionBatch, emit: ExecutionEmitter) => {
+          const { rows, requests } = batch;
+          const atMs = this.#clock.nowMs();
+          this.batches.push({ model, version, rows, requestCount: requests.length, atMs });
+          instance.execute(batch, emit);
+        },
+        abort: (requestIndex) => instance.abort(requestIndex),
+        stop: () => instance.stop(),
+        abandon: () => instance.abandon(),
+      };
+    };
+    return { start };
+  }
+}
+
+function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
+  const { instances } = model.options;
+  const count = typeof instances === "object" ? (instances.count ?? 1) : (instances ?? 1);
+  const options = { ...model.options, instances: { count, kind: "inline" as const } };
+  const inline: FunctionModel = { ...model, module: undefined, options };
+  const copied = { inputs: 0, outputs: 0 };
+  return modelSource(inline, undefined, { clock, log: silence, copied, onBlocked: () => {} });
+}
+
+/** What is asked for now happens without a further call, as on a real event loop. */
+class SettlingClock extends VirtualClock {
+  override wakeAt(atMs: number, wake: () => void): () => void {
+    const cancel = super.wakeAt(atMs, wake);
+    if (atMs <= this.nowMs()) queueMicrotask(() => this.advance(0));
+    return cancel;
+  }
+}
+
+/** A turn of the event loop: promises that can settle do. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+const silence: Log = { verbose() {}, info() {}, warning() {}, error() {} };
