@@ -36,6 +36,8 @@ export interface BackendCall {
   readonly requests: readonly CallRequest[];
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
   readonly signal: AbortSignal;
+  /** Memory for outputs that must be copied: zeros, and nobody else's. */
+  allocate(byteLength: number): Uint8Array;
 }
 
 export interface BackendResult {

@@ -11,13 +11,14 @@ import type { TensorSpec, TensorSpecs } from "../definition/specifications.ts";
 import { giveAway, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { BackendResult, BatchTensor } from "./backend.ts";
+import type { BackendCall, BackendResult, BatchTensor } from "./backend.ts";
 
 export interface OutputPlan {
   readonly modelName: string;
   readonly specs: TensorSpecs;
   /** Undefined: the model does not batch. */
   readonly rows: number | undefined;
+  readonly allocate: BackendCall["allocate"];
 }
 
 /** Throws INTERNAL, naming the model and the output. */
@@ -28,8 +29,7 @@ export function outputTensors(plan: OutputPlan, returned: unknown): BackendResul
   for (const [name, spec] of Object.entries(plan.specs)) {
     const { shape, bytes, isOwn } = toValues({ ...plan, name, spec }, values[name]);
     if (!isOwn) copiedBytes += bytes.byteLength;
-    // Not `slice`: of a Buffer that would be the same memory.
-    const own = isOwn ? bytes : new Uint8Array(bytes);
+    const own = isOwn ? bytes : copyOf(bytes, plan);
     outputs.push({ name, datatype: spec.datatype, shape, bytes: own });
   }
   return { outputs, copiedBytes };
@@ -50,6 +50,12 @@ function namedValues({ modelName, specs }: OutputPlan, returned: unknown): Recor
     throw wrong(modelName, `infer did not return output '${name}'`);
   }
   return values;
+}
+
+function copyOf(bytes: Uint8Array, { allocate }: OutputPlan): Uint8Array {
+  const copy = allocate(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
 }
 
 interface NamedPlan extends OutputPlan {

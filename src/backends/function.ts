@@ -89,12 +89,10 @@ class LoadedFunctionModel implements LoadedModel {
     return toModelError(name, isInDeadZone(reason) ? explainDeadZone(reason) : reason, "infer");
   }
 
-  #finish({ rows }: BackendCall, inputs: Record<string, Tensor>, returned: unknown): BackendResult {
+  #finish(call: BackendCall, inputs: Record<string, Tensor>, returned: unknown): BackendResult {
     const { name: modelName, outputs: specs } = this.#model;
-    const result = outputTensors(
-      { modelName, specs, rows: this.#isBatching ? rows : undefined },
-      returned,
-    );
+    const rows = this.#isBatching ? call.rows : undefined;
+    const result = outputTensors({ modelName, specs, rows, allocate: call.allocate }, returned);
     for (const name in inputs) if (inputs[name] !== undefined) release(inputs[name]);
     return result;
   }

@@ -16,13 +16,17 @@ import type { WireTensor } from "../protocol/tensor.ts";
 export interface GatheredInputs {
   /** In the order of the configuration; optional ones that no request has are missing. */
   readonly tensors: readonly BatchTensor[];
-  /** Of all tensors together. */
+  /** They all lie in it. */
   readonly buffer: ArrayBuffer;
 }
 
 const alignment = 8;
 
-export function gatherInputs(batch: ExecutionBatch, config: ModelConfig): GatheredInputs {
+export function gatherInputs(
+  batch: ExecutionBatch,
+  config: ModelConfig,
+  allocate: (byteLength: number) => Uint8Array<ArrayBuffer>,
+): GatheredInputs {
   const parts: WireTensor[][] = [];
   let byteLength = 0;
   for (const { name } of config.inputs) {
@@ -31,8 +35,7 @@ export function gatherInputs(batch: ExecutionBatch, config: ModelConfig): Gather
     parts.push(part);
     byteLength = align(byteLength + sizeOf(part));
   }
-  const buffer = new ArrayBuffer(byteLength);
-  const whole = new Uint8Array(buffer);
+  const whole = allocate(byteLength);
   let start = 0;
   const tensors = parts.map((part) => {
     let offset = start;
@@ -42,11 +45,11 @@ export function gatherInputs(batch: ExecutionBatch, config: ModelConfig): Gather
         offset += chunk.byteLength;
       }
     }
-    const bytes = new Uint8Array(buffer, start, offset - start);
+    const bytes = whole.subarray(start, offset);
     start = align(offset);
     return batchTensor(part, bytes, batch, config);
   });
-  return { tensors, buffer };
+  return { tensors, buffer: whole.buffer };
 }
 
 /** Without a copy; undefined if it takes one. */

@@ -23,6 +23,7 @@ import type {
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
+import { allocateBytes } from "../protocol/byte-slab.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
@@ -72,7 +73,7 @@ export class InlineInstance implements Instance {
     const { config, clock, copied, onBlocked } = this.#options;
     if (this.#loaded === undefined) return;
     const borrowed = borrowInputs(batch, config);
-    const inputs = borrowed ?? gatherInputs(batch, config).tensors;
+    const inputs = borrowed ?? gatherInputs(batch, config, allocateBytes).tensors;
     if (borrowed === undefined) copied.inputs += byteLengthOf(inputs);
     const call = new InlineCall(batch, inputs, clock.nowMs());
     this.#running = call;
@@ -167,6 +168,7 @@ class InlineCall implements BackendCall {
   readonly batch: ExecutionBatch;
   readonly inputs: readonly BatchTensor[];
   readonly startMs: number;
+  readonly allocate: BackendCall["allocate"] = allocateBytes;
   readonly #aborted: Set<number> = new Set();
   #signals: BatchSignals | undefined = undefined;
 

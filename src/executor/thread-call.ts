@@ -29,6 +29,11 @@ export class ThreadCall implements BackendCall {
     return this.#signals.signal;
   }
 
+  /** Each with a buffer of its own, which is transferred. */
+  allocate(byteLength: number): Uint8Array {
+    return new Uint8Array(byteLength);
+  }
+
   /** Flags have been set. */
   noticeAborts(): void {
     this.#signals?.notice();

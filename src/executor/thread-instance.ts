@@ -55,7 +55,7 @@ export class ThreadInstance implements Instance, ThreadListener {
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
     const { config, copied } = this.#options;
-    const { tensors, buffer } = gatherInputs(batch, config);
+    const { tensors, buffer } = gatherInputs(batch, config, (size) => new Uint8Array(size));
     for (const { bytes } of tensors) copied.inputs += bytes.byteLength;
     const requests = batch.requests.map(({ request, rows }, index): RequestMessage => {
       const { id, parameters, requestedOutputs } = request;

@@ -1,10 +1,10 @@
 /**
- * Elements of a tensor as JSON text: flat, with commas between them.
+ * Elements of a tensor as JSON text: flat, with commas between them, from any index to any other.
  *
  * FP32 and FP64 use the tokens NaN, Infinity and -Infinity where JSON has no number. 64-bit
  * integers keep all their digits. BYTES must be UTF-8.
  */
-import type { JsonDatatype } from "./json-elements.ts";
+
 import {
   maxNumberLength,
   putFloat32,
@@ -12,92 +12,80 @@ import {
   putInteger,
   putText,
 } from "./json-number-text.ts";
+import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import type { JsonWriter } from "./json-writer.ts";
-import { unpackBytes } from "./packed-bytes.ts";
-import type { Steps } from "./steps.ts";
 import { typedArrays } from "./typed-arrays.ts";
-
-const elementsPerStep = 8192;
 
 const comma = 44;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-type PutElement = (bytes: Uint8Array, offset: number, index: number) => number;
-
-/** `bytes` in the wire's layout. Throws a TypeError for BYTES that are not UTF-8. */
-export function* writeElements(
-  writer: JsonWriter,
-  datatype: JsonDatatype,
-  bytes: Uint8Array,
-): Steps<void> {
-  if (datatype === "BYTES") yield* writeStrings(writer, unpackBytes(bytes));
-  else yield* writeNumbers(writer, datatype, bytes);
+/** Which elements: from the first index to before the second. */
+export interface ElementRange {
+  readonly from: number;
+  readonly to: number;
 }
 
-function* writeNumbers(
+/** `bytes` in the wire's layout. */
+export function writeNumbers(
   writer: JsonWriter,
-  datatype: Exclude<JsonDatatype, "BYTES">,
+  datatype: JsonNumericDatatype,
   bytes: Uint8Array,
-): Steps<void> {
-  const { count, put } = putterFor(datatype, bytes);
-  for (let from = 0; from < count; from += elementsPerStep) {
-    if (from > 0) yield;
-    const to = Math.min(count, from + elementsPerStep);
-    writer.fill((to - from) * (maxNumberLength + 1), (target, at) => {
-      let offset = at;
-      for (let index = from; index < to; index += 1) {
-        if (index > 0) {
-          target[offset] = comma;
-          offset += 1;
-        }
-        offset = put(target, offset, index);
-      }
-      return offset;
-    });
+  { from, to }: ElementRange,
+): void {
+  const put = putterFor(datatype, bytes);
+  const target = writer.reserve((to - from) * (maxNumberLength + 1));
+  let offset = writer.length;
+  for (let index = from; index < to; index += 1) {
+    if (index > 0) {
+      target[offset] = comma;
+      offset += 1;
+    }
+    offset = put(target, offset, index);
+  }
+  writer.length = offset;
+}
+
+/** Throws a TypeError for what is not UTF-8. */
+export function writeStrings(
+  writer: JsonWriter,
+  elements: readonly Uint8Array[],
+  { from, to }: ElementRange,
+): void {
+  for (let index = from; index < to; index += 1) {
+    if (index > 0) writer.text(",");
+    writer.string(decoder.decode(elements[index]));
   }
 }
 
-interface Putter {
-  readonly count: number;
-  readonly put: PutElement;
-}
+/** Writes one element; returns where it ends. */
+type PutElement = (target: Uint8Array, offset: number, index: number) => number;
 
-function putterFor(datatype: Exclude<JsonDatatype, "BYTES">, bytes: Uint8Array): Putter {
+function putterFor(datatype: JsonNumericDatatype, bytes: Uint8Array): PutElement {
   const ArrayType = typedArrays[datatype];
   const size = ArrayType.BYTES_PER_ELEMENT;
   // Elements can be read at multiples of their size only.
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const count = bytes.byteLength / size;
   switch (datatype) {
     case "FP32": {
       const values = new Float32Array(buffer, byteOffset, count);
       const bits = new Uint32Array(buffer, byteOffset, count);
-      return {
-        count,
-        put: (target, at, index) => putFloat32(target, at, values[index] ?? 0, bits[index] ?? 0),
+      return (target, offset, index) => {
+        return putFloat32(target, offset, values[index] ?? 0, bits[index] ?? 0);
       };
     }
     case "FP64": {
       const values = new Float64Array(buffer, byteOffset, count);
-      return { count, put: (target, at, index) => putFloat64(target, at, values[index] ?? 0) };
+      return (target, offset, index) => putFloat64(target, offset, values[index] ?? 0);
     }
     case "BOOL":
-      return {
-        count,
-        put: (target, at, index) => putText(target, at, bytes[index] === 0 ? "false" : "true"),
+      return (target, offset, index) => {
+        return putText(target, offset, bytes[index] === 0 ? "false" : "true");
       };
     default: {
       const values = new ArrayType(buffer, byteOffset, count);
-      return { count, put: (target, at, index) => putInteger(target, at, values[index] ?? 0) };
+      return (target, offset, index) => putInteger(target, offset, values[index] ?? 0);
     }
-  }
-}
-
-function* writeStrings(writer: JsonWriter, elements: readonly Uint8Array[]): Steps<void> {
-  for (const [index, element] of elements.entries()) {
-    if (index > 0) writer.text(",");
-    writer.string(decoder.decode(element));
-    if ((index + 1) % elementsPerStep === 0) yield;
   }
 }

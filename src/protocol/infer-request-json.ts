@@ -8,23 +8,24 @@
  * Not here: a body that is nothing but one tensor (raw-request.ts), whether the model takes it
  * (core/validate-request.ts).
  */
+import { assert } from "../assert.ts";
 import { BinaryBody } from "./binary-body.ts";
 import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
 import type { InferRequest } from "./infer.ts";
 import {
+  DocumentSteps,
   type InputDocument,
   isJsonDatatype,
   isShape,
   type RequestDocument,
-  readRequestDocument,
 } from "./infer-request-document.ts";
-import { type ElementsPlan, readElements } from "./json-elements.ts";
+import { ElementSteps, type JsonDatatype } from "./json-elements.ts";
 import { JsonReader, toRequestError } from "./json-reader.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
 import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
-import { readParameters } from "./request-parameters.ts";
+import { type RequestParameters, readParameters } from "./request-parameters.ts";
 import { type OutputForms, readOutputs } from "./requested-outputs.ts";
 import { elementCount, exactElementCount } from "./shape.ts";
 import type { Steps } from "./steps.ts";
@@ -38,8 +39,6 @@ export interface RequestBody {
   readonly chunks: readonly Uint8Array[];
   /** Sum over `chunks`. */
   readonly byteLength: number;
-  /** Bytes of JSON in front; undefined: all of it. */
-  readonly headerLength: number | undefined;
   /** Limit of the JSON, and of one input in it. */
   readonly maxInputBytes: number;
 }
@@ -49,26 +48,6 @@ export interface DecodedRequest {
   readonly forms: OutputForms;
 }
 
-export function* decodeInferRequest(body: RequestBody): Steps<DecodedRequest> {
-  const { chunks, byteLength, headerLength = byteLength, maxInputBytes } = body;
-  if (headerLength > maxInputBytes) {
-    const what = `request JSON size of ${headerLength} bytes exceeds the maximum allowed input size`;
-    throw tooLarge(`${what} of ${maxInputBytes} bytes`);
-  }
-  const binary = new BinaryBody(chunks, byteLength);
-  const reader = new JsonReader(binary.takeJoined(headerLength));
-  const document = yield* readDocument(reader, maxInputBytes);
-  return yield* new RequestDecoder(body, reader, binary).decode(document);
-}
-
-function* readDocument(reader: JsonReader, maxInputBytes: number): Steps<RequestDocument> {
-  try {
-    return yield* readRequestDocument(reader, { maxInputBytes });
-  } catch (error) {
-    throw toRequestError(error);
-  }
-}
-
 /** What is known of an input before its bytes are. */
 interface InputHead {
   readonly name: string;
@@ -76,58 +55,114 @@ interface InputHead {
   readonly shape: readonly number[];
 }
 
-class RequestDecoder {
+/** An input whose data stood before what says how to read it. */
+interface LateInput {
+  readonly head: InputHead;
+  readonly steps: ElementSteps;
+}
+
+export class DecodeSteps implements Steps<DecodedRequest> {
   readonly #body: RequestBody;
   readonly #reader: JsonReader;
   readonly #binary: BinaryBody;
+  readonly #documentSteps: DocumentSteps;
+  #document: RequestDocument | undefined = undefined;
   #id = "";
+  #parameters: RequestParameters | undefined = undefined;
+  readonly #inputs: WireTensor[] = [];
+  #late: LateInput | undefined = undefined;
 
-  constructor(body: RequestBody, reader: JsonReader, binary: BinaryBody) {
+  /** `headerLength`: bytes of JSON in front. Throws INVALID_ARGUMENT if they are too many. */
+  constructor(body: RequestBody, headerLength: number) {
+    const { chunks, byteLength, maxInputBytes } = body;
+    if (headerLength > maxInputBytes) {
+      const size = `request JSON size of ${headerLength} bytes`;
+      throw tooLarge(`${size} exceeds the maximum allowed input size of ${maxInputBytes} bytes`);
+    }
     this.#body = body;
-    this.#reader = reader;
-    this.#binary = binary;
+    this.#binary = new BinaryBody(chunks, byteLength);
+    this.#reader = new JsonReader(this.#binary.takeJoined(headerLength));
+    this.#documentSteps = new DocumentSteps(this.#reader, maxInputBytes);
   }
 
-  *decode(document: RequestDocument): Steps<DecodedRequest> {
-    if (document.id !== undefined) this.#id = toText("id", document.id);
-    const parameters = readParameters(document.parameters);
-    const inputs = yield* this.#inputs(document.inputs);
+  /** Throws an InferenceError. */
+  step(): DecodedRequest | undefined {
+    this.#document ??= this.#readDocument();
+    if (this.#document === undefined) return undefined;
+    const { id, parameters, inputs, outputs } = this.#document;
+    if (this.#parameters === undefined) {
+      if (id !== undefined) this.#id = toText("id", id);
+      this.#parameters = readParameters(parameters);
+    }
+    if (inputs === "missing") throw missingMember("inputs");
+    if (inputs === "no array") throw wrongType("inputs", "non-array as array");
+    while (this.#inputs.length < inputs.length) {
+      const input = this.#readInput(inputs[this.#inputs.length]);
+      if (input === undefined) return undefined;
+      this.#inputs.push(input);
+    }
+    return this.#finish(this.#parameters, outputs);
+  }
+
+  #readDocument(): RequestDocument | undefined {
+    try {
+      return this.#documentSteps.step();
+    } catch (error) {
+      throw toRequestError(error);
+    }
+  }
+
+  #finish(parameters: RequestParameters, outputs: JsonValue | undefined): DecodedRequest {
+    const { modelName, modelVersion, requestId } = this.#body;
     if (this.#binary.leftBytes > 0) {
-      const why = `unexpected additional input data for model '${this.#body.modelName}'`;
+      const why = `unexpected additional input data for model '${modelName}'`;
       throw new InferenceError("INVALID_ARGUMENT", why);
     }
-    const outputs = readOutputs(document.outputs, this.#id, parameters.binaryDataOutput);
-    const { modelName, modelVersion } = this.#body;
+    const { names, forms } = readOutputs(outputs, this.#id, parameters.binaryDataOutput);
     const request: InferRequest = {
       modelName,
       modelVersion,
       id: this.#id,
-      logId: this.#id === "" ? this.#body.requestId : this.#id,
+      logId: this.#id === "" ? requestId : this.#id,
       parameters: parameters.custom,
-      inputs,
-      requestedOutputs: outputs.names,
+      inputs: this.#inputs,
+      requestedOutputs: names,
       priority: parameters.priority,
       timeoutMs: parameters.timeoutMs,
       sequence: parameters.sequence,
     };
-    return { request, forms: outputs.forms };
+    return { request, forms };
   }
 
-  *#inputs(documents: RequestDocument["inputs"]): Steps<readonly WireTensor[]> {
-    if (documents === "missing") throw missingMember("inputs");
-    if (documents === "no array") throw wrongType("inputs", "non-array as array");
-    const inputs: WireTensor[] = [];
-    for (const document of documents) {
-      const source = sourceOf(document);
-      const head = this.#head(document, inputs);
-      if (source === "data") inputs.push(yield* this.#jsonTensor(head, document));
-      else if (source === "binary_data_size") inputs.push(this.#binaryTensor(head, document));
-      else throw unknownRegion(parameterOf(document, source));
-    }
-    return inputs;
+  /** Undefined if it takes longer. */
+  #readInput(document: InputDocument | undefined): WireTensor | undefined {
+    if (this.#late !== undefined) return this.#finishLate(this.#late);
+    assert(document !== undefined, "there is one more");
+    const source = sourceOf(document);
+    const head = this.#readHead(document);
+    if (source === "binary_data_size") return this.#binaryTensor(head, document);
+    if (source === "shared_memory_region") throw unknownRegion(parameterOf(document, source));
+    const { datatype } = head;
+    const data = this.#checkedData(head, document);
+    if (typeof data !== "number") return jsonTensor(head, data);
+    this.#reader.offset = data;
+    const plan = {
+      name: head.name,
+      datatype: datatype as JsonDatatype,
+      count: elementCount(head.shape),
+    };
+    this.#late = { head, steps: new ElementSteps(this.#reader, plan) };
+    return this.#finishLate(this.#late);
   }
 
-  #head(document: InputDocument, before: readonly WireTensor[]): InputHead {
+  #finishLate({ head, steps }: LateInput): WireTensor | undefined {
+    const elements = steps.step();
+    if (elements === undefined) return undefined;
+    this.#late = undefined;
+    return jsonTensor(head, elements);
+  }
+
+  #readHead(document: InputDocument): InputHead {
     const name = toText("name", document.name);
     const datatype = toText("datatype", document.datatype);
     const shape = toShape(document.shape);
@@ -135,7 +170,7 @@ class RequestDecoder {
       throw new InferenceError("INVALID_ARGUMENT", `invalid datatype for input ${name}`);
     }
     checkSize({ name, datatype, shape }, document.shape);
-    if (before.some((input) => input.name === name)) {
+    if (this.#inputs.some((input) => input.name === name)) {
       const why = `${requestPrefix(this.#id)}input '${name}' already exists in request`;
       throw new InferenceError("INVALID_ARGUMENT", why);
     }
@@ -156,12 +191,16 @@ class RequestDecoder {
           `for model '${this.#body.modelName}'`,
       );
     }
+    const { name, datatype, shape } = head;
     const count = Number(byteLength);
-    return { ...head, chunks: this.#binary.take(count), byteLength: count };
+    return { name, datatype, shape, chunks: this.#binary.take(count), byteLength: count };
   }
 
-  *#jsonTensor(head: InputHead, { data }: InputDocument): Steps<WireTensor> {
-    const { name, datatype, shape } = head;
+  /** The data of an input that JSON may carry; whatever a tensor without elements has, is none. */
+  #checkedData(
+    { name, datatype, shape }: InputHead,
+    { data }: InputDocument,
+  ): ReadElements | number {
     const { maxInputBytes } = this.#body;
     if (!isJsonDatatype(datatype)) {
       const why = `receiving ${datatype} data via JSON is not supported.`;
@@ -169,27 +208,24 @@ class RequestDecoder {
       throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
     }
     const count = elementCount(shape);
-    const byteSize = datatypes[datatype].byteSize;
+    const { byteSize } = datatypes[datatype];
     if (count * byteSize > maxInputBytes) {
       const bytes = exactElementCount(shape) * BigInt(byteSize);
       const what = `JSON input '${name}' has a byte_size (${bytes} bytes) that exceeds`;
       throw tooLarge(`${what} the maximum allowed value of ${maxInputBytes} bytes`);
     }
-    // Whatever data a tensor without elements comes with is of no interest.
-    if (count === 0) return { name, datatype, shape, chunks: [], byteLength: 0 };
+    if (count === 0) return noBytes;
     if (data === "no array" || data === undefined) throw wrongType("data", "non-array as array");
-    const elements =
-      typeof data === "number" ? yield* this.#readSkipped(data, { name, datatype, count }) : data;
-    if (elements instanceof InferenceError) throw elements;
-    const { byteLength } = elements;
-    return { name, datatype, shape, chunks: byteLength > 0 ? [elements] : [], byteLength };
+    return data;
   }
+}
 
-  /** Data that stood before what says how to read it. */
-  *#readSkipped(start: number, plan: ElementsPlan): Steps<ReadElements> {
-    this.#reader.offset = start;
-    return yield* readElements(this.#reader, plan);
-  }
+const noBytes = new Uint8Array(0);
+
+function jsonTensor({ name, datatype, shape }: InputHead, elements: ReadElements): WireTensor {
+  if (elements instanceof InferenceError) throw elements;
+  const { byteLength } = elements;
+  return { name, datatype, shape, chunks: byteLength > 0 ? [elements] : [], byteLength };
 }
 
 const sources = ["data", "binary_data_size", "shared_memory_region"] as const;

@@ -5,12 +5,14 @@
  * model set some), outputs; of an output name, datatype, shape and then `data`, flat, or
  * `parameters` with its size. Tensors are not copied: whoever sends them sends the slices.
  */
-
-import { writeElements } from "./element-text.ts";
+import { datatypes } from "./datatype.ts";
+import { writeNumbers, writeStrings } from "./element-text.ts";
 import { InferenceError } from "./errors.ts";
-import type { InferResponse, Parameters } from "./infer.ts";
+import { type InferResponse, noParameters, type Parameters } from "./infer.ts";
 import { isJsonDatatype } from "./infer-request-document.ts";
+import type { JsonDatatype } from "./json-elements.ts";
 import { JsonWriter } from "./json-writer.ts";
+import { unpackBytes } from "./packed-bytes.ts";
 import type { OutputForms } from "./requested-outputs.ts";
 import type { Steps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
@@ -21,27 +23,113 @@ export interface EncodedResponse {
   readonly tensors: readonly Uint8Array[];
 }
 
-/** Throws an InferenceError for an output that JSON cannot carry. */
-export function* encodeInferResponse(
-  response: InferResponse,
-  forms: OutputForms,
-): Steps<EncodedResponse> {
-  const writer = new JsonWriter();
-  const tensors: Uint8Array[] = [];
-  writeHead(writer, response);
-  writer.text(',"outputs":[');
-  for (const [index, output] of response.outputs.entries()) {
-    writer.text(index === 0 ? '{"name":' : ',{"name":');
-    writer.string(output.name);
-    writer.text(`,"datatype":"${output.datatype}","shape":[${output.shape.join()}]`);
-    if (forms.isBinary?.get(output.name) ?? forms.isBinaryByDefault) {
-      writer.text(`,"parameters":{"binary_data_size":${output.byteLength}}}`);
-      for (const chunk of output.chunks) tensors.push(chunk);
-    } else yield* writeData(writer, output);
+const elementsPerStep = 8192;
+
+export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
+  readonly tensors: Uint8Array[] = [];
+  readonly #response: InferResponse;
+  readonly #forms: OutputForms;
+  readonly #writer: JsonWriter = new JsonWriter();
+  #outputIndex = 0;
+  /** Of the output that is being written as JSON. */
+  #data: OutputData | undefined = undefined;
+
+  constructor(response: InferResponse, forms: OutputForms) {
+    this.#response = response;
+    this.#forms = forms;
+    writeHead(this.#writer, response);
+    this.#writer.text(',"outputs":[');
   }
-  writer.text("]}");
-  return { json: writer.written, tensors };
+
+  get json(): Uint8Array {
+    return this.#writer.written;
+  }
+
+  /** Throws an InferenceError for an output that JSON cannot carry. */
+  step(): EncodedResponse | undefined {
+    const { outputs } = this.#response;
+    for (;;) {
+      if (this.#data !== undefined && !this.#goOn(this.#data)) return undefined;
+      const output = outputs[this.#outputIndex];
+      if (output === undefined) break;
+      this.#begin(output);
+      this.#outputIndex += 1;
+    }
+    this.#writer.text("]}");
+    return this;
+  }
+
+  #begin({ name, datatype, shape, chunks, byteLength }: WireTensor): void {
+    const writer = this.#writer;
+    writer.text(this.#outputIndex === 0 ? '{"name":' : ',{"name":');
+    writer.string(name);
+    writer.text(',"datatype":"');
+    writer.text(datatype);
+    writer.text('","shape":[');
+    writer.text(shape.join());
+    if (this.#forms.isBinary?.get(name) ?? this.#forms.isBinaryByDefault) {
+      writer.text(`],"parameters":{"binary_data_size":${byteLength}}}`);
+      for (const chunk of chunks) this.tensors.push(chunk);
+      return;
+    }
+    if (!isJsonDatatype(datatype)) {
+      const why = `sending ${datatype} data via JSON is not supported.`;
+      const remedy = `Please use the binary data format for output ${name}`;
+      throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
+    }
+    writer.text('],"data":[');
+    this.#data = new OutputData(name, datatype, joined(chunks, byteLength));
+  }
+
+  /** False if it takes longer. */
+  #goOn(data: OutputData): boolean {
+    if (!data.write(this.#writer)) return false;
+    this.#writer.text("]}");
+    this.#data = undefined;
+    return true;
+  }
 }
+
+/** Elements of one output on their way into JSON. */
+class OutputData {
+  readonly #name: string;
+  readonly #datatype: JsonDatatype;
+  readonly #bytes: Uint8Array;
+  readonly #strings: readonly Uint8Array[];
+  readonly #count: number;
+  #written = 0;
+
+  constructor(name: string, datatype: JsonDatatype, bytes: Uint8Array) {
+    this.#name = name;
+    this.#datatype = datatype;
+    this.#bytes = bytes;
+    this.#strings = datatype === "BYTES" ? unpackBytes(bytes) : noStrings;
+    this.#count =
+      datatype === "BYTES" ? this.#strings.length : bytes.byteLength / datatypes[datatype].byteSize;
+  }
+
+  /** True when all are written. */
+  write(writer: JsonWriter): boolean {
+    const from = this.#written;
+    const to = Math.min(this.#count, from + elementsPerStep);
+    if (this.#datatype === "BYTES") this.#writeStrings(writer, from, to);
+    else writeNumbers(writer, this.#datatype, this.#bytes, { from, to });
+    this.#written = to;
+    return to === this.#count;
+  }
+
+  #writeStrings(writer: JsonWriter, from: number, to: number): void {
+    try {
+      writeStrings(writer, this.#strings, { from, to });
+    } catch (error) {
+      const why = `output '${this.#name}' holds BYTES that are not UTF-8, which JSON cannot carry.`;
+      const remedy = "Please use the binary data format for it";
+      throw new InferenceError("INTERNAL", `${why} ${remedy}`, { cause: error });
+    }
+  }
+}
+
+const noStrings: readonly Uint8Array[] = [];
 
 function writeHead(writer: JsonWriter, response: InferResponse): void {
   const { id, modelName, modelVersion, parameters } = response;
@@ -53,7 +141,7 @@ function writeHead(writer: JsonWriter, response: InferResponse): void {
   }
   writer.string(modelName);
   writer.text(`,"model_version":"${modelVersion}"`);
-  writeParameters(writer, parameters);
+  if (parameters !== noParameters) writeParameters(writer, parameters);
 }
 
 function writeParameters(writer: JsonWriter, parameters: Parameters): void {
@@ -69,26 +157,7 @@ function writeParameters(writer: JsonWriter, parameters: Parameters): void {
   if (separator === ",") writer.text("}");
 }
 
-function* writeData(writer: JsonWriter, output: WireTensor): Steps<void> {
-  const { name, datatype } = output;
-  if (!isJsonDatatype(datatype)) {
-    const why = `sending ${datatype} data via JSON is not supported.`;
-    const remedy = `Please use the binary data format for output ${name}`;
-    throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
-  }
-  writer.text(',"data":[');
-  try {
-    yield* writeElements(writer, datatype, joined(output));
-  } catch (error) {
-    if (datatype !== "BYTES") throw error;
-    const why = `output '${name}' holds BYTES that are not UTF-8, which JSON cannot carry.`;
-    const remedy = "Please use the binary data format for it";
-    throw new InferenceError("INTERNAL", `${why} ${remedy}`, { cause: error });
-  }
-  writer.text("]}");
-}
-
-function joined({ chunks, byteLength }: WireTensor): Uint8Array {
+function joined(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
   const whole = new Uint8Array(byteLength);

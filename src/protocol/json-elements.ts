@@ -6,14 +6,15 @@
  * of range, too many) is the fault of the tensor; from there on only the syntax is checked,
  * because a text that is not JSON is told first, wherever it goes wrong.
  *
- * Not here: what surrounds the data of an input (infer-request-json.ts), which element is what
+ * Not here: what surrounds the data of an input (infer-request-document.ts), which element is what
  * (json-numeric-elements.ts).
  */
 import type { Datatype } from "./datatype.ts";
 import type { ElementSink, ReadElements } from "./element-sink.ts";
 import { InferenceError } from "./errors.ts";
 import { NumericElements } from "./json-numeric-elements.ts";
-import { type JsonReader, nestingTooDeep } from "./json-reader.ts";
+import { type JsonReader, maxDepth, nestingTooDeep } from "./json-reader.ts";
+import { SkipSteps } from "./json-skip.ts";
 import { packBytes } from "./packed-bytes.ts";
 import type { Steps } from "./steps.ts";
 
@@ -28,53 +29,57 @@ export interface ElementsPlan {
 }
 
 const elementsPerStep = 8192;
-const maxDepth = 100;
 
-/** With the reader before an array. Throws a JsonSyntaxError, or INVALID_ARGUMENT if too deep. */
-export function* readElements(reader: JsonReader, plan: ElementsPlan): Steps<ReadElements> {
-  const { datatype } = plan;
-  const sink =
-    datatype === "BYTES"
-      ? new StringElements()
-      : new NumericElements({ ...plan, datatype }, reader);
-  const walk = new ArrayWalk(reader, datatype);
-  let fault: InferenceError | undefined;
-  while (!walk.isOver) {
-    if (fault === undefined) fault = walk.take(sink, elementsPerStep);
-    else if (walk.enter()) {
-      yield* reader.skipValue();
-      walk.leave();
-    }
-    if (!walk.isOver) yield;
-  }
-  return fault ?? sink.finish();
-}
-
-/** Where in the arrays within arrays the reader is. */
-class ArrayWalk {
+export class ElementSteps implements Steps<ReadElements> {
   readonly #reader: JsonReader;
   readonly #datatype: Datatype;
+  readonly #sink: ElementSink;
+  /** Arrays that the reader is in. */
   #depth = 0;
-  isOver = false;
+  #isOver = false;
+  #fault: InferenceError | undefined = undefined;
+  /** An element that is being skipped, after the fault. */
+  #skip: SkipSteps | undefined = undefined;
 
-  constructor(reader: JsonReader, datatype: Datatype) {
+  /** With the reader before an array. */
+  constructor(reader: JsonReader, plan: ElementsPlan) {
+    const { datatype } = plan;
     this.#reader = reader;
     this.#datatype = datatype;
+    this.#sink =
+      datatype === "BYTES"
+        ? new StringElements()
+        : new NumericElements({ ...plan, datatype }, reader);
   }
 
-  /** Gives elements to the sink until it has had so many, or one does not fit. */
-  take(sink: ElementSink, limit: number): InferenceError | undefined {
-    for (let count = 0; count < limit && !this.isOver; count += 1) {
-      if (!this.enter()) continue;
-      const fault = sink.take(this.#reader);
-      if (fault !== undefined) return fault;
-      this.leave();
+  /** Throws a JsonSyntaxError, or INVALID_ARGUMENT if it is nested too deep. */
+  step(): ReadElements | undefined {
+    for (let count = 0; count < elementsPerStep && !this.#isOver; count += 1) {
+      if (this.#fault === undefined) this.#takeElement();
+      else if (!this.#skipElement()) return undefined;
     }
-    return undefined;
+    if (!this.#isOver) return undefined;
+    return this.#fault ?? this.#sink.finish();
+  }
+
+  #takeElement(): void {
+    if (!this.#enter()) return;
+    this.#fault = this.#sink.take(this.#reader);
+    if (this.#fault === undefined) this.#leave();
+  }
+
+  /** False: the element is longer than a step. */
+  #skipElement(): boolean {
+    if (this.#skip === undefined && !this.#enter()) return true;
+    this.#skip ??= new SkipSteps(this.#reader);
+    if (this.#skip.step() === undefined) return false;
+    this.#skip = undefined;
+    this.#leave();
+    return true;
   }
 
   /** Into the arrays that begin here. False if there is no element, but an empty array. */
-  enter(): boolean {
+  #enter(): boolean {
     const reader = this.#reader;
     const depthBefore = this.#depth;
     while (reader.enterArray()) {
@@ -83,14 +88,14 @@ class ArrayWalk {
     }
     if (this.#depth === depthBefore || !reader.isEmptyArray()) return true;
     this.#depth -= 1;
-    this.leave();
+    this.#leave();
     return false;
   }
 
   /** Behind a value: out of the arrays that end here. */
-  leave(): void {
+  #leave(): void {
     while (this.#depth > 0 && !this.#reader.hasNextElement()) this.#depth -= 1;
-    this.isOver = this.#depth === 0;
+    this.#isOver = this.#depth === 0;
   }
 }
 

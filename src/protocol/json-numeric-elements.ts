@@ -7,6 +7,7 @@
  *
  * Never allocates more than the text could fill: an element takes at least two bytes of it.
  */
+import { allocateBytes } from "./byte-slab.ts";
 import type { ElementSink, ReadElements } from "./element-sink.ts";
 import { InferenceError } from "./errors.ts";
 import type { NumberScanner } from "./json-number.ts";
@@ -37,6 +38,8 @@ const mostSigned = 2n ** 63n - 1n;
 /** All of them are exact in a double. */
 const exactDigits = 15;
 
+const noWords = new Uint32Array(0);
+
 export interface NumericPlan {
   readonly name: string;
   readonly datatype: JsonNumericDatatype;
@@ -46,6 +49,7 @@ export interface NumericPlan {
 export class NumericElements implements ElementSink {
   readonly #plan: NumericPlan;
   readonly #kind: "float" | "boolean" | "integer" | "wide";
+  readonly #bytes: Uint8Array;
   readonly #array: Float64Array;
   /** The halves of 64-bit integers, low ones first. */
   readonly #words: Uint32Array;
@@ -56,13 +60,16 @@ export class NumericElements implements ElementSink {
   constructor(plan: NumericPlan, { bytes, offset, numbers }: JsonReader) {
     const { datatype, count } = plan;
     const mostInText = (bytes.length - offset) >> 1;
-    const array = new typedArrays[datatype](Math.min(count, mostInText));
+    const ArrayType = typedArrays[datatype];
+    const length = Math.min(count, mostInText);
+    this.#bytes = allocateBytes(length * ArrayType.BYTES_PER_ELEMENT);
+    const { buffer, byteOffset } = this.#bytes;
     numbers.isSingle = datatype === "FP32";
     this.#plan = plan;
     this.#kind = kindOf(datatype);
     // What is put in it decides `#kind`: a bigint only if it is wide.
-    this.#array = array as Float64Array;
-    this.#words = this.#kind === "wide" ? new Uint32Array(array.buffer) : new Uint32Array(0);
+    this.#array = new ArrayType(buffer, byteOffset, length) as Float64Array;
+    this.#words = this.#kind === "wide" ? new Uint32Array(buffer, byteOffset, 2 * length) : noWords;
     this.#least = Number(integerKinds[datatype]?.least ?? 0n);
     this.#most = Number(integerKinds[datatype]?.most ?? 0n);
   }
@@ -79,9 +86,7 @@ export class NumericElements implements ElementSink {
   }
 
   finish(): ReadElements {
-    if (this.#index < this.#plan.count) return tooFew();
-    const { buffer, byteLength } = this.#array;
-    return new Uint8Array(buffer, 0, byteLength);
+    return this.#index < this.#plan.count ? tooFew() : this.#bytes;
   }
 
   /** False if it needs care. */

@@ -1,7 +1,7 @@
 /**
- * JSON reader: JSON text as bytes, from which values are read, or skipped over, one after another.
+ * JSON reader: JSON text as bytes, from which values are read one after another.
  *
- * Only what is asked for becomes a value; the rest is checked and skipped. So a request with
+ * Only what is asked for becomes a value; the rest is skipped (json-skip.ts). So a request with
  * megabytes of numbers makes no tree of them. Faults of the syntax are told in RapidJSON's words,
  * with the offset, because clients of Triton know these.
  *
@@ -15,14 +15,11 @@ import { NumberScanner, numberFaults } from "./json-number.ts";
 import { StringScanner } from "./json-string.ts";
 import { JsonSyntaxError } from "./json-syntax-error.ts";
 import { JsonFloat, JsonObject, type JsonScalar, type JsonValue } from "./json-value.ts";
-import type { Steps } from "./steps.ts";
 
 export const nestingTooDeep = "JSON nesting depth exceeds maximum allowed limit (100)";
 
-const maxDepth = 100;
+export const maxDepth = 100;
 const maxValueCount = 100_000;
-/** Values that are skipped from one pause to the next. */
-const valuesPerStep = 8192;
 
 const quote = 34;
 const openBracket = 91;
@@ -82,19 +79,11 @@ export class JsonReader {
     return true;
   }
 
-  /** The next key, its colon read; undefined at the end of the object. */
-  nextKey(isFirst: boolean): string | undefined {
-    let byte = this.peek();
-    if (byte === closeBrace) {
-      if (!isFirst) this.fail("Missing a name for object member.");
-      this.offset += 1;
-      return undefined;
-    }
-    if (byte !== quote) this.fail("Missing a name for object member.");
+  /** With its colon. */
+  readKey(): string {
+    if (this.peek() !== quote) this.fail("Missing a name for object member.");
     const key = this.readString();
-    byte = this.peek();
-    if (byte !== colon) this.fail("Missing a colon after a name of object member.");
-    this.offset += 1;
+    this.#takeColon();
     return key;
   }
 
@@ -106,6 +95,13 @@ export class JsonReader {
   /** Is the next value an array? Then reading goes on at its first element. */
   enterArray(): boolean {
     if (this.peek() !== openBracket) return false;
+    this.offset += 1;
+    return true;
+  }
+
+  /** Before the first key: true if the object is empty, and so at its end. */
+  isEmptyObject(): boolean {
+    if (this.peek() !== closeBrace) return false;
     this.offset += 1;
     return true;
   }
@@ -156,19 +152,6 @@ export class JsonReader {
     return this.#takeWord(first) ? this.#word : this.#scanNumber();
   }
 
-  /** Checks a value and goes past it. */
-  *skipValue(): Steps<void> {
-    /** Brackets that are due, the innermost last. */
-    const closers: number[] = [];
-    let count = 0;
-    do {
-      count += 1;
-      if (count % valuesPerStep === 0) yield;
-      if (this.#enterToSkip(closers)) continue;
-      this.#leaveSkipped(closers);
-    } while (closers.length > 0);
-  }
-
   readString(): string {
     this.#scanString();
     return this.#strings.text();
@@ -187,40 +170,16 @@ export class JsonReader {
     return byte === comma;
   }
 
-  /** True if a value begins here that has others in it, and the first of them comes next. */
-  #enterToSkip(closers: number[]): boolean {
-    const byte = this.peek();
-    if (byte !== openBracket && byte !== openBrace) {
-      this.#skipScalar(byte);
-      return false;
-    }
-    if (closers.length >= maxDepth) throw new InferenceError("INVALID_ARGUMENT", nestingTooDeep);
-    const closer = byte === openBracket ? closeBracket : closeBrace;
-    this.offset += 1;
-    if (this.peek() === closer) {
-      this.offset += 1;
-      return false;
-    }
-    closers.push(closer);
-    if (closer === closeBrace) this.#skipKey();
-    return true;
-  }
-
-  /** A value has ended, and perhaps those that it was the last one of. */
-  #leaveSkipped(closers: number[]): void {
-    for (let closer = closers.at(-1); closer !== undefined; closer = closers.at(-1)) {
-      const hasNext = closer === closeBrace ? this.hasNextMember() : this.hasNextElement();
-      if (hasNext && closer === closeBrace) this.#skipKey();
-      if (hasNext) return;
-      closers.pop();
-    }
-  }
-
-  #skipKey(): void {
+  skipKey(): void {
     if (this.peek() !== quote) this.fail("Missing a name for object member.");
     this.#scanString();
-    if (this.peek() !== colon) this.fail("Missing a colon after a name of object member.");
-    this.offset += 1;
+    this.#takeColon();
+  }
+
+  skipScalar(): void {
+    const first = this.peek();
+    if (first === quote) this.#scanString();
+    else if (!this.#takeWord(first)) this.#scanNumber();
   }
 
   #scanString(): void {
@@ -229,21 +188,20 @@ export class JsonReader {
     this.offset = this.#strings.offset;
   }
 
-  #skipScalar(first: number): void {
-    if (first === quote) this.#scanString();
-    else if (!this.#takeWord(first)) this.#scanNumber();
+  #takeColon(): void {
+    if (this.peek() !== colon) this.fail("Missing a colon after a name of object member.");
+    this.offset += 1;
   }
 
   #readObject(depth: number): JsonObject {
     const members = new Map<string, JsonValue>();
     this.enterObject();
-    for (let isFirst = true; ; isFirst = false) {
-      const key = this.nextKey(isFirst);
-      if (key === undefined) break;
+    if (this.isEmptyObject()) return new JsonObject(members);
+    do {
+      const key = this.readKey();
       const value = this.readValue(depth + 1);
       if (!members.has(key)) members.set(key, value);
-      if (!this.hasNextMember()) break;
-    }
+    } while (this.hasNextMember());
     return new JsonObject(members);
   }
 

@@ -6,6 +6,7 @@
  *
  * Not here: elements of tensors (element-text.ts).
  */
+import { allocateBytes } from "./byte-slab.ts";
 import { putText } from "./json-number-text.ts";
 
 const encoder = new TextEncoder();
@@ -22,40 +23,49 @@ const shortEscapes: Readonly<Record<string, string>> = {
 
 export class JsonWriter {
   #bytes: Uint8Array;
-  #length = 0;
+  /** Bytes written so far. Whoever has reserved memory writes behind them, and says so here. */
+  length = 0;
 
   constructor(expectedBytes = 1024) {
-    this.#bytes = new Uint8Array(expectedBytes);
+    this.#bytes = allocateBytes(expectedBytes);
   }
 
   /** What has been written so far: a view. */
   get written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.subarray(0, this.length);
   }
 
   /** ASCII, as it is. */
   text(ascii: string): void {
-    this.fill(ascii.length, (bytes, offset) => putText(bytes, offset, ascii));
+    const target = this.reserve(ascii.length);
+    this.length = putText(target, this.length, ascii);
   }
 
   /** A string with its quotes. */
   string(value: string): void {
     const quoted = `"${escapeString(value)}"`;
-    this.fill(3 * quoted.length, (bytes, offset) => {
-      return offset + encoder.encodeInto(quoted, bytes.subarray(offset)).written;
-    });
+    const target = this.reserve(3 * quoted.length);
+    if (isAscii(quoted)) this.length = putText(target, this.length, quoted);
+    else this.length += encoder.encodeInto(quoted, target.subarray(this.length)).written;
   }
 
-  /** Lets `put` write at most so many bytes; it returns where they end. */
-  fill(mostBytes: number, put: (bytes: Uint8Array, offset: number) => number): void {
-    const needed = this.#length + mostBytes;
+  /** Memory in which so many bytes may be written from `length` on. */
+  reserve(byteCount: number): Uint8Array {
+    const needed = this.length + byteCount;
     if (needed > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
       larger.set(this.written);
       this.#bytes = larger;
     }
-    this.#length = put(this.#bytes, this.#length);
+    return this.#bytes;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > 0x7f) return false;
+  }
+  return true;
 }
 
 function escapeString(value: string): string {

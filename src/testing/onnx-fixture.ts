@@ -52,6 +52,7 @@ export function backendCall(
       isAborted: () => false,
     })),
     signal: new AbortController().signal,
+    allocate: (byteLength) => new Uint8Array(byteLength),
   };
 }
 

@@ -61,9 +61,10 @@ export async function decompress(
 }
 
 export async function compress(
-  encoding: "gzip" | "deflate",
+  encoding: ContentEncoding,
   parts: readonly Uint8Array[],
 ): Promise<Uint8Array> {
+  if (encoding === "identity") return joined(parts);
   return await compressors[encoding](joined(parts));
 }
 

@@ -1,7 +1,7 @@
 /**
  * CORS: which pages of other origins may call, and what they may see. Off unless configured.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { type HeaderList, noHeaders } from "./responses.ts";
 
 const exposed = "Inference-Header-Content-Length, Server-Timing, Retry-After, X-Request-Id";
@@ -26,9 +26,8 @@ export class Cors {
     return this.#origins.size > 0;
   }
 
-  /** For the answer to this request. */
-  headersFor(request: IncomingMessage): HeaderList {
-    const { origin } = request.headers;
+  /** For the answer to a request from a page of this origin. */
+  headersFor(origin: string | undefined): HeaderList {
     if (origin === undefined || !this.isOn) return noHeaders;
     const isAny = this.#origins.has("*");
     if (!isAny && !this.#origins.has(origin)) return ["Vary", "Origin"];
@@ -43,9 +42,9 @@ export class Cors {
   }
 
   /** The question that a browser asks before a request. */
-  answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  answerPreflight(origin: string | undefined, response: ServerResponse): void {
     response.writeHead(204, [
-      ...this.headersFor(request),
+      ...this.headersFor(origin),
       "Access-Control-Allow-Methods",
       "GET, HEAD, POST",
       "Access-Control-Allow-Headers",

@@ -19,6 +19,7 @@ import { JsonObject } from "../../protocol/json-value.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions } from "./infer-exchange.ts";
 import { type ReceivedBody, receiveBody } from "./request-body.ts";
+import { type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { startPage } from "./start-page.ts";
@@ -41,16 +42,17 @@ export class HttpHandler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const headers = this.#cors.headersFor(request);
+    const head = readHead(request);
+    const headers = this.#cors.headersFor(head.origin);
     const route = routeOf(request.url ?? "");
     const method = request.method === "HEAD" ? "GET" : request.method;
     if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
     else if (method === "OPTIONS" && this.#cors.isOn) {
-      this.#cors.answerPreflight(request, response);
+      this.#cors.answerPreflight(head.origin, response);
     } else if (method !== route.method) {
       const allow = ["Allow", route.method === "GET" ? "GET, HEAD" : route.method];
       sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);
-    } else this.#answer({ request, response, route, headers });
+    } else this.#answer({ request, response, route, head, headers });
   }
 
   #answer(exchange: Exchange): void {
@@ -66,19 +68,21 @@ export class HttpHandler {
     }
   }
 
-  #infer({ request, response, route, headers }: Exchange, version: number | undefined): void {
-    const given = request.headers["x-request-id"];
+  #infer(exchange: Exchange, version: number | undefined): void {
+    const { request, response, route, head, headers } = exchange;
     this.#requestCount += 1;
     const target = {
       modelName: route.model,
       modelVersion: version,
-      requestId: given === undefined ? `${this.#idPrefix}-${this.#requestCount}` : String(given),
+      requestId: head.requestId ?? `${this.#idPrefix}-${this.#requestCount}`,
+      head,
       headers,
     };
     new InferExchange(request, response, this.#options, target).start();
   }
 
-  #tell({ request, response, route, headers }: Exchange, version: number | undefined): void {
+  #tell(exchange: Exchange, version: number | undefined): void {
+    const { request, response, route, headers } = exchange;
     const { service } = this.#options;
     const { model } = route;
     switch (route.name) {
@@ -115,7 +119,7 @@ export class HttpHandler {
         ]);
         break;
       case "repository index":
-        this.#tellIndex(request, response, headers);
+        this.#tellIndex(exchange);
         break;
       case "model load":
       case "model unload":
@@ -134,9 +138,9 @@ export class HttpHandler {
     else sendJson(response, 400, { error: "Model version not ready" }, headers);
   }
 
-  #tellIndex(request: IncomingMessage, response: ServerResponse, headers: HeaderList): void {
-    receiveBody(request, this.#options, (outcome) => {
-      if (outcome === undefined) return;
+  #tellIndex({ request, response, head, headers }: Exchange): void {
+    const { maxBodyBytes } = this.#options;
+    receiveBody(request, { maxBodyBytes, announced: head.contentLength }, (outcome) => {
       try {
         if (outcome instanceof InferenceError) throw outcome;
         const onlyReady = wantsOnlyReady(outcome);
@@ -154,6 +158,8 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly route: Route;
+  readonly head: RequestHead;
+  /** On every answer. */
   readonly headers: HeaderList;
 }
 

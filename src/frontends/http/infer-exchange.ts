@@ -17,14 +17,15 @@ import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { parseHeaderLength } from "../../protocol/binary-body.ts";
 import { errorCodes, InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
-import { type DecodedRequest, decodeInferRequest } from "../../protocol/infer-request-json.ts";
-import { type EncodedResponse, encodeInferResponse } from "../../protocol/infer-response-json.ts";
+import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-json.ts";
+import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { decodeRawRequest } from "../../protocol/raw-request.ts";
 import { allAsBinary, type OutputForms } from "../../protocol/requested-outputs.ts";
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
 import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts";
 import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
 import { BodyError, type ReceivedBody, receiveBody } from "./request-body.ts";
+import { type RequestHead, timeoutHeader } from "./request-head.ts";
 import { type HeaderList, sendError } from "./responses.ts";
 import { runInSlices } from "./slices.ts";
 
@@ -43,15 +44,13 @@ export interface InferTarget {
   readonly modelVersion: number | undefined;
   /** Under which the log knows this request, unless its body names it. */
   readonly requestId: string;
+  readonly head: RequestHead;
   /** On every answer. */
   readonly headers: HeaderList;
 }
 
 /** More of them on one connection are refused. */
 const maxOpenPerConnection = 1000;
-
-/** The caller's own deadline, in milliseconds from the arrival of its request. */
-const timeoutHeader = "x-request-timeout-ms";
 
 export class InferExchange implements ResponseSink, OpenRequest {
   readonly response: ServerResponse;
@@ -81,18 +80,18 @@ export class InferExchange implements ResponseSink, OpenRequest {
 
   start(): void {
     const { service } = this.#options;
-    const { modelName, modelVersion } = this.#target;
-    const { headers } = this.#request;
+    const { modelName, modelVersion, head } = this.#target;
     this.#connection.add(this);
     try {
       const view = service.lookUp(modelName, modelVersion);
       if (view.config.isDecoupled) throw decoupled();
       if (this.#connection.openCount > maxOpenPerConnection) throw tooManyOpen();
-      const encoding = bodyEncoding(headers["content-encoding"]);
-      this.#deadlineMs = this.#startMs + timeoutOf(headers[timeoutHeader]);
-      receiveBody(this.#request, this.#options, (outcome) => {
-        if (outcome === undefined) this.cancel();
-        else if (outcome instanceof BodyError) this.#refuseBody(outcome);
+      const encoding = bodyEncoding(head.contentEncoding);
+      this.#deadlineMs = this.#startMs + timeoutOf(head.timeoutMs);
+      const { maxBodyBytes } = this.#options;
+      const plan = { maxBodyBytes, announced: head.contentLength };
+      receiveBody(this.#request, plan, (outcome) => {
+        if (outcome instanceof BodyError) this.#refuseBody(outcome);
         else if (encoding === "identity") this.#decode(view, outcome);
         else this.#decompress(view, outcome, encoding);
       });
@@ -111,10 +110,11 @@ export class InferExchange implements ResponseSink, OpenRequest {
   respond(response: InferResponse): void {
     if (this.#isOver) return;
     const encodeStartMs = this.#options.clock.nowMs();
-    runInSlices(encodeInferResponse(response, this.#forms), {
-      done: (encoded) => this.#send(encoded, response, encodeStartMs),
-      failed: (reason) => this.#failWith(reason),
-    });
+    runInSlices(
+      new EncodeSteps(response, this.#forms),
+      (encoded) => this.#send(encoded, response, encodeStartMs),
+      (reason) => this.#failWith(reason),
+    );
   }
 
   fail(error: InferenceError): void {
@@ -135,20 +135,23 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #decode(view: ModelView, { chunks, byteLength }: ReceivedBody): void {
     if (this.#isOver) return;
     const { maxInputBytes } = this.#options;
-    const body = { ...this.#target, chunks, byteLength, maxInputBytes };
+    const { modelName, modelVersion, requestId, head } = this.#target;
+    const body = { modelName, modelVersion, requestId, chunks, byteLength, maxInputBytes };
     try {
-      const length = this.#request.headers["inference-header-content-length"];
       const headerLength =
-        length === undefined ? undefined : parseHeaderLength(String(length), byteLength);
-      if ((headerLength ?? byteLength) === 0) {
+        head.headerLength === undefined
+          ? byteLength
+          : parseHeaderLength(head.headerLength, byteLength);
+      if (headerLength === 0) {
         const request = decodeRawRequest({ ...body, model: view.config });
         this.#infer({ request, forms: allAsBinary.forms });
         return;
       }
-      runInSlices(decodeInferRequest({ ...body, headerLength }), {
-        done: (decoded) => this.#infer(decoded),
-        failed: (reason) => this.#failWith(reason),
-      });
+      runInSlices(
+        new DecodeSteps(body, headerLength),
+        (decoded) => this.#infer(decoded),
+        (reason) => this.#failWith(reason),
+      );
     } catch (reason) {
       this.#failWith(reason);
     }
@@ -164,12 +167,10 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #send(encoded: EncodedResponse, response: InferResponse, encodeStartMs: number): void {
     if (this.#isOver) return;
     const encodeMs = this.#options.clock.nowMs() - encodeStartMs;
-    const wanted = this.#request.headers["accept-encoding"];
-    const encoding = answerEncoding(wanted === undefined ? undefined : String(wanted));
+    const encoding = answerEncoding(this.#target.head.acceptEncoding);
     const timing = serverTiming(response.timing, encodeMs);
-    const answer = { ...encoded, encoding, timing, headers: this.#target.headers };
     this.#end();
-    sendInferAnswer(this.response, answer);
+    sendInferAnswer(this.response, encoded, { encoding, timing, headers: this.#target.headers });
     this.#log(200, timing);
   }
 
@@ -209,7 +210,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
 const lingerMs = 5000;
 
 /** Infinity: none given. */
-function timeoutOf(header: string | readonly string[] | undefined): number {
+function timeoutOf(header: string | undefined): number {
   if (header === undefined) return Number.POSITIVE_INFINITY;
   const timeoutMs = Number(header);
   if (timeoutMs > 0) return timeoutMs;

@@ -1,8 +1,8 @@
 /**
  * Body of a request: its chunks as they came from the socket, within limits.
  *
- * Ends once, with the chunks or with an error. A body that is too large is not read to its end:
- * whoever answers closes the connection. A caller who leaves in the middle is told as undefined.
+ * Ends once, with the chunks or with an error. Of a body that is too large nothing more is kept:
+ * whoever answers sees to the connection. A caller who leaves is noticed elsewhere (connection.ts).
  *
  * A body that somebody has read before (a framework that this handler is mounted in) is taken from
  * where such a framework leaves it: `request.body`, if it is bytes.
@@ -15,8 +15,10 @@ export interface ReceivedBody {
   readonly byteLength: number;
 }
 
-export interface BodyLimits {
+export interface BodyPlan {
   readonly maxBodyBytes: number;
+  /** Content-Length; undefined: the body comes in chunks, if there is one. */
+  readonly announced: string | undefined;
 }
 
 /** An error after which the rest of the body is not read. */
@@ -32,14 +34,14 @@ export class BodyError extends InferenceError {
 /** More would cost more than their bytes. */
 const maxChunkCount = 65_536;
 
-type BodyListener = (outcome: ReceivedBody | BodyError | undefined) => void;
+/** Told once. If the caller leaves in the middle of the body, never. */
+type BodyListener = (outcome: ReceivedBody | BodyError) => void;
 
 export function receiveBody(
   request: IncomingMessage,
-  { maxBodyBytes }: BodyLimits,
+  { maxBodyBytes, announced }: BodyPlan,
   tell: BodyListener,
 ): void {
-  const announced = request.headers["content-length"];
   if (announced !== undefined && Number(announced) > maxBodyBytes) {
     tell(tooLarge(maxBodyBytes));
     return;
@@ -51,20 +53,17 @@ export function receiveBody(
   const chunks: Uint8Array[] = [];
   let byteLength = 0;
   let isOver = false;
-  const end = (outcome: ReceivedBody | BodyError | undefined): void => {
-    if (isOver) return;
-    isOver = true;
-    tell(outcome);
-  };
   request.on("data", (chunk: Uint8Array) => {
     if (isOver) return;
     byteLength += chunk.byteLength;
     chunks.push(chunk);
-    if (byteLength > maxBodyBytes) end(tooLarge(maxBodyBytes));
-    else if (chunks.length > maxChunkCount && announced === undefined) end(tooManyChunks());
+    isOver =
+      byteLength > maxBodyBytes || (chunks.length > maxChunkCount && announced === undefined);
+    if (isOver) tell(byteLength > maxBodyBytes ? tooLarge(maxBodyBytes) : tooManyChunks());
   });
-  request.once("end", () => end({ chunks, byteLength }));
-  request.once("close", () => end(undefined));
+  request.on("end", () => {
+    if (!isOver) tell({ chunks, byteLength });
+  });
 }
 
 function bodyReadBefore(request: IncomingMessage): ReceivedBody {

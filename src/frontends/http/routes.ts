@@ -57,10 +57,23 @@ const controls: Readonly<Record<string, RouteName>> = {
   unload: "model unload",
 };
 
+/** The same few paths come again and again. */
+const known = new Map<string, Route>();
+const mostKnown = 1000;
+
 /** Undefined: there is no such path. */
 export function routeOf(url: string): Route | undefined {
-  const end = url.indexOf("?");
-  const path = end === -1 ? url : url.slice(0, end);
+  const before = known.get(url);
+  if (before !== undefined) return before;
+  const [path = ""] = url.split("?", 1);
+  const route = routeOfPath(path);
+  if (route === undefined) return undefined;
+  if (known.size >= mostKnown) known.clear();
+  known.set(url, route);
+  return route;
+}
+
+function routeOfPath(path: string): Route | undefined {
   const whole = wholePaths.get(path);
   if (whole !== undefined) return { ...whole, model: "", version: undefined };
   const parts = path.split("/");

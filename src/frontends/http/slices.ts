@@ -1,35 +1,29 @@
 /**
  * Runs steps without holding the event loop: a few milliseconds at a stretch, then others first.
  *
- * What takes less than one slice, and that is nearly everything, runs at once, within the call.
+ * What is done in its first step, and that is nearly everything, is done at once, within the call.
  */
 import type { Steps } from "../../protocol/steps.ts";
 
 const sliceMs = 4;
 
-export interface SliceListener<Result> {
-  done(result: Result): void;
-  failed(reason: unknown): void;
-}
-
-/** Exactly one of the listener's methods is called, once. */
-export function runInSlices<Result>(steps: Steps<Result>, listener: SliceListener<Result>): void {
-  let result: Result;
+/** Exactly one of `done` and `failed` is called, once. */
+export function runInSlices<Result>(
+  steps: Steps<Result>,
+  done: (result: Result) => void,
+  failed: (reason: unknown) => void,
+): void {
+  let result: Result | undefined;
   try {
-    let step = steps.next();
-    // What never pauses need not look at the clock.
-    const untilMs = step.done === true ? 0 : performance.now() + sliceMs;
-    while (step.done !== true) {
-      if (performance.now() >= untilMs) {
-        setImmediate(() => runInSlices(steps, listener));
-        return;
-      }
-      step = steps.next();
+    result = steps.step();
+    if (result === undefined) {
+      const untilMs = performance.now() + sliceMs;
+      while (result === undefined && performance.now() < untilMs) result = steps.step();
     }
-    result = step.value;
   } catch (reason) {
-    listener.failed(reason);
+    failed(reason);
     return;
   }
-  listener.done(result);
+  if (result !== undefined) done(result);
+  else setImmediate(() => runInSlices(steps, done, failed));
 }

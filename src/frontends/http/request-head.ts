@@ -1,0 +1,58 @@
+/**
+ * Head of a request: the headers that matter here, in one pass over the list that Node has parsed.
+ *
+ * `request.headers` would make an object of all of them, with every rule for repeated ones, which
+ * costs more than everything that is decided about a small request. Of a repeated header the first
+ * counts.
+ */
+import type { IncomingMessage } from "node:http";
+
+export interface RequestHead {
+  readonly contentLength: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly acceptEncoding: string | undefined;
+  /** Inference-Header-Content-Length. */
+  readonly headerLength: string | undefined;
+  readonly requestId: string | undefined;
+  /** X-Request-Timeout-Ms: the caller's own deadline, from the arrival of its request. */
+  readonly timeoutMs: string | undefined;
+  readonly origin: string | undefined;
+}
+
+export const timeoutHeader = "x-request-timeout-ms";
+
+type Field = keyof RequestHead;
+
+const fields: Readonly<Record<string, Field>> = {
+  "content-length": "contentLength",
+  "content-encoding": "contentEncoding",
+  "accept-encoding": "acceptEncoding",
+  "inference-header-content-length": "headerLength",
+  "x-request-id": "requestId",
+  [timeoutHeader]: "timeoutMs",
+  origin: "origin",
+};
+
+/** A name of another length is none of them. */
+const isFieldLength: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
+  Object.keys(fields).some((name) => name.length === length),
+);
+
+export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
+  const head: { -readonly [Name in Field]: string | undefined } = {
+    contentLength: undefined,
+    contentEncoding: undefined,
+    acceptEncoding: undefined,
+    headerLength: undefined,
+    requestId: undefined,
+    timeoutMs: undefined,
+    origin: undefined,
+  };
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    if (isFieldLength[name.length] !== true) continue;
+    const field = fields[name.toLowerCase()];
+    if (field !== undefined) head[field] ??= rawHeaders[index + 1];
+  }
+  return head;
+}
