@@ -169,7 +169,7 @@ class InlineCall implements BackendCall {
   readonly inputs: readonly BatchTensor[];
   readonly startMs: number;
   readonly allocate: BackendCall["allocate"] = allocateBytes;
-  readonly #aborted: Set<number> = new Set();
+  #aborted: Set<number> | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
 
   constructor(batch: ExecutionBatch, inputs: readonly BatchTensor[], startMs: number) {
@@ -184,18 +184,24 @@ class InlineCall implements BackendCall {
 
   get requests(): readonly CallRequest[] {
     const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
-    return callRequests(requests, (index) => this.#aborted.has(index));
+    return callRequests(requests, (index) => this.#isAborted(index));
   }
 
   get signal(): AbortSignal {
-    const isAborted = (index: number): boolean => this.#aborted.has(index);
-    this.#signals ??= new BatchSignals(this.batch.requests.length, isAborted);
+    this.#signals ??= new BatchSignals(this.batch.requests.length, (index) => {
+      return this.#isAborted(index);
+    });
     return this.#signals.signal;
   }
 
   abort(requestIndex: number): void {
+    this.#aborted ??= new Set();
     this.#aborted.add(requestIndex);
     this.#signals?.notice();
+  }
+
+  #isAborted(requestIndex: number): boolean {
+    return this.#aborted?.has(requestIndex) ?? false;
   }
 }
 

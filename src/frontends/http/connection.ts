@@ -15,14 +15,20 @@ import type { Clock } from "../../core/clock.ts";
 /** A request that can be taken back. */
 export interface OpenRequest {
   readonly response: ServerResponse;
+  /** Its place in the list of its connection, which alone changes it. */
+  place: number;
   cancel(): void;
 }
 
 /** An answer that takes less needs no look. */
 const firstProbeMs = 25;
 
+/**
+ * A list with places, not a Set: a table that has been outgrown refers to the one that replaced
+ * it, so that the collector of young objects would take all that ever was in them for alive.
+ */
 export class Connection {
-  readonly #open: Set<OpenRequest> = new Set();
+  readonly #open: OpenRequest[] = [];
   readonly #clock: Clock;
   #isHalfClosed = false;
   #cancelProbe: () => void = () => {};
@@ -37,21 +43,26 @@ export class Connection {
   }
 
   get openCount(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   add(request: OpenRequest): void {
-    this.#open.add(request);
+    request.place = this.#open.length;
+    this.#open.push(request);
     if (this.#isHalfClosed) this.#probeIn(firstProbeMs);
   }
 
-  delete(request: OpenRequest): void {
-    this.#open.delete(request);
+  /** The last one takes its place. */
+  delete({ place }: OpenRequest): void {
+    const last = this.#open.pop();
+    if (last === undefined || place >= this.#open.length) return;
+    this.#open[place] = last;
+    last.place = place;
   }
 
   #cancelAll(): void {
     this.#cancelProbe();
-    for (const request of this.#open) request.cancel();
+    for (const request of [...this.#open]) request.cancel();
   }
 
   #probeIn(pauseMs: number): void {
@@ -59,7 +70,8 @@ export class Connection {
     this.#cancelProbe = this.#clock.wakeAt(this.#clock.nowMs() + pauseMs, () => {
       const [first] = this.#open;
       if (first === undefined) return;
-      if (!first.response.headersSent) first.response.writeContinue();
+      // Of pipelined requests only one is being answered: another's bytes would wait for it.
+      if (this.#open.length === 1 && !first.response.headersSent) first.response.writeContinue();
       this.#probeIn(2 * pauseMs);
     });
   }

@@ -54,6 +54,7 @@ const maxOpenPerConnection = 1000;
 
 export class InferExchange implements ResponseSink, OpenRequest {
   readonly response: ServerResponse;
+  place = 0;
   readonly #request: IncomingMessage;
   readonly #options: InferOptions;
   readonly #target: InferTarget;
