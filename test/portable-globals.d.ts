@@ -25,3 +25,8 @@ declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
 }
+
+declare class URL {
+  readonly href: string;
+  constructor(url: string, base?: string | URL);
+}

@@ -113,9 +113,16 @@ const cases: readonly Case[] = [
   },
   {
     name: "a large shape without data",
-    body: both({ shape: [1, 2 ** 40], data: [1] }),
+    body: both({ shape: [1, 2 ** 20], data: [1] }),
     status: 500,
     error: "Failed to parse 'data' field: shape does not match true shape",
+  },
+  {
+    name: "a JSON input above the limit",
+    body: both({ shape: [1, 2 ** 40], data: [1] }),
+    status: 400,
+    error:
+      "JSON input 'INPUT0' has a byte_size (4398046511104 bytes) that exceeds the maximum allowed value of 67108864 bytes. Use --http-max-input-size to increase the limit.",
   },
   {
     name: "no source of data",
@@ -217,7 +224,7 @@ const cases: readonly Case[] = [
     path: "small",
     body: { inputs: [{ name: "X", shape: [1, 1], datatype: "UINT8", data: [256] }] },
     status: 400,
-    error: /X.*256/,
+    error: "value 256 of input 'X' is out of range for UINT8",
   },
   {
     name: "an unknown model",
