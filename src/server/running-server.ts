@@ -27,6 +27,7 @@ import { MachineReader } from "./metrics/machine-figures.ts";
 import { metricsHandler } from "./metrics/metrics-handler.ts";
 import { metricsText } from "./metrics/metrics-text.ts";
 import { modelTable } from "./model-table.ts";
+import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
 import type { ResolvedServerOptions } from "./server-options.ts";
@@ -117,6 +118,8 @@ export class RunningServer {
     if (this.#metrics !== undefined) {
       this.#log.info(`Started Metrics Service at ${this.#metrics.place}`);
     }
+    const { http } = this.urls;
+    if (http !== undefined) this.#log.block("next steps", nextSteps(this.#core, http));
   }
 
   async bind({ model, module }: ServedModel): Promise<void> {
