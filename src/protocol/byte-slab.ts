@@ -7,6 +7,8 @@
  *
  * A slab lives as long as any of its pieces: keep small things for long, and you keep the slab.
  */
+import { assert } from "../assert.ts";
+
 const slabBytes = 64 * 1024;
 const largestPiece = 4 * 1024;
 /** Elements of every datatype can be read at it. */
@@ -16,6 +18,7 @@ let slab = new ArrayBuffer(slabBytes);
 let used = 0;
 
 export function allocateBytes(byteLength: number): Uint8Array<ArrayBuffer> {
+  assert(byteLength >= 0, "NaN would let all later pieces overlap");
   if (byteLength > largestPiece) return new Uint8Array(byteLength);
   if (used + byteLength > slabBytes) {
     slab = new ArrayBuffer(slabBytes);

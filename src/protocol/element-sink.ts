@@ -13,5 +13,10 @@ export interface ElementSink {
    * returns why. Throws a JsonSyntaxError.
    */
   take(reader: JsonReader): InferenceError | undefined;
+  /**
+   * Takes elements that need no care, each with the comma behind it, and at most so many. Returns
+   * how many; the reader is before the next one.
+   */
+  takeRun(reader: JsonReader, limit: number): number;
   finish(): ReadElements;
 }

@@ -1,5 +1,5 @@
 /**
- * Elements of a tensor as JSON text: flat, with commas between them, from any index to any other.
+ * Elements of a tensor as JSON text: flat, with commas between them, some at a time.
  *
  * FP32 and FP64 use the tokens NaN, Infinity and -Infinity where JSON has no number. 64-bit
  * integers keep all their digits. BYTES must be UTF-8.
@@ -14,6 +14,7 @@ import {
 } from "./json-number-text.ts";
 import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import type { JsonWriter } from "./json-writer.ts";
+import type { Unpacker } from "./packed-bytes.ts";
 import { typedArrays } from "./typed-arrays.ts";
 
 const comma = 44;
@@ -33,7 +34,12 @@ export function writeNumbers(
   bytes: Uint8Array,
   { from, to }: ElementRange,
 ): void {
-  const put = putterFor(datatype, bytes);
+  const size = typedArrays[datatype].BYTES_PER_ELEMENT;
+  // Elements can be read at multiples of their size only; else those that are written are copied.
+  const isAligned = bytes.byteOffset % size === 0;
+  const elements = isAligned ? bytes : new Uint8Array(bytes.subarray(from * size, to * size));
+  const first = isAligned ? 0 : from;
+  const put = putterFor(datatype, elements);
   const target = writer.reserve((to - from) * (maxNumberLength + 1));
   let offset = writer.length;
   for (let index = from; index < to; index += 1) {
@@ -41,21 +47,25 @@ export function writeNumbers(
       target[offset] = comma;
       offset += 1;
     }
-    offset = put(target, offset, index);
+    offset = put(target, offset, index - first);
   }
   writer.length = offset;
 }
 
-/** Throws a TypeError for what is not UTF-8. */
-export function writeStrings(
-  writer: JsonWriter,
-  elements: readonly Uint8Array[],
-  { from, to }: ElementRange,
-): void {
-  for (let index = from; index < to; index += 1) {
-    if (index > 0) writer.text(",");
-    writer.string(decoder.decode(elements[index]));
+/**
+ * So many of the elements that come next, or all of them: then the result is true. Throws a
+ * TypeError for what is not UTF-8.
+ */
+export function writeStrings(writer: JsonWriter, elements: Unpacker, count: number): boolean {
+  const end = elements.count + count;
+  while (elements.count < end) {
+    const isFirst = elements.count === 0;
+    const element = elements.next();
+    if (element === undefined) return true;
+    if (!isFirst) writer.text(",");
+    writer.string(decoder.decode(element));
   }
+  return false;
 }
 
 /** Writes one element; returns where it ends. */
@@ -63,10 +73,8 @@ type PutElement = (target: Uint8Array, offset: number, index: number) => number;
 
 function putterFor(datatype: JsonNumericDatatype, bytes: Uint8Array): PutElement {
   const ArrayType = typedArrays[datatype];
-  const size = ArrayType.BYTES_PER_ELEMENT;
-  // Elements can be read at multiples of their size only.
-  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  const count = bytes.byteLength / size;
+  const { buffer, byteOffset } = bytes;
+  const count = bytes.byteLength / ArrayType.BYTES_PER_ELEMENT;
   switch (datatype) {
     case "FP32": {
       const values = new Float32Array(buffer, byteOffset, count);

@@ -9,8 +9,9 @@
  * the first counts.
  */
 import { assert } from "../assert.ts";
-import { type Datatype, isDatatype } from "./datatype.ts";
+import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
+import { InferenceError } from "./errors.ts";
 import { ElementSteps, type ElementsPlan, type JsonDatatype } from "./json-elements.ts";
 import type { JsonReader } from "./json-reader.ts";
 import { SkipSteps } from "./json-skip.ts";
@@ -47,6 +48,8 @@ export class DocumentSteps implements RequestDocument, Steps<RequestDocument> {
   readonly #reader: JsonReader;
   readonly #maxInputBytes: number;
   readonly #inputs: OpenInput[] = [];
+  /** The data of an input is at fault, and so no later one will be looked at. */
+  #isFaulty = false;
   #place: Place = "start";
   /** The value that comes next, if it may be long. */
   #long: ElementSteps | SkipSteps | undefined = undefined;
@@ -75,7 +78,7 @@ export class DocumentSteps implements RequestDocument, Steps<RequestDocument> {
 
   #start(): void {
     const reader = this.#reader;
-    if (reader.peek() === 0) reader.fail("The document is empty.", 0);
+    if (reader.peek() === 0) reader.fail("The document is empty.");
     this.#place = "end";
     if (!reader.enterObject()) this.#skip();
     else if (!reader.isEmptyObject()) this.#place = "root";
@@ -133,7 +136,7 @@ export class DocumentSteps implements RequestDocument, Steps<RequestDocument> {
   #readData(input: OpenInput): void {
     const reader = this.#reader;
     const isArray = reader.isAtArray();
-    const plan = isArray ? input.plan(this.#maxInputBytes) : undefined;
+    const plan = isArray && !this.#isFaulty ? input.plan(this.#maxInputBytes) : undefined;
     if (plan === undefined) {
       input.data = isArray ? reader.offset : "no array";
       this.#skip();
@@ -150,6 +153,7 @@ export class DocumentSteps implements RequestDocument, Steps<RequestDocument> {
     if (result === undefined) return false;
     const input = this.#inputs.at(-1);
     if (result !== true && input !== undefined) input.data = result;
+    if (result instanceof InferenceError) this.#isFaulty = true;
     this.#long = undefined;
     this.#leave();
     return true;
@@ -197,7 +201,8 @@ class OpenInput implements InputDocument {
     }
     if (!isJsonDatatype(datatype) || !isShape(shape)) return undefined;
     const count = elementCount(shape);
-    return count > 0 && count <= maxInputBytes ? { name, datatype, count } : undefined;
+    const isTooLarge = count * Math.max(1, datatypes[datatype].byteSize) > maxInputBytes;
+    return count > 0 && !isTooLarge ? { name, datatype, count } : undefined;
   }
 }
 

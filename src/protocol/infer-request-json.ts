@@ -61,6 +61,9 @@ interface LateInput {
   readonly steps: ElementSteps;
 }
 
+/** Among so few, looking at each is faster than a set. */
+const fewInputs = 16;
+
 export class DecodeSteps implements Steps<DecodedRequest> {
   readonly #body: RequestBody;
   readonly #reader: JsonReader;
@@ -70,6 +73,8 @@ export class DecodeSteps implements Steps<DecodedRequest> {
   #id = "";
   #parameters: RequestParameters | undefined = undefined;
   readonly #inputs: WireTensor[] = [];
+  /** Of the inputs, once they are many. */
+  #names: Set<string> | undefined = undefined;
   #late: LateInput | undefined = undefined;
 
   /** `headerLength`: bytes of JSON in front. Throws INVALID_ARGUMENT if they are too many. */
@@ -170,11 +175,21 @@ export class DecodeSteps implements Steps<DecodedRequest> {
       throw new InferenceError("INVALID_ARGUMENT", `invalid datatype for input ${name}`);
     }
     checkSize({ name, datatype, shape }, document.shape);
-    if (this.#inputs.some((input) => input.name === name)) {
+    if (!this.#takeName(name)) {
       const why = `${requestPrefix(this.#id)}input '${name}' already exists in request`;
       throw new InferenceError("INVALID_ARGUMENT", why);
     }
     return { name, datatype, shape };
+  }
+
+  /** False if another input has it already. */
+  #takeName(name: string): boolean {
+    const inputs = this.#inputs;
+    if (inputs.length < fewInputs) return inputs.every((input) => input.name !== name);
+    this.#names ??= new Set(inputs.map((input) => input.name));
+    const isNew = !this.#names.has(name);
+    this.#names.add(name);
+    return isNew;
   }
 
   #binaryTensor(head: InputHead, document: InputDocument): WireTensor {
@@ -276,14 +291,15 @@ const mostInt64 = 2n ** 63n - 1n;
 /** Sizes must be 64-bit integers. `written` has the dimensions that a number cannot hold. */
 function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | undefined): void {
   const { byteSize } = datatypes[datatype];
-  if (elementCount(shape) * byteSize <= Number.MAX_SAFE_INTEGER) return;
+  const isExact = shape === written;
+  if (isExact && elementCount(shape) * byteSize <= Number.MAX_SAFE_INTEGER) return;
   const exact = (written as readonly (number | bigint)[]).map(BigInt);
   const invalid = (why: string): InferenceError => new InferenceError("INVALID_ARGUMENT", why);
   const what = `invalid shape for input '${name}': shape [${exact.join(",")}]`;
   if (exact.some((dimension) => dimension > mostInt64)) {
     throw invalid(`${what} contains one or more invalid dimensions`);
   }
-  const count = exact.reduce((product, dimension) => product * dimension, 1n);
+  const count = countUpToInt64(exact);
   if (count > mostInt64) {
     throw invalid(`${what} causes total element count to exceed maximum size of ${mostInt64}`);
   }
@@ -292,6 +308,16 @@ function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | un
     const why = `exceeds maximum allowed size (${mostInt64})`;
     throw invalid(`byte size overflow for input '${name}': ${sum} ${why}`);
   }
+}
+
+/** Beyond, it is not followed: a shape may have thousands of dimensions. */
+function countUpToInt64(dimensions: readonly bigint[]): bigint {
+  if (dimensions.includes(0n)) return 0n;
+  let count = 1n;
+  for (const dimension of dimensions) {
+    if (count <= mostInt64) count *= dimension;
+  }
+  return count;
 }
 
 function tooLarge(what: string): InferenceError {

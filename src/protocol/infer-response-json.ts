@@ -10,9 +10,10 @@ import { writeNumbers, writeStrings } from "./element-text.ts";
 import { InferenceError } from "./errors.ts";
 import { type InferResponse, noParameters, type Parameters } from "./infer.ts";
 import { isJsonDatatype } from "./infer-request-document.ts";
-import type { JsonDatatype } from "./json-elements.ts";
+import { textOf } from "./json-number-text.ts";
+import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import { JsonWriter } from "./json-writer.ts";
-import { unpackBytes } from "./packed-bytes.ts";
+import { Unpacker } from "./packed-bytes.ts";
 import type { OutputForms } from "./requested-outputs.ts";
 import type { Steps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
@@ -29,7 +30,7 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   readonly tensors: Uint8Array[] = [];
   readonly #response: InferResponse;
   readonly #forms: OutputForms;
-  readonly #writer: JsonWriter = new JsonWriter();
+  readonly #writer: JsonWriter;
   #outputIndex = 0;
   /** Of the output that is being written as JSON. */
   #data: OutputData | undefined = undefined;
@@ -37,6 +38,7 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   constructor(response: InferResponse, forms: OutputForms) {
     this.#response = response;
     this.#forms = forms;
+    this.#writer = new JsonWriter(expectedBytes(response, forms));
     writeHead(this.#writer, response);
     this.#writer.text(',"outputs":[');
   }
@@ -67,7 +69,7 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
     writer.text(datatype);
     writer.text('","shape":[');
     writer.text(shape.join());
-    if (this.#forms.isBinary?.get(name) ?? this.#forms.isBinaryByDefault) {
+    if (isBinary(name, this.#forms)) {
       writer.text(`],"parameters":{"binary_data_size":${byteLength}}}`);
       for (const chunk of chunks) this.tensors.push(chunk);
       return;
@@ -78,7 +80,9 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
       throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
     }
     writer.text('],"data":[');
-    this.#data = new OutputData(name, datatype, joined(chunks, byteLength));
+    const bytes = joined(chunks, byteLength);
+    this.#data =
+      datatype === "BYTES" ? new StringData(name, bytes) : new NumberData(datatype, bytes);
   }
 
   /** False if it takes longer. */
@@ -90,46 +94,67 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   }
 }
 
+function isBinary(name: string, { isBinary: listed, isBinaryByDefault }: OutputForms): boolean {
+  return listed?.get(name) ?? isBinaryByDefault;
+}
+
+/** A guess: memory that is too small is copied into larger one. */
+function expectedBytes({ outputs }: InferResponse, forms: OutputForms): number {
+  let bytes = 1024;
+  for (const { name, byteLength } of outputs) {
+    // Numbers of four bytes take about twelve characters.
+    if (byteLength > 64 && !isBinary(name, forms)) bytes += 3 * byteLength;
+  }
+  return bytes;
+}
+
 /** Elements of one output on their way into JSON. */
-class OutputData {
-  readonly #name: string;
-  readonly #datatype: JsonDatatype;
+interface OutputData {
+  /** Writes some of them. True when all are written. */
+  write(writer: JsonWriter): boolean;
+}
+
+class NumberData implements OutputData {
+  readonly #datatype: JsonNumericDatatype;
   readonly #bytes: Uint8Array;
-  readonly #strings: readonly Uint8Array[];
   readonly #count: number;
   #written = 0;
 
-  constructor(name: string, datatype: JsonDatatype, bytes: Uint8Array) {
-    this.#name = name;
+  constructor(datatype: JsonNumericDatatype, bytes: Uint8Array) {
     this.#datatype = datatype;
     this.#bytes = bytes;
-    this.#strings = datatype === "BYTES" ? unpackBytes(bytes) : noStrings;
-    this.#count =
-      datatype === "BYTES" ? this.#strings.length : bytes.byteLength / datatypes[datatype].byteSize;
+    this.#count = bytes.byteLength / datatypes[datatype].byteSize;
   }
 
-  /** True when all are written. */
   write(writer: JsonWriter): boolean {
     const from = this.#written;
     const to = Math.min(this.#count, from + elementsPerStep);
-    if (this.#datatype === "BYTES") this.#writeStrings(writer, from, to);
-    else writeNumbers(writer, this.#datatype, this.#bytes, { from, to });
+    writeNumbers(writer, this.#datatype, this.#bytes, { from, to });
     this.#written = to;
     return to === this.#count;
   }
+}
 
-  #writeStrings(writer: JsonWriter, from: number, to: number): void {
+class StringData implements OutputData {
+  readonly #name: string;
+  readonly #elements: Unpacker;
+
+  constructor(name: string, packed: Uint8Array) {
+    this.#name = name;
+    this.#elements = new Unpacker(packed);
+  }
+
+  write(writer: JsonWriter): boolean {
     try {
-      writeStrings(writer, this.#strings, { from, to });
+      return writeStrings(writer, this.#elements, elementsPerStep);
     } catch (error) {
+      if (error instanceof InferenceError) throw error;
       const why = `output '${this.#name}' holds BYTES that are not UTF-8, which JSON cannot carry.`;
       const remedy = "Please use the binary data format for it";
       throw new InferenceError("INTERNAL", `${why} ${remedy}`, { cause: error });
     }
   }
 }
-
-const noStrings: readonly Uint8Array[] = [];
 
 function writeHead(writer: JsonWriter, response: InferResponse): void {
   const { id, modelName, modelVersion, parameters } = response;
@@ -151,7 +176,7 @@ function writeParameters(writer: JsonWriter, parameters: Parameters): void {
     writer.string(key);
     writer.text(":");
     if (typeof value === "string") writer.string(value);
-    else writer.text(String(value));
+    else writer.text(typeof value === "number" ? textOf(value) : String(value));
     separator = ",";
   }
   if (separator === ",") writer.text("}");

@@ -12,8 +12,8 @@
  * Invariant, checked by json-number-text.test.ts: reading the text gives the number, bit by bit.
  */
 
-/** Bytes that one number can take at most. */
-export const maxNumberLength = 24;
+/** Bytes that one number can take at most: -0.0000012345678901234567 does. */
+export const maxNumberLength = 25;
 
 const mostExactPower = 22;
 const powers: Float64Array = Float64Array.from({ length: mostExactPower + 1 }, (_, power) =>
@@ -26,6 +26,12 @@ const decimalsByExponent: Uint8Array = Uint8Array.from({ length: 256 }, (_, expo
   return Math.max(1, Math.ceil(-Math.log10(gap)));
 });
 
+/** "00", "01", ... "99". */
+const digitPairs: Uint8Array = Uint8Array.from({ length: 200 }, (_, index) => {
+  const value = index >> 1;
+  return 48 + (index % 2 === 0 ? Math.floor(value / 10) : value % 10);
+});
+
 const mostInt32 = 0x7fff_ffff;
 const smallestNormal = 2 ** -126;
 
@@ -35,26 +41,31 @@ const zero = 48;
 
 /** `bits` are those of `value`. Returns where the text ends. */
 export function putFloat32(bytes: Uint8Array, at: number, value: number, bits: number): number {
+  const size = Math.abs(value);
+  const whole = size | 0;
+  const isWhole = whole === size && size > 0;
+  const most = decimalsByExponent[(bits >>> 23) & 0xff] ?? 0;
+  if (!isWhole && (most > mostExactPower || size >= mostInt32 || !(size > 0))) {
+    return putText(bytes, at, textOfFloat32(value));
+  }
   let offset = at;
   if (value < 0) {
     bytes[offset] = minus;
     offset += 1;
   }
-  const size = Math.abs(value);
-  const whole = size | 0;
-  if (whole === size && size > 0) return putDigits(bytes, offset, whole);
-  const most = decimalsByExponent[(bits >>> 23) & 0xff] ?? 0;
-  if (most > mostExactPower || size >= mostInt32 || !(size > 0)) {
-    return putText(bytes, at, textOfFloat32(value));
-  }
-  for (let decimals = most - 1; decimals <= most; decimals += 1) {
-    const power = powers[decimals] ?? 1;
-    const mantissa = (size * power + 0.5) | 0;
-    if (Math.fround(mantissa / power) === size) {
-      return putDecimal(bytes, offset, mantissa, decimals);
-    }
-  }
+  if (isWhole) return putDigits(bytes, offset, whole);
+  const shorter = mantissaOf(size, most - 1);
+  if (shorter > 0) return putShort(bytes, offset, shorter, most - 1);
+  const longer = mantissaOf(size, most);
+  if (longer > 0) return putDecimal(bytes, offset, longer, most);
   return putText(bytes, at, textOfFloat32(value));
+}
+
+/** m with m / 10^decimals = size, to the precision of FP32; 0 if there is none. */
+function mantissaOf(size: number, decimals: number): number {
+  const power = powers[decimals] ?? 1;
+  const mantissa = (size * power + 0.5) | 0;
+  return Math.fround(mantissa / power) === size ? mantissa : 0;
 }
 
 export function putFloat64(bytes: Uint8Array, at: number, value: number): number {
@@ -91,51 +102,57 @@ function textOfFloat32(value: number): string {
   return textOf(value);
 }
 
-/** mantissa / 10^decimals, which is above 0 and has at least one decimal before zeros are cut. */
-function putDecimal(bytes: Uint8Array, at: number, mantissa: number, decimals: number): number {
+/** mantissa / 10^decimals, without the zeros that it may end in. */
+function putShort(bytes: Uint8Array, at: number, mantissa: number, decimals: number): number {
   let digits = mantissa;
   let count = decimals;
   while (digits % 10 === 0) {
     digits = (digits / 10) | 0;
     count -= 1;
   }
-  const length = digitCount(digits);
-  if (count < length) return putFixed(bytes, at, digits, count);
-  if (count - length > 5) return putScientific(bytes, at, digits, count);
-  let offset = at;
-  bytes[offset] = zero;
-  bytes[offset + 1] = point;
-  offset += 2;
-  for (let index = length; index < count; index += 1) {
-    bytes[offset] = zero;
-    offset += 1;
-  }
-  return putDigits(bytes, offset, digits);
+  return count === 0 ? putDigits(bytes, at, digits) : putDecimal(bytes, at, digits, count);
 }
 
-/** With at least one digit before the point. */
-function putFixed(bytes: Uint8Array, at: number, digits: number, decimals: number): number {
-  const end = putDigits(bytes, at, digits);
-  if (decimals === 0) return end;
-  const pointAt = end - decimals;
-  bytes.copyWithin(pointAt + 1, pointAt, end);
+/** digits / 10^decimals, with one decimal at least. */
+function putDecimal(bytes: Uint8Array, at: number, digits: number, decimals: number): number {
+  const length = digitCount(digits);
+  if (decimals - length > 5) return putScientific(bytes, at, digits, decimals);
+  const power = powers[decimals] ?? 1;
+  const whole = decimals < length ? (digits / power) | 0 : 0;
+  const pointAt = whole < 10 ? at + 1 : at + digitCount(whole);
+  putPadded(bytes, at, pointAt, whole);
   bytes[pointAt] = point;
-  return end + 1;
+  return putPadded(bytes, pointAt + 1, pointAt + 1 + decimals, digits - whole * power);
 }
 
 /** 1.25e-7 */
 function putScientific(bytes: Uint8Array, at: number, digits: number, decimals: number): number {
   const length = digitCount(digits);
-  const end = putFixed(bytes, at, digits, length - 1);
+  const end =
+    length === 1 ? putDigits(bytes, at, digits) : putDecimal(bytes, at, digits, length - 1);
   return putDigits(bytes, putText(bytes, end, "e-"), decimals - length + 1);
 }
 
 function putDigits(bytes: Uint8Array, at: number, value: number): number {
-  const end = at + digitCount(value);
-  let left = value;
-  for (let offset = end - 1; offset >= at; offset -= 1) {
+  return putPadded(bytes, at, at + digitCount(value), value);
+}
+
+/** With zeros in front, so that it fills the place. */
+function putPadded(bytes: Uint8Array, at: number, end: number, value: number): number {
+  let left = value | 0;
+  let offset = end;
+  while (left >= 100) {
+    const rest = (left / 100) | 0;
+    const pair = 2 * (left - 100 * rest);
+    offset -= 2;
+    bytes[offset] = digitPairs[pair] ?? 0;
+    bytes[offset + 1] = digitPairs[pair + 1] ?? 0;
+    left = rest;
+  }
+  while (offset > at) {
     const rest = (left / 10) | 0;
-    bytes[offset] = zero + left - rest * 10;
+    offset -= 1;
+    bytes[offset] = zero + left - 10 * rest;
     left = rest;
   }
   return end;

@@ -16,12 +16,16 @@ const exactPowers: Float64Array = Float64Array.from({ length: 23 }, (_, power) =
 );
 
 const exactDigits = 15;
+const mostExact = 1e15;
 
 const minus = 45;
 const plus = 43;
 const point = 46;
+const letterE = 101;
+const letterBigE = 69;
 const zero = 48;
 const nine = 57;
+const letterN = 78;
 
 export const numberFaults = {
   invalid: "Invalid value.",
@@ -52,6 +56,31 @@ export class NumberScanner {
     this.bytes = bytes;
   }
 
+  /**
+   * The quick way for what most numbers are: no exponent, few digits. Returns where it ends;
+   * negative: it is something else, or needs care.
+   */
+  scanPlain(start: number): number {
+    const { bytes } = this;
+    const isNegative = bytes[start] === minus;
+    let offset = isNegative ? start + 1 : start;
+    let byte = bytes[offset] ?? 0;
+    let mantissa = byte - zero;
+    if (mantissa < 0 || mantissa > 9) return -1;
+    offset += 1;
+    byte = bytes[offset] ?? 0;
+    while (byte >= zero && byte <= nine && mantissa > 0) {
+      mantissa = mantissa * 10 + (byte - zero);
+      offset += 1;
+      byte = bytes[offset] ?? 0;
+    }
+    if (mantissa >= mostExact || byte === letterE || byte === letterBigE) return -1;
+    if (byte === point) return this.#scanPlainFraction(offset + 1, mantissa, isNegative);
+    this.isInteger = true;
+    this.value = isNegative ? -mantissa : mantissa;
+    return offset;
+  }
+
   /** False: here is no number, see `fault` and `offset`. */
   scan(): boolean {
     const { bytes } = this;
@@ -79,6 +108,43 @@ export class NumberScanner {
   /** As written, from `start` to where the scan has ended. */
   textFrom(start: number): string {
     return asciiText(this.bytes, start, this.offset);
+  }
+
+  #scanPlainFraction(from: number, whole: number, isNegative: boolean): number {
+    const { bytes } = this;
+    let mantissa = whole;
+    let offset = from;
+    let byte = bytes[offset] ?? 0;
+    while (byte >= zero && byte <= nine && mantissa < mostExact / 10) {
+      mantissa = mantissa * 10 + (byte - zero);
+      offset += 1;
+      byte = bytes[offset] ?? 0;
+    }
+    const decimals = offset - from;
+    const power = exactPowers[decimals] ?? 0;
+    if (decimals === 0 || power === 0) return -1;
+    const end = this.#skipDigits(offset);
+    if (end > offset && !this.#isCertain(mantissa, power)) return -1;
+    byte = bytes[end] ?? 0;
+    if (byte === letterE || byte === letterBigE) return -1;
+    this.isInteger = false;
+    this.value = (isNegative ? -mantissa : mantissa) / power;
+    return end;
+  }
+
+  /** Do digits behind these make no difference? As explained above. */
+  #isCertain(mantissa: number, power: number): boolean {
+    return this.isSingle && Math.fround(mantissa / power) === Math.fround((mantissa + 1) / power);
+  }
+
+  #skipDigits(from: number): number {
+    let offset = from;
+    let byte = this.bytes[offset] ?? 0;
+    while (byte >= zero && byte <= nine) {
+      offset += 1;
+      byte = this.bytes[offset] ?? 0;
+    }
+    return offset;
   }
 
   #takeDigits(from: number): number {
@@ -149,13 +215,16 @@ export class NumberScanner {
 
   #scanWord(from: number, isNegative: boolean): boolean {
     this.isInteger = false;
-    for (const [word, value] of words) {
-      if (!startsWith(this.bytes, from, word)) continue;
-      this.value = isNegative ? -value : value;
-      this.offset = from + word.length;
-      return true;
+    const hasN = this.bytes[from] === letterN;
+    const word = hasN ? "NaN" : "Infinity";
+    const matched = commonLength(this.bytes, from, word);
+    if (matched < word.length && (hasN || matched !== "Inf".length)) {
+      return this.#fail("invalid", from + matched);
     }
-    return this.#fail("invalid", from);
+    const size = hasN ? Number.NaN : Number.POSITIVE_INFINITY;
+    this.value = isNegative ? -size : size;
+    this.offset = from + matched;
+    return true;
   }
 
   #fail(fault: NumberFault, offset: number): boolean {
@@ -170,18 +239,11 @@ export class NumberScanner {
   }
 }
 
-/** The longer of two words that begin alike comes first. */
-const words: readonly (readonly [string, number])[] = [
-  ["Infinity", Number.POSITIVE_INFINITY],
-  ["Inf", Number.POSITIVE_INFINITY],
-  ["NaN", Number.NaN],
-];
-
-function startsWith(bytes: Uint8Array, offset: number, word: string): boolean {
-  for (let index = 0; index < word.length; index += 1) {
-    if (bytes[offset + index] !== word.charCodeAt(index)) return false;
-  }
-  return true;
+/** How many letters of the word are here. */
+function commonLength(bytes: Uint8Array, offset: number, word: string): number {
+  let length = 0;
+  while (length < word.length && bytes[offset + length] === word.charCodeAt(length)) length += 1;
+  return length;
 }
 
 /** A number's text may be as long as a body: in pieces, because arguments are limited. */

@@ -133,23 +133,18 @@ export class JsonReader {
   }
 
   readValue(depth = 0): JsonValue {
-    if (depth > maxDepth) throw new InferenceError("INVALID_ARGUMENT", nestingTooDeep);
     this.countValue();
-    switch (this.peek()) {
-      case openBrace:
-        return this.#readObject(depth);
-      case openBracket:
-        return this.#readArray(depth);
-      default:
-        return this.readScalar();
-    }
+    const first = this.peek();
+    if (first !== openBrace && first !== openBracket) return this.readScalar();
+    if (depth >= maxDepth) throw new InferenceError("INVALID_ARGUMENT", nestingTooDeep);
+    return first === openBrace ? this.#readObject(depth) : this.#readArray(depth);
   }
 
   /** A value that has no others in it. */
   readScalar(): JsonScalar {
     const first = this.peek();
     if (first === quote) return this.readString();
-    return this.#takeWord(first) ? this.#word : this.#scanNumber();
+    return this.#takeWord(first) ? this.#word : this.#readNumber();
   }
 
   readString(): string {
@@ -179,7 +174,11 @@ export class JsonReader {
   skipScalar(): void {
     const first = this.peek();
     if (first === quote) this.#scanString();
-    else if (!this.#takeWord(first)) this.#scanNumber();
+    else if (!this.#takeWord(first)) {
+      // Nobody asks for its value.
+      this.numbers.isSingle = true;
+      this.#scanNumber();
+    }
   }
 
   #scanString(): void {
@@ -228,12 +227,19 @@ export class JsonReader {
     return false;
   }
 
-  #scanNumber(): number | bigint | JsonFloat {
+  #scanNumber(): void {
     const { numbers } = this;
-    const start = this.offset;
-    numbers.offset = start;
+    numbers.offset = this.offset;
     if (!numbers.scan()) this.fail(numberFaults[numbers.fault], numbers.offset);
     this.offset = numbers.offset;
+  }
+
+  #readNumber(): number | bigint | JsonFloat {
+    const { numbers } = this;
+    const start = this.offset;
+    // Elements of FP32, read before, need less.
+    numbers.isSingle = false;
+    this.#scanNumber();
     const { value, isInteger } = numbers;
     if (isInteger && Number.isSafeInteger(value)) return value;
     if (!isInteger || numbers.digitCount > 20) return new JsonFloat(value);
@@ -265,7 +271,7 @@ const words: readonly {
 export function parseJson(bytes: Uint8Array): JsonValue {
   try {
     const reader = new JsonReader(bytes);
-    if (reader.peek() === 0) reader.fail("The document is empty.", 0);
+    if (reader.peek() === 0) reader.fail("The document is empty.");
     const value = reader.readValue();
     reader.end();
     return value;

@@ -1,27 +1,26 @@
 /**
  * Skipping a value of JSON: its syntax is checked, and nothing is made of it.
+ *
+ * However deep it is nested: each level takes a bit here, and at least a byte of the text.
  */
-import { InferenceError } from "./errors.ts";
-import { type JsonReader, maxDepth, nestingTooDeep } from "./json-reader.ts";
+import type { JsonReader } from "./json-reader.ts";
 import type { Steps } from "./steps.ts";
 
 const valuesPerStep = 8192;
 
 export class SkipSteps implements Steps<true> {
   readonly #reader: JsonReader;
-  /** For each array or object that the reader is in: is it an object? */
-  readonly #isObject: boolean[] = [];
+  readonly #open = new OpenValues();
 
   constructor(reader: JsonReader) {
     this.#reader = reader;
   }
 
-  /** Throws a JsonSyntaxError, or INVALID_ARGUMENT for what is nested too deep. */
+  /** Throws a JsonSyntaxError. */
   step(): true | undefined {
     for (let count = 0; count < valuesPerStep; count += 1) {
       if (this.#enter()) continue;
-      this.#leave();
-      if (this.#isObject.length === 0) return true;
+      if (!this.#leave()) return true;
     }
     return undefined;
   }
@@ -34,24 +33,44 @@ export class SkipSteps implements Steps<true> {
       reader.skipScalar();
       return false;
     }
-    if (this.#isObject.length >= maxDepth) {
-      throw new InferenceError("INVALID_ARGUMENT", nestingTooDeep);
-    }
     if (isObject ? reader.isEmptyObject() : reader.isEmptyArray()) return false;
-    this.#isObject.push(isObject);
+    this.#open.push(isObject);
     if (isObject) reader.skipKey();
     return true;
   }
 
-  /** A value has ended, and perhaps those that it was the last one of. */
-  #leave(): void {
+  /** A value has ended, and perhaps those that it was the last one of. False: all of them. */
+  #leave(): boolean {
     const reader = this.#reader;
-    for (let isObject = this.#isObject.at(-1); isObject !== undefined; ) {
+    for (; this.#open.depth > 0; this.#open.pop()) {
+      const { isObject } = this.#open;
       const hasNext = isObject ? reader.hasNextMember() : reader.hasNextElement();
       if (hasNext && isObject) reader.skipKey();
-      if (hasNext) return;
-      this.#isObject.pop();
-      isObject = this.#isObject.at(-1);
+      if (hasNext) return true;
     }
+    return false;
+  }
+}
+
+/** The arrays and objects that the reader is in: a bit for each, set if it is an object. */
+class OpenValues {
+  depth = 0;
+  readonly #words: number[] = [];
+
+  /** Is the innermost one an object? */
+  get isObject(): boolean {
+    const index = this.depth - 1;
+    return (((this.#words[index >> 5] ?? 0) >> (index & 31)) & 1) === 1;
+  }
+
+  push(isObject: boolean): void {
+    const bit = 1 << (this.depth & 31);
+    const word = this.#words[this.depth >> 5] ?? 0;
+    this.#words[this.depth >> 5] = isObject ? word | bit : word & ~bit;
+    this.depth += 1;
+  }
+
+  pop(): void {
+    this.depth -= 1;
   }
 }

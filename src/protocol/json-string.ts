@@ -9,6 +9,8 @@ const quote = 34;
 const backslash = 92;
 const letterU = 117;
 
+const incorrectHex = "Incorrect hex digit after \\u escape in string.";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -77,17 +79,17 @@ export class StringScanner {
   #checkEscape(offset: number): number {
     const letter = this.bytes[offset] ?? 0;
     if (escapes[letter] !== undefined) return offset + 1;
-    if (letter !== letterU)
+    if (letter !== letterU) {
       throw new JsonSyntaxError("Invalid escape character in string.", offset - 1);
-    const unit = this.#hexAt(offset + 1);
-    if (unit < 0) {
-      const reason = "Incorrect hex digit after '\\u' escape in string.";
-      throw new JsonSyntaxError(reason, offset - 1);
     }
+    const unit = this.#hexAt(offset + 1);
+    if (unit < 0) throw new JsonSyntaxError(incorrectHex, offset - 1);
     if (unit < 0xd800 || unit > 0xdfff) return offset + 5;
+    const isFirst = unit < 0xdc00;
     const isPair = this.bytes[offset + 5] === backslash && this.bytes[offset + 6] === letterU;
-    const second = isPair ? this.#hexAt(offset + 7) : 0;
-    if (unit > 0xdbff || second < 0xdc00 || second > 0xdfff) {
+    const second = isFirst && isPair ? this.#hexAt(offset + 7) : 0;
+    if (second < 0) throw new JsonSyntaxError(incorrectHex, offset - 1);
+    if (second < 0xdc00 || second > 0xdfff) {
       throw new JsonSyntaxError("The surrogate pair in string is invalid.", offset - 1);
     }
     return offset + 11;

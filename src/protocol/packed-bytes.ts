@@ -49,21 +49,41 @@ export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuff
 
 /** Views of the elements. */
 export function unpackBytes(packed: Uint8Array): Uint8Array[] {
-  const lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const elements: Uint8Array[] = [];
-  for (let offset = 0; offset < packed.byteLength; ) {
-    const start = offset + 4;
-    const end = start <= packed.byteLength ? start + lengths.getUint32(offset, true) : start;
-    if (end > packed.byteLength) {
-      throw new InferenceError(
-        "INVALID_ARGUMENT",
-        `BYTES element ${elements.length} ends after byte ${packed.byteLength}, the last one`,
-      );
-    }
-    elements.push(packed.subarray(start, end));
-    offset = end;
+  const unpacker = new Unpacker(packed);
+  for (let element = unpacker.next(); element !== undefined; element = unpacker.next()) {
+    elements.push(element);
   }
   return elements;
+}
+
+/** Views of the elements, one after another. */
+export class Unpacker {
+  /** How many there have been. */
+  count = 0;
+  readonly #packed: Uint8Array;
+  readonly #lengths: DataView;
+  #offset = 0;
+
+  constructor(packed: Uint8Array) {
+    this.#packed = packed;
+    this.#lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  }
+
+  /** Undefined after the last. Throws INVALID_ARGUMENT for one that is cut off. */
+  next(): Uint8Array | undefined {
+    const { byteLength } = this.#packed;
+    if (this.#offset === byteLength) return undefined;
+    const start = this.#offset + 4;
+    const end = start <= byteLength ? start + this.#lengths.getUint32(start - 4, true) : start;
+    if (end > byteLength) {
+      const why = `BYTES element ${this.count} ends after byte ${byteLength}, the last one`;
+      throw new InferenceError("INVALID_ARGUMENT", why);
+    }
+    this.count += 1;
+    this.#offset = end;
+    return this.#packed.subarray(start, end);
+  }
 }
 
 /** Bytes that lie in several slices, read from the first to the last. */

@@ -6,7 +6,9 @@
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const dimension of shape) count *= dimension;
-  return count > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : count;
+  if (count <= Number.MAX_SAFE_INTEGER) return count;
+  // A product may have overflowed before a dimension of 0 came: that makes it NaN.
+  return shape.includes(0) ? 0 : Number.POSITIVE_INFINITY;
 }
 
 /** The same without a limit, for texts. */
