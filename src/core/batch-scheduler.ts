@@ -4,15 +4,12 @@
  *   enqueue ──> queue ──look──> batch ──> free instance ──> answers
  *                  └── expired, out of time, cancelled ──> error
  *
- * It looks when an instance becomes free, at once; when a request arrives and an instance is free,
- * at the end of the turn in which it arrived, so that requests that come together leave together;
+ * It looks when an instance becomes free, at once; when a request arrives or is cancelled and an
+ * instance is free, at the end of that turn, so that requests that come together leave together;
  * and at the moment it has set itself: the earliest end of a delay, a timeout or a deadline.
  * A look hands batches to free instances until there are none, or nothing is ready to leave.
  *
  * Without `dynamicBatching` each request is a batch of its own, in order of arrival.
- *
- * What bounds it: requests waiting in a level and in all levels, and bytes waiting in the server.
- * What is beyond is refused at once, UNAVAILABLE.
  *
  * Invariants, checked by the simulation:
  *   1. Every accepted request ends exactly once.
@@ -20,7 +17,8 @@
  *   3. Nothing is handed over after its timeout, its deadline, or its caller has gone.
  *
  * Not here: which requests form a batch (dynamic-batcher.ts), the order of the queue
- * (request-queue.ts), what ends a request (request-answers.ts).
+ * (request-queue.ts) and what bounds it (queue-limits.ts), what ends a request
+ * (request-answers.ts).
  */
 import { type FailureReason, InferenceError, requestPrefix } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
@@ -33,6 +31,7 @@ import type { InstancePool, PoolOwner } from "./instance-pool.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig, QueuePolicy } from "./model-config.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
+import { QueueLimits } from "./queue-limits.ts";
 import { RequestAnswers } from "./request-answers.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { RunningBatch, type RunningBatchOptions } from "./running-batch.ts";
@@ -55,11 +54,11 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   readonly #options: BatchSchedulerOptions;
   readonly #batchOptions: RunningBatchOptions;
   readonly #queue: RequestQueue;
+  readonly #limits: QueueLimits;
   readonly #batcher: DynamicBatcher;
   readonly #deadlines: DeadlineHeap = new DeadlineHeap();
   readonly #answers: RequestAnswers;
   readonly #keyOf: CompatibilityKeyOf;
-  readonly #running: Set<ScheduledRequest> = new Set();
   #arrivalCount = 0;
   #isLooking = false;
   #willLook = false;
@@ -74,6 +73,11 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, log, statistics } = options;
     this.#options = options;
     this.#queue = new RequestQueue(config.dynamicBatching);
+    this.#limits = new QueueLimits({
+      queue: this.#queue,
+      maxWaitingRequests: config.limits.maxWaitingRequests,
+      waitingBytes: options.waitingBytes,
+    });
     this.#batcher = new DynamicBatcher(config);
     this.#keyOf = compatibilityKeyFor(config);
     const onEnded = (request: ScheduledRequest): void => this.#forget(request);
@@ -86,7 +90,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, statistics } = this.#options;
     const level = this.#queue.levelOf(request.priority);
     const bytes = bytesOf(request);
-    const refusal = this.#whyRefused(request, level, bytes);
+    const refusal = this.#whyRefused(request) ?? this.#limits.refusal(request, level, bytes);
     if (refusal !== undefined) {
       if (refusal.reason === "REJECTED") statistics.requestRefused();
       this.#answers.sendError({ request, sink }, refusal);
@@ -125,14 +129,17 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   failAll(error: InferenceError): void {
-    for (let next = this.#queue.first(); next !== undefined; next = this.#queue.first()) {
-      this.#answers.fail(next, error, error.reason);
-    }
-    for (const request of [...this.#running]) this.#end(request, error, error.reason);
+    this.#failWaiting(error);
+    const { instances } = this.#options;
+    const running = [...instances.runningRequests(), ...this.#answers.heldRequests()];
+    for (const request of running) this.#end(request, error, error.reason);
   }
 
   cancelRequest(request: ScheduledRequest): void {
+    const { stage } = request;
     this.#end(request, new InferenceError("CANCELLED", "Request cancelled"), "CANCELED");
+    // What is left may be just what was waited for.
+    if (stage === "waiting" && this.#options.instances.hasFree) this.#lookSoon();
   }
 
   instanceFree(): void {
@@ -140,21 +147,15 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     else this.#look();
   }
 
-  outOfService(error: InferenceError): void {
-    this.#refusal = new InferenceError("UNAVAILABLE", error.message, { cause: error });
-    this.failAll(this.#refusal);
+  /** What runs in other instances goes on. */
+  outOfService(cause: InferenceError): void {
+    this.#refusal = new InferenceError("UNAVAILABLE", cause.message, { reason: "BACKEND", cause });
+    this.#failWaiting(this.#refusal);
   }
 
-  #whyRefused(request: InferRequest, level: number, bytes: number): InferenceError | undefined {
-    const { limits } = this.#options.config;
+  #whyRefused(request: InferRequest): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    if (this.#isDraining) return stopping(request);
-    if (this.#queue.isLevelFull(level)) return queueFull(request, "");
-    if (this.#queue.length >= limits.maxWaitingRequests) return queueFull(request, "");
-    if (this.#options.waitingBytes.tryTake(bytes)) return undefined;
-    const { usedBytes, limitBytes } = this.#options.waitingBytes;
-    const why = `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`;
-    return queueFull(request, why);
+    return this.#isDraining ? stopping(request) : undefined;
   }
 
   #lookSoon(): void {
@@ -171,7 +172,8 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { clock, instances } = this.#options;
     const nowMs = clock.nowMs();
     this.#isLooking = true;
-    this.#endOverdue(nowMs);
+    // What answers at once may bring new requests, perhaps without any time left.
+    do this.#endOverdue(nowMs);
     while (instances.hasFree && this.#handOver(nowMs));
     this.#isLooking = false;
     this.#setWake();
@@ -184,7 +186,6 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { requests, rows, closeReason } = batch;
     for (const request of requests) {
       this.#options.waitingBytes.giveBack(request.waitingBytes);
-      this.#running.add(request);
       this.#answers.taken(request);
     }
     this.#options.statistics.batchHandedOver(requests.length, rows, closeReason);
@@ -240,8 +241,15 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     });
   }
 
+  #failWaiting(error: InferenceError): void {
+    for (let next = this.#queue.first(); next !== undefined; next = this.#queue.first()) {
+      this.#answers.fail(next, error, error.reason);
+    }
+  }
+
   #end(request: ScheduledRequest, error: InferenceError, reason: FailureReason): void {
-    const { batch, batchIndex } = request;
+    const { batch, batchIndex, stage } = request;
+    if (stage === "ended") return;
     this.#answers.fail(request, error, reason);
     batch?.abort(batchIndex);
   }
@@ -251,16 +259,13 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     if (request.batch === undefined) {
       this.#queue.remove(request);
       this.#options.waitingBytes.giveBack(request.waitingBytes);
-    } else {
-      this.#running.delete(request);
-      request.batch.requestEnded();
-    }
+    } else request.batch.requestEnded();
     if (request.isTracked) this.#deadlines.noteEnded();
     if (this.#isDraining) this.#tellIfDrained();
   }
 
   #tellIfDrained(): void {
-    if (this.#queue.length > 0 || this.#running.size > 0) return;
+    if (this.#queue.length > 0 || this.#options.statistics.executingCount > 0) return;
     // What it sleeps for has ended: a timer left behind would keep a process from ending.
     this.#cancelWake();
     this.#wakeMs = never;
@@ -279,11 +284,6 @@ function bytesOf({ inputs }: InferRequest): number {
   let bytes = 0;
   for (const { byteLength } of inputs) bytes += byteLength;
   return bytes;
-}
-
-function queueFull({ id }: InferRequest, why: string): InferenceError {
-  const text = `${requestPrefix(id)}Exceeds maximum queue size${why}`;
-  return new InferenceError("UNAVAILABLE", text, { reason: "REJECTED", retryAfterS: 1 });
 }
 
 function stopping({ id }: InferRequest): InferenceError {

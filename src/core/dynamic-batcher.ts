@@ -64,41 +64,36 @@ export class DynamicBatcher {
   }
 
   #cut(queue: RequestQueue, first: ScheduledRequest, nowMs: number): TakenBatch | undefined {
-    const batch: ScheduledRequest[] = [];
-    let rows = 0;
-    let oldestMs = first.arrivedAtMs;
-    let bestLength = 0;
-    let bestRows = 0;
-    let obstacle: "full" | "shape" | undefined;
-    for (let next: ScheduledRequest | undefined = first; next; next = queue.after(next)) {
-      const grownRows: number = rows + next.rows;
-      if (batch.length > 0) {
-        if (grownRows > this.#largestPreferred && bestLength === 0) {
-          bestLength = batch.length;
-          bestRows = rows;
-        }
-        obstacle = this.#obstacle(first, next, grownRows);
-        if (obstacle !== undefined) break;
-      }
-      batch.push(next);
-      rows = grownRows;
-      if (next.arrivedAtMs < oldestMs) oldestMs = next.arrivedAtMs;
-      if (this.#preferred.has(rows)) {
-        bestLength = batch.length;
-        bestRows = rows;
-      }
-    }
+    const collected = this.#collect(queue, first);
+    const { requests, rows, bestLength, bestRows, obstacle, oldestMs } = collected;
     const overdueMs = oldestMs + this.#maxQueueDelayMs;
     const isOverdue = this.#maxQueueDelayMs > 0 && nowMs >= overdueMs;
     if (bestLength > 0 && !isOverdue) {
-      batch.length = bestLength;
+      requests.length = bestLength;
       const closeReason = this.#bestReason(bestRows, obstacle);
-      return leave(queue, { requests: batch, rows: bestRows, closeReason });
+      return leave(queue, { requests, rows: bestRows, closeReason });
     }
     const closeReason = this.#closeReason(rows, obstacle, isOverdue);
-    if (closeReason !== undefined) return leave(queue, { requests: batch, rows, closeReason });
+    if (closeReason !== undefined) return leave(queue, { requests, rows, closeReason });
     this.wakeMs = overdueMs;
     return undefined;
+  }
+
+  #collect(queue: RequestQueue, first: ScheduledRequest): Collected {
+    const requests: ScheduledRequest[] = [];
+    const collected = new Collected(requests, first.arrivedAtMs);
+    for (let next: ScheduledRequest | undefined = first; next; next = queue.after(next)) {
+      const grownRows: number = collected.rows + next.rows;
+      if (requests.length > 0) {
+        const isTooFar = grownRows > this.#largestPreferred && collected.bestLength === 0;
+        if (isTooFar) collected.noteBest();
+        collected.obstacle = this.#obstacle(first, next, grownRows);
+        if (collected.obstacle !== undefined) break;
+      }
+      collected.add(next);
+      if (this.#preferred.has(grownRows)) collected.noteBest();
+    }
+    return collected;
   }
 
   /** Why this one cannot join; undefined: it can. */
@@ -127,6 +122,35 @@ export class DynamicBatcher {
     if (isOverdue) return "delay";
     if (rows >= this.#largestPreferred) return "preferred";
     return this.#maxQueueDelayMs === 0 ? "no_delay" : undefined;
+  }
+}
+
+/** What fits together, from the front of the queue. */
+class Collected {
+  readonly requests: ScheduledRequest[];
+  rows = 0;
+  oldestMs: number;
+  /** The prefix that is best towards a preferred size; 0: there is none. */
+  bestLength = 0;
+  bestRows = 0;
+  /** Why the next request does not fit; undefined: there is no next one. */
+  obstacle: "full" | "shape" | undefined = undefined;
+
+  constructor(requests: ScheduledRequest[], oldestMs: number) {
+    this.requests = requests;
+    this.oldestMs = oldestMs;
+  }
+
+  add(request: ScheduledRequest): void {
+    this.requests.push(request);
+    this.rows += request.rows;
+    if (request.arrivedAtMs < this.oldestMs) this.oldestMs = request.arrivedAtMs;
+  }
+
+  /** All that is collected so far. */
+  noteBest(): void {
+    this.bestLength = this.requests.length;
+    this.bestRows = this.rows;
   }
 }
 

@@ -17,6 +17,7 @@ import type {
   ModelView,
   ServerState,
 } from "./inference-service.ts";
+import { unloadedEarly } from "./instance-pool.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
 import type { TensorConfig } from "./model-config.ts";
@@ -97,7 +98,7 @@ export class InferenceCore implements InferenceService {
   }
 
   lookUp(modelName: string, version: number | undefined): ModelView {
-    return this.#repository.lookUp(modelName, version);
+    return this.#find(modelName, version);
   }
 
   modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
@@ -135,7 +136,7 @@ export class InferenceCore implements InferenceService {
 
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
-      const model = this.#repository.lookUp(request.modelName, request.modelVersion);
+      const model = this.#find(request.modelName, request.modelVersion);
       return model.infer(request, sink, options);
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
@@ -143,8 +144,19 @@ export class InferenceCore implements InferenceService {
     }
   }
 
+  /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
+  #find(name: string, version: number | undefined): LoadedModel {
+    const isDraining = this.#state === "draining";
+    const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
+    return leaving ?? this.#repository.lookUp(name, version);
+  }
+
   /** A sink is foreign code: it may throw. */
-  #refuse({ modelName: model, logId }: InferRequest, sink: ResponseSink, why: InferenceError): void {
+  #refuse(
+    { modelName: model, logId }: InferRequest,
+    sink: ResponseSink,
+    why: InferenceError,
+  ): void {
     try {
       sink.fail(why);
     } catch (error) {
@@ -159,12 +171,10 @@ export class InferenceCore implements InferenceService {
     const startedAtMs = clock.nowMs();
     try {
       const resolved = await source.resolve();
-      const loaded = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
-      entry.model = loaded;
-      const loading = loaded.load(startedAtMs);
-      // It may have been unloaded while it was being resolved: then it ends what it begins.
-      if (entry.state !== "LOADING") await Promise.all([loading, loaded.unload()]);
-      await loading;
+      // It may have been unloaded while it was being resolved.
+      if (entry.state !== "LOADING") throw unloadedEarly(model);
+      entry.model = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
+      await entry.model.load(startedAtMs);
     } catch (reason) {
       const error = InferenceError.from(reason);
       if (entry.state === "LOADING") this.#repository.fail(entry, error);

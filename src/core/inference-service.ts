@@ -22,10 +22,10 @@ export interface ModelIndexEntry {
   readonly reason: string;
 }
 
-/** A model version that is READY. */
+/** A model version that is READY; in a server that drains also one that is not gone yet. */
 export interface ModelView {
   readonly config: ModelConfig;
-  /** At least one of its instances can run a batch. */
+  /** It takes requests, and at least one of its instances can run a batch. */
   isReady(): boolean;
 }
 

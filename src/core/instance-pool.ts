@@ -15,6 +15,7 @@ import { InstanceSupervisor, type SupervisorOwner } from "./instance-supervisor.
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
+import type { ScheduledRequest } from "./scheduled-request.ts";
 
 export interface PoolOptions {
   readonly config: ModelConfig;
@@ -62,6 +63,11 @@ export class InstancePool implements SupervisorOwner {
 
   get hasFree(): boolean {
     return this.#free.length > 0;
+  }
+
+  /** Of all batches that run; some may have ended. */
+  runningRequests(): readonly ScheduledRequest[] {
+    return this.#supervisors.flatMap(({ requests }) => requests);
   }
 
   serve(owner: PoolOwner): void {
@@ -155,6 +161,6 @@ export class InstancePool implements SupervisorOwner {
   }
 }
 
-function unloadedEarly(model: string): InferenceError {
+export function unloadedEarly(model: string): InferenceError {
   return new InferenceError("UNAVAILABLE", `model '${model}' was unloaded while it was loading`);
 }

@@ -18,6 +18,7 @@ import type { Instance, InstanceHost } from "./instance.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { InstanceCondition, ModelStatistics } from "./model-statistics.ts";
 import type { BatchRunner, RunningBatch } from "./running-batch.ts";
+import type { ScheduledRequest } from "./scheduled-request.ts";
 
 export interface SupervisorOptions {
   readonly config: ModelConfig;
@@ -39,6 +40,15 @@ export interface SupervisorOwner {
 }
 
 type SupervisorState = InstanceCondition | "stopped" | "failed";
+
+/** What an instance has a limit for, and which. */
+type Duty = keyof typeof limitOf;
+
+const limitOf = {
+  load: "loadTimeoutMs",
+  answer: "executionTimeoutMs",
+  stop: "loadTimeoutMs",
+} as const;
 
 export class InstanceSupervisor implements BatchRunner {
   readonly index: number;
@@ -62,8 +72,14 @@ export class InstanceSupervisor implements BatchRunner {
     options.statistics.instanceChanged(undefined, "dead");
   }
 
+  /** It runs a batch, or could: also the next one. */
   get isReady(): boolean {
-    return this.#state === "ready" || this.#state === "busy";
+    return !this.#isStopping && (this.#state === "ready" || this.#state === "busy");
+  }
+
+  /** Of the batch that it runs. */
+  get requests(): readonly ScheduledRequest[] {
+    return this.#batch?.requests ?? [];
   }
 
   start(): void {
@@ -106,7 +122,7 @@ export class InstanceSupervisor implements BatchRunner {
     if (this.#isStopping || this.#isOver()) return;
     this.#isStopping = true;
     if (this.#instance === undefined) {
-      this.#end("stopped");
+      this.#end("stopped", undefined);
       return;
     }
     this.#stopWatching();
@@ -119,8 +135,7 @@ export class InstanceSupervisor implements BatchRunner {
   abandon(error: InferenceError): void {
     if (this.#isOver()) return;
     this.#instance?.abandon();
-    this.#end("stopped");
-    this.#loseBatch(error);
+    this.#end("stopped", error);
   }
 
   #heardReady(): void {
@@ -131,13 +146,10 @@ export class InstanceSupervisor implements BatchRunner {
     this.#options.owner.instanceFree(this);
   }
 
-  #heardExit(error: InferenceError | undefined, isFinal: boolean): void {
-    if (!this.#isStopping) {
-      this.#lose(error ?? endedUnasked(this.#options.config.name), isFinal);
-      return;
-    }
-    this.#end("stopped");
-    this.#loseBatch(error ?? endedUnasked(this.#options.config.name));
+  #heardExit(reason: InferenceError | undefined, isFinal: boolean): void {
+    const error = reason ?? endedUnasked(this.#options.config.name);
+    if (this.#isStopping) this.#end("stopped", error);
+    else this.#lose(error, isFinal);
   }
 
   #lose(error: InferenceError, isFinal: boolean): void {
@@ -145,7 +157,6 @@ export class InstanceSupervisor implements BatchRunner {
     const { restartBackoffMs, maxRestartBackoffMs } = this.#options.config.limits;
     if (isFinal) {
       this.#end("failed", error);
-      this.#loseBatch(error);
       return;
     }
     const pauseMs = Math.min(maxRestartBackoffMs, restartBackoffMs * 2 ** this.#failuresInRow);
@@ -171,8 +182,12 @@ export class InstanceSupervisor implements BatchRunner {
   }
 
   #limitMs(): number {
-    const { loadTimeoutMs, executionTimeoutMs } = this.#options.config.limits;
-    return this.#state === "loading" || this.#isStopping ? loadTimeoutMs : executionTimeoutMs;
+    return this.#options.config.limits[limitOf[this.#duty()]];
+  }
+
+  #duty(): Duty {
+    if (this.#isStopping) return "stop";
+    return this.#state === "loading" ? "load" : "answer";
   }
 
   #lookForHang(): void {
@@ -183,7 +198,7 @@ export class InstanceSupervisor implements BatchRunner {
 
   #writeOff(): void {
     const { config, owner } = this.#options;
-    const error = hangs(config.name, this.#state === "loading", this.#limitMs());
+    const error = hangs(config, this.#duty());
     if (this.#isStopping) {
       this.abandon(error);
       return;
@@ -214,10 +229,12 @@ export class InstanceSupervisor implements BatchRunner {
     return this.#state === "stopped" || this.#state === "failed";
   }
 
-  #end(state: "stopped" | "failed", error?: InferenceError): void {
+  /** What it ran fails with this error, before others hear of it. */
+  #end(state: "stopped" | "failed", error: InferenceError | undefined): void {
     this.#leaveInstance();
     this.#change(state);
-    this.#options.owner.instanceEnded(this, error);
+    if (error !== undefined) this.#loseBatch(error);
+    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);
   }
 
   #change(to: SupervisorState): void {
@@ -230,10 +247,9 @@ function conditionOf(state: SupervisorState): InstanceCondition | undefined {
   return state === "stopped" || state === "failed" ? undefined : state;
 }
 
-function hangs(model: string, isLoading: boolean, limitMs: number): InferenceError {
-  const what = isLoading ? "did not load" : "did not answer";
-  const option = isLoading ? "loadTimeoutMs" : "executionTimeoutMs";
-  const why = `model '${model}' ${what} within ${limitMs} ms (limits.${option})`;
+function hangs({ name, limits }: ModelConfig, duty: Duty): InferenceError {
+  const option = limitOf[duty];
+  const why = `model '${name}' did not ${duty} within ${limits[option]} ms (limits.${option})`;
   return new InferenceError("DEADLINE_EXCEEDED", why, { reason: "BACKEND" });
 }
 

@@ -29,6 +29,7 @@ export class LoadedModel implements ModelView {
   readonly #statistics: ModelStatistics;
   readonly #instances: InstancePool;
   readonly #scheduler: Scheduler;
+  #isUnloading = false;
 
   constructor({ config, host }: ResolvedModel, options: LoadedModelOptions) {
     const { clock, log, waitingBytes } = options;
@@ -49,7 +50,7 @@ export class LoadedModel implements ModelView {
   }
 
   isReady(): boolean {
-    return this.#instances.isReady;
+    return !this.#isUnloading && this.#instances.isReady;
   }
 
   /** Rejects with what the first instance failed with. */
@@ -65,6 +66,7 @@ export class LoadedModel implements ModelView {
 
   /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
   async unload(): Promise<void> {
+    this.#isUnloading = true;
     await this.#scheduler.drain();
     await this.#instances.stop();
   }
