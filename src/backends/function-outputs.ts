@@ -8,7 +8,7 @@
  * those of the batch (executor/split-outputs.ts).
  */
 import type { TensorSpec, TensorSpecs } from "../definition/specifications.ts";
-import { giveAway, Tensor } from "../definition/tensor.ts";
+import { giveAway, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { BackendCall, BackendResult, BatchTensor } from "./backend.ts";
@@ -32,6 +32,7 @@ export function outputTensors(plan: OutputPlan, returned: unknown): BackendResul
     const own = isOwn ? bytes : copyOf(bytes, plan);
     outputs.push({ name, datatype: spec.datatype, shape, bytes: own });
   }
+  for (const value of Object.values(values)) if (value instanceof Tensor) giveAway(value as Tensor);
   return { outputs, copiedBytes };
 }
 
@@ -76,7 +77,7 @@ function toValues(
     if (datatype !== spec.datatype) {
       throw new TypeError(`must be ${spec.datatype}; got ${datatype}`);
     }
-    return { shape, ...giveAway(value as Tensor) };
+    return { shape, ...returnedBytes(value as Tensor) };
   } catch (error) {
     if (error instanceof TypeError) throw wrong(modelName, `output '${name}' ${error.message}`);
     throw error;

@@ -66,7 +66,7 @@ class LoadedFunctionModel implements LoadedModel {
       if (isPromise(returned)) return this.#finishLater(call, inputs, returned);
       return this.#finish(call, inputs, returned);
     } catch (reason) {
-      throw this.#toError(reason);
+      throw this.#toError(inputs, reason);
     }
   }
 
@@ -80,12 +80,13 @@ class LoadedFunctionModel implements LoadedModel {
     try {
       return this.#finish(call, inputs, await returned);
     } catch (reason) {
-      throw this.#toError(reason);
+      throw this.#toError(inputs, reason);
     }
   }
 
-  #toError(reason: unknown): InferenceError {
+  #toError(inputs: Record<string, Tensor>, reason: unknown): InferenceError {
     const { name } = this.#model;
+    releaseAll(inputs);
     return toModelError(name, isInDeadZone(reason) ? explainDeadZone(reason) : reason, "infer");
   }
 
@@ -93,9 +94,13 @@ class LoadedFunctionModel implements LoadedModel {
     const { name: modelName, outputs: specs } = this.#model;
     const rows = this.#isBatching ? call.rows : undefined;
     const result = outputTensors({ modelName, specs, rows, allocate: call.allocate }, returned);
-    for (const name in inputs) if (inputs[name] !== undefined) release(inputs[name]);
+    releaseAll(inputs);
     return result;
   }
+}
+
+function releaseAll(inputs: Readonly<Record<string, Tensor>>): void {
+  for (const name in inputs) if (inputs[name] !== undefined) release(inputs[name]);
 }
 
 /** What stands below `serve()` in the model's module is never evaluated in an instance. */

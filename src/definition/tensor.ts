@@ -51,7 +51,7 @@ export interface TensorParts<D extends Datatype, As extends ElementForm> {
 }
 
 /** A tensor's bytes, when it is returned. */
-export interface GivenBytes {
+export interface ReturnedBytes {
   readonly bytes: Uint8Array;
   /** False: somebody else may go on using this memory. */
   readonly isOwn: boolean;
@@ -64,7 +64,7 @@ export type TensorValues<D extends Datatype, As extends ElementForm> =
   | TensorData<D, As>
   | Nested<Elements[As]>;
 
-let giveAwayBytes: (tensor: Tensor<Datatype, ElementForm>) => GivenBytes;
+let readReturned: (tensor: Tensor<Datatype, ElementForm>) => ReturnedBytes;
 let markGone: (tensor: Tensor<Datatype, ElementForm>, why: string) => void;
 
 export class Tensor<D extends Datatype = Datatype, As extends ElementForm = DefaultForm<D>> {
@@ -81,12 +81,8 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   #goneBecause: string | undefined;
 
   static {
-    giveAwayBytes = (tensor) => {
-      tensor.#check();
-      const { bytes } = tensor;
-      const isOwn = (tensor.#whole ?? tensor).#isOwn;
-      markGone(tensor, "it was returned from infer: return or keep a clone()");
-      return { bytes, isOwn };
+    readReturned = (tensor) => {
+      return { bytes: tensor.bytes, isOwn: (tensor.#whole ?? tensor).#isOwn };
     };
     markGone = (tensor, why) => {
       (tensor.#whole ?? tensor).#goneBecause ??= why;
@@ -254,9 +250,14 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 
 type Transform = (element: unknown, index: number) => unknown;
 
-/** The bytes of a tensor that a model returned. Whoever reads the tensor afterwards is told so. */
-export function giveAway(tensor: Tensor<Datatype, ElementForm>): GivenBytes {
-  return giveAwayBytes(tensor);
+/** Of a tensor that a model returns, perhaps as several outputs: so `giveAway` comes after all. */
+export function returnedBytes(tensor: Tensor<Datatype, ElementForm>): ReturnedBytes {
+  return readReturned(tensor);
+}
+
+/** It has been returned. Whoever reads it afterwards is told so. */
+export function giveAway(tensor: Tensor<Datatype, ElementForm>): void {
+  markGone(tensor, "it was returned from infer: return or keep a clone()");
 }
 
 /** An input whose call has settled. Whoever reads it afterwards is told so. */

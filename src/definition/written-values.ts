@@ -39,11 +39,11 @@ function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenVal
   const { datatype, as } = expected;
   const got = `a ${array.constructor.name}`;
   if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", got);
-  const shape = shapeOf(expected, array.length);
   if (array instanceof typedArrays[datatype]) {
-    return { shape, bytes: bytesOf(array), isOwn: false };
+    return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
   }
   if (isWideAsNumber(datatype, as) && array instanceof Float64Array) {
+    const shape = shapeOf(expected, array.length);
     return { shape, bytes: bytesOf(numbersToWide(datatype as "INT64", array)), isOwn: true };
   }
   throw mismatch(`a ${typedArrays[datatype].name}`, got);

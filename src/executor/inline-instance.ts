@@ -70,7 +70,7 @@ export class InlineInstance implements Instance {
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
-    const { config, clock, copied, onBlocked } = this.#options;
+    const { config, clock, copied } = this.#options;
     if (this.#loaded === undefined) return;
     const borrowed = borrowInputs(batch, config);
     const inputs = borrowed ?? gatherInputs(batch, config, allocateBytes).tensors;
@@ -78,15 +78,13 @@ export class InlineInstance implements Instance {
     const call = new InlineCall(batch, inputs, clock.nowMs());
     this.#running = call;
     try {
-      const result = this.#loaded.run(call);
-      const heldMs = clock.nowMs() - call.startMs;
+      const result = this.#run(this.#loaded, call);
       if (result instanceof Promise) {
         result.then(
           (later) => this.#finish(call, emit, later),
           (reason: unknown) => this.#fail(call, emit, reason),
         );
       } else this.#finish(call, emit, result);
-      onBlocked(heldMs);
     } catch (reason) {
       this.#fail(call, emit, reason);
     }
@@ -100,18 +98,29 @@ export class InlineInstance implements Instance {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#stopping.abort();
-    if (this.#running === undefined && this.#loaded !== undefined) this.#unload();
+    this.#unloadIfIdle();
   }
 
   abandon(): void {
     this.#isAbandoned = true;
     this.#stopping.abort();
+    this.#running?.abortAll();
   }
 
   #setLoaded(loaded: LoadedModel): void {
     this.#loaded = loaded;
-    if (this.#isAbandoned || this.#isStopping) this.#unload();
+    if (this.#isAbandoned || this.#isStopping) this.#unloadIfIdle();
     else this.#events.ready();
+  }
+
+  /** Measured until it returns or throws: so long nothing else could happen. */
+  #run(loaded: LoadedModel, call: InlineCall): BackendResult | Promise<BackendResult> {
+    const { clock, onBlocked } = this.#options;
+    try {
+      return loaded.run(call);
+    } finally {
+      onBlocked(clock.nowMs() - call.startMs);
+    }
   }
 
   #finish(call: InlineCall, emit: ExecutionEmitter, result: BackendResult): void {
@@ -124,7 +133,7 @@ export class InlineInstance implements Instance {
     } catch (reason) {
       emit.failed(times, InferenceError.from(reason));
     }
-    if (this.#isStopping) this.#unload();
+    if (this.#isStopping) this.#unloadIfIdle();
   }
 
   #fail(call: InlineCall, emit: ExecutionEmitter, reason: unknown): void {
@@ -135,7 +144,7 @@ export class InlineInstance implements Instance {
       const computeOutputStartMs = this.#options.clock.nowMs();
       const times = { computeInputEndMs: call.startMs, computeOutputStartMs };
       emit.failed(times, error);
-      if (this.#isStopping) this.#unload();
+      if (this.#isStopping) this.#unloadIfIdle();
     }
   }
 
@@ -146,7 +155,9 @@ export class InlineInstance implements Instance {
     return true;
   }
 
-  #unload(): void {
+  /** The end of a batch may have brought the next one. */
+  #unloadIfIdle(): void {
+    if (this.#running !== undefined) return;
     const loaded = this.#loaded;
     this.#loaded = undefined;
     loaded?.unload().then(
@@ -198,6 +209,10 @@ class InlineCall implements BackendCall {
     this.#aborted ??= new Set();
     this.#aborted.add(requestIndex);
     this.#signals?.notice();
+  }
+
+  abortAll(): void {
+    for (const index of this.batch.requests.keys()) this.abort(index);
   }
 
   #isAborted(requestIndex: number): boolean {

@@ -5,27 +5,30 @@
  * it has loaded, or has ended) is kept for him.
  *
  * A thread inside native code must never be terminated: that ends the whole process. So it is
- * terminated only if no native code was ever loaded in it; else it is left behind, and asked to
- * stop as soon as it says something again.
+ * terminated only if no native code was ever loaded in it; else it is left behind, asked to stop
+ * as soon as it comes back.
  *
- * Not here: what a batch is (thread-instance.ts), the other side (thread-main.ts).
+ * Not here: what a batch is (thread-instance.ts), the other side (thread-main.ts), the end of the
+ * process around it (exit-guard.ts).
  */
 import { Worker } from "node:worker_threads";
 import type { ModelDescription } from "../backends/backend.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { guardAgainstExit, type NativeThread, noteExit } from "./exit-guard.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
   abortFlag,
+  endingFlag,
+  endings,
   type FromInstance,
   fromErrorMessage,
-  nativeFlag,
   type ThreadStart,
   type ToInstance,
 } from "./messages.ts";
 
 export interface ThreadListener {
   heard(message: FromInstance): void;
-  /** The last that is heard. Without an error it ended by itself. */
+  /** The last that is heard. Without an error it said so before. */
   exited(error: InferenceError | undefined): void;
 }
 
@@ -34,7 +37,7 @@ export type ThreadPlan = Omit<ThreadStart, "flags"> & {
   readonly maxRequests: number;
 };
 
-export class InstanceThread {
+export class InstanceThread implements NativeThread {
   /** What the model says of itself; rejects if the thread ends before. */
   readonly loaded: Promise<ModelDescription | undefined>;
   #setLoaded: (description: ModelDescription | undefined) => void = () => {};
@@ -44,6 +47,11 @@ export class InstanceThread {
   readonly #flags: Int32Array;
   readonly #kept: FromInstance[] = [];
   #listener: ThreadListener | undefined = undefined;
+  /** It loads, or has a batch. */
+  #isBusy = true;
+  /** It has been asked to. */
+  #isStopping = false;
+  #hasSaidEnd = false;
   #isAbandoned = false;
   /** Undefined until it has ended. */
   #exit: { readonly error: InferenceError | undefined } | undefined = undefined;
@@ -71,16 +79,25 @@ export class InstanceThread {
       this.#uncaught = error;
     });
     this.#worker.once("exit", (code) => this.#ended(code));
+    guardAgainstExit(this);
+  }
+
+  get isInsideNative(): boolean {
+    const isActive = (this.#isBusy || this.#isStopping) && !this.#hasSaidEnd;
+    return isActive && Atomics.load(this.#flags, endingFlag) === endings.native;
   }
 
   /** From now on, and what has been kept. */
   listen(listener: ThreadListener): void {
+    if (this.#isAbandoned) return;
     this.#listener = listener;
     for (const message of this.#kept.splice(0)) listener.heard(message);
     if (this.#exit !== undefined) listener.exited(this.#exit.error);
   }
 
   post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {
+    if (message.type === "execute") this.#isBusy = true;
+    if (message.type === "stop") this.#isStopping = true;
     this.#worker.postMessage(message, transfer);
   }
 
@@ -91,14 +108,18 @@ export class InstanceThread {
 
   /** Nothing of it is heard any more. Does not keep the process alive. */
   abandon(): void {
+    if (this.#isAbandoned) return;
     this.#isAbandoned = true;
     this.#worker.unref();
-    if (Atomics.load(this.#flags, nativeFlag) === 0) {
-      this.#worker.terminate().catch(() => {});
-    } else this.post({ type: "stop" });
+    const { free, terminated } = endings;
+    const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
+    if (before === free) this.#worker.terminate().catch(() => {});
+    else this.post({ type: "stop" });
   }
 
   #hear(message: FromInstance): void {
+    if (message.type === "ended") this.#hasSaidEnd = true;
+    else if (message.type !== "log") this.#isBusy = false;
     if (this.#isAbandoned) return;
     if (message.type === "loaded") this.#setLoaded(message.description);
     if (message.type === "ended" && message.error !== undefined) {
@@ -109,16 +130,22 @@ export class InstanceThread {
   }
 
   #ended(code: number): void {
-    const hasFailed = this.#uncaught !== undefined || code !== 0;
-    const error = hasFailed ? died(this.#name, code, this.#uncaught) : undefined;
-    this.#exit = { error };
-    this.#setNotLoaded(error ?? died(this.#name, code, undefined));
-    if (!this.#isAbandoned) this.#listener?.exited(error);
+    const error = died(this.#name, code, this.#uncaught);
+    this.#exit = { error: this.#hasSaidEnd ? undefined : error };
+    noteExit(this);
+    this.#setNotLoaded(error);
+    if (!this.#isAbandoned) this.#listener?.exited(this.#exit.error);
   }
 }
 
 function died(name: string, code: number, cause: unknown): InferenceError {
-  const why = cause === undefined ? `exited with code ${code}` : "threw where nobody caught it";
-  const text = `an instance of model '${name}' died: its thread ${why}`;
+  const text = `an instance of model '${name}' died: its thread ${whyDied(code, cause)}`;
   return new InferenceError("INTERNAL", text, { reason: "BACKEND", cause });
+}
+
+function whyDied(code: number, cause: unknown): string {
+  if (cause === undefined) return `exited with code ${code}`;
+  const isOutOfMemory =
+    cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return isOutOfMemory ? "ran out of memory" : "threw where nobody caught it";
 }

@@ -11,7 +11,7 @@
  *                            <────────   ended
  *
  * `flags` is shared memory, because a thread inside a synchronous function reads no messages: a
- * flag for each request of the batch, 1 once its caller has gone, and before them `nativeFlag`.
+ * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag`.
  */
 import type { BatchTensor, ModelDescription } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
@@ -30,8 +30,18 @@ export interface ThreadStart {
   readonly flags: SharedArrayBuffer;
 }
 
-/** Place of the flag that native code has been loaded: then the thread must not be terminated. */
-export const nativeFlag = 0;
+/** Place of what is known about ending the thread from outside. */
+export const endingFlag = 0;
+
+/** Who changes it from `free` is first, and the other one sees it: so both never happen. */
+export const endings = {
+  /** No native code is loaded: the thread may be terminated, whatever it does. */
+  free: 0,
+  /** Native code may run: it must never be terminated. Set by the thread. */
+  native: 1,
+  /** It is being terminated, and must not enter native code any more. Set by the main thread. */
+  terminated: 2,
+} as const;
 
 /** Place of a request's flag. */
 export function abortFlag(requestIndex: number): number {
@@ -80,20 +90,32 @@ export interface ErrorMessage {
   readonly code: ErrorCode;
   readonly message: string;
   readonly reason: FailureReason;
+  readonly retryAfterS: number | undefined;
   readonly cause: string | undefined;
 }
 
-export function toErrorMessage({ code, message, reason, cause }: InferenceError): ErrorMessage {
+export function toErrorMessage(error: InferenceError): ErrorMessage {
+  const { code, message, reason, retryAfterS, cause } = error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : cause;
-  return { code, message, reason, cause: text === undefined ? undefined : String(text) };
+  const causeText = text === undefined ? undefined : String(text);
+  return { code, message, reason, retryAfterS, cause: causeText };
 }
 
-export function fromErrorMessage({ code, message, reason, cause }: ErrorMessage): InferenceError {
-  if (cause === undefined) return new InferenceError(code, message, { reason });
-  const [firstLine = ""] = cause.split("\n", 1);
+export function fromErrorMessage(from: ErrorMessage): InferenceError {
+  const { code, message, reason, retryAfterS, cause } = from;
+  return new InferenceError(code, message, {
+    reason,
+    ...(retryAfterS !== undefined && { retryAfterS }),
+    ...(cause !== undefined && { cause: errorOf(cause) }),
+  });
+}
+
+/** With this stack, which begins with its message. */
+function errorOf(stack: string): Error {
+  const [firstLine = ""] = stack.split("\n", 1);
   const error = new Error(firstLine);
-  error.stack = cause;
-  return new InferenceError(code, message, { reason, cause: error });
+  error.stack = stack;
+  return error;
 }
 
 /** Moments of any thread on one scale: milliseconds since 1970, with fractions. */

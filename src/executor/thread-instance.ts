@@ -79,6 +79,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   abandon(): void {
+    for (const index of this.#running?.batch.requests.keys() ?? []) this.abort(index);
     this.#thread.abandon();
   }
 

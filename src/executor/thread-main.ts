@@ -14,8 +14,9 @@ import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
+  endingFlag,
+  endings,
   type FromInstance,
-  nativeFlag,
   type ThreadStart,
   type ToInstance,
   toErrorMessage,
@@ -30,10 +31,9 @@ const start = (workerData as Readonly<Record<string, ThreadStart>>)[instanceKey]
 assert(start !== undefined, "an instance's thread was given its start");
 const flags = new Int32Array(start.flags);
 
-/** Told before it is entered: then the thread is never terminated. */
 const openLibrary = process.dlopen;
 process.dlopen = (...args): void => {
-  Atomics.store(flags, nativeFlag, 1);
+  enterNative();
   openLibrary.apply(process, args);
 };
 
@@ -67,7 +67,7 @@ load(start).then(
 
 async function load({ name, version, index, device, ...from }: ThreadStart): Promise<LoadedModel> {
   const backend: Backend = await createBackend({ name, version, ...from });
-  if (!backend.mayTerminateWhileBusy) Atomics.store(flags, nativeFlag, 1);
+  if (!backend.mayTerminateWhileBusy) enterNative();
   return await backend.load({
     modelName: name,
     modelVersion: version,
@@ -80,6 +80,12 @@ async function load({ name, version, index, device, ...from }: ThreadStart): Pro
     },
     signal: stopping.signal,
   });
+}
+
+/** Told before it happens: from then on nobody terminates this thread. Or somebody does: here. */
+function enterNative(): void {
+  const before = Atomics.compareExchange(flags, endingFlag, endings.free, endings.native);
+  if (before === endings.terminated) Atomics.wait(flags, endingFlag, endings.terminated);
 }
 
 function execute(message: Extract<ToInstance, { type: "execute" }>): void {
