@@ -4,13 +4,14 @@
  *
  * To drain is to accept nothing more, and to let every connection that is in the middle of a
  * request finish it. Node closes idle connections only when told to, so they are looked for again
- * and again until none is left; this happens once in the life of a server.
+ * and again until none is left; this happens once in the life of a server. One that has never
+ * said a word (browsers open such in advance) is busy for Node, and idle here.
  *
  * Not here: what is answered (frontends/).
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
 
 export interface ListenerOptions {
@@ -28,11 +29,16 @@ const lookAgainMs = 10;
 export class HttpListener {
   readonly #server: Server;
   readonly #options: ListenerOptions;
+  readonly #sockets: Set<Socket> = new Set();
   #opening: Promise<void> | undefined;
 
   constructor(server: Server, options: ListenerOptions) {
     this.#server = server;
     this.#options = options;
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
   }
 
   /** As clients name it; undefined while it does not listen. */
@@ -68,6 +74,8 @@ export class HttpListener {
   /** Accepts nothing more; resolves when the last connection has ended. */
   async drain(): Promise<void> {
     const { clock } = this.#options;
+    // What is about to open can be closed only when it has.
+    await this.#opening?.catch(() => {});
     if (!this.#server.listening) return;
     let isClosed = false;
     this.#server.close(() => {
@@ -75,6 +83,7 @@ export class HttpListener {
     });
     while (!isClosed) {
       this.#server.closeIdleConnections();
+      for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
       await new Promise<void>((resolve) => {
         clock.wakeAt(clock.nowMs() + lookAgainMs, resolve);
       });

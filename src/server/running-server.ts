@@ -111,8 +111,10 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async listen(): Promise<void> {
-    await this.#http?.open();
-    await this.#metrics?.open();
+    for (const listener of [this.#http, this.#metrics]) {
+      if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
+      await listener?.open();
+    }
     this.#log.block("models", modelTable(this.#core.index()));
     if (this.#http !== undefined) this.#log.info(`Started HTTPService at ${this.#http.place}`);
     if (this.#metrics !== undefined) {
@@ -137,7 +139,7 @@ export class RunningServer {
     return inferInProcess(this.#core, request, options);
   }
 
-  /** Resolves to false if not everything ended by itself in time. Twice is once. */
+  /** Resolves to false if an instance did not end in time, and still runs. Twice is once. */
   close({ timeoutMs = this.#options.exitTimeoutSecs * 1000 }: CloseOptions): Promise<boolean> {
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;
@@ -156,9 +158,10 @@ export class RunningServer {
     });
     const isDrained = await Promise.race([drained, timeout]);
     cancel();
+    const haveInstancesEnded = this.#core.state === "stopped";
     if (!isDrained) this.#cut(timeoutMs);
     this.#lag.close();
-    return isDrained;
+    return haveInstancesEnded;
   }
 
   #cut(timeoutMs: number): void {

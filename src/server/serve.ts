@@ -7,7 +7,6 @@
  *
  * Not here: a server that is part of a program (server.ts).
  */
-
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
 import { servedModels } from "./served-models.ts";
@@ -24,38 +23,56 @@ export async function serve(models: Models, options: ServerOptions = {}): Promis
 
 /** Does not return if it fails: then the process ends. */
 export async function runProgram(start: () => LazyServer): Promise<Server> {
-  let server: LazyServer | undefined;
+  const program = new Program();
   try {
-    server = start();
-    endOnSignals(server);
+    const server = start();
+    program.runs(server);
     await server.ready;
     await server.listen();
     return server;
   } catch (error) {
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    return await end(server, 1);
+    if (!program.isEnding) {
+      process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+    return await program.end(1);
   }
 }
 
-function endOnSignals(server: LazyServer): void {
-  let isEnding = false;
-  const endWith = (exitCode: number): void => {
-    if (isEnding) kill();
-    isEnding = true;
-    end(server, exitCode).catch(kill);
-  };
-  process.on("SIGINT", () => endWith(0));
-  process.on("SIGTERM", () => endWith(0));
-  process.on("uncaughtException", (error) => {
-    process.stderr.write(`error: nobody caught this, so the server ends: ${error.stack}\n`);
-    if (!isEnding) endWith(1);
-  });
-}
+/** The process while it is a server; its end begins once. */
+class Program {
+  #server: LazyServer | undefined = undefined;
+  #ending: Promise<never> | undefined = undefined;
 
-async function end(server: LazyServer | undefined, exitCode: number): Promise<never> {
-  const hasDrained = server === undefined || (await server.drain());
-  if (!hasDrained) kill();
-  process.exit(exitCode);
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  runs(server: LazyServer): void {
+    this.#server = server;
+    process.on("SIGINT", () => this.#heardSignal());
+    process.on("SIGTERM", () => this.#heardSignal());
+    process.on("uncaughtException", (error) => {
+      process.stderr.write(`error: nobody caught this, so the server ends: ${error.stack}\n`);
+      this.end(1).catch(kill);
+    });
+  }
+
+  /** The exit code is that of whoever asked first. */
+  end(exitCode: number): Promise<never> {
+    this.#ending ??= this.#end(exitCode);
+    return this.#ending;
+  }
+
+  #heardSignal(): void {
+    if (this.isEnding) kill();
+    this.end(0).catch(kill);
+  }
+
+  async #end(exitCode: number): Promise<never> {
+    const hasDrained = this.#server === undefined || (await this.#server.drain());
+    if (!hasDrained) kill();
+    process.exit(exitCode);
+  }
 }
 
 function kill(): void {

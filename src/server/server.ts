@@ -114,7 +114,8 @@ export class LazyServer implements Server {
 
   /** Closes, and tells whether everything ended by itself: if not, an instance still runs. */
   async drain(options: CloseOptions = {}): Promise<boolean> {
-    return await (await this.#starting).close(options);
+    const running = await this.#starting.catch(() => undefined);
+    return running === undefined || (await running.close(options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -71,10 +71,15 @@ export class Connection {
       const [first] = this.#open;
       if (first === undefined) return;
       // Of pipelined requests only one is being answered: another's bytes would wait for it.
-      if (this.#open.length === 1 && !first.response.headersSent) first.response.writeContinue();
+      if (this.#open.length === 1 && mayProbe(first.response)) first.response.writeContinue();
       this.#probeIn(2 * pauseMs);
     });
   }
+}
+
+/** HTTP/1.0 has no interim responses. */
+function mayProbe({ headersSent, req }: ServerResponse): boolean {
+  return !headersSent && req.httpVersion !== "1.0";
 }
 
 const connections = new WeakMap<Socket, Connection>();

@@ -7,6 +7,7 @@
 import { promisify } from "node:util";
 import { deflate, gunzip, gzip, inflate } from "node:zlib";
 import { InferenceError } from "../../protocol/errors.ts";
+import { HttpError } from "./responses.ts";
 
 export type ContentEncoding = "identity" | "gzip" | "deflate";
 
@@ -20,7 +21,9 @@ export function bodyEncoding(header: string | undefined): ContentEncoding {
   if (header === undefined || header === "") return "identity";
   const name = header.trim().toLowerCase();
   if (isKnown(name)) return name;
-  throw new InferenceError("UNIMPLEMENTED", "Unsupported compression type");
+  throw new HttpError("UNIMPLEMENTED", "Unsupported compression type", {
+    headers: ["Accept-Encoding", "gzip, deflate"],
+  });
 }
 
 /** The known encoding of the highest weight; of equal ones the first. Unknown ones are skipped. */

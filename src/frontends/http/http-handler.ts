@@ -11,14 +11,14 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelIndexEntry } from "../../core/inference-service.ts";
+import type { ModelIndexEntry, ServerState } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions } from "./infer-exchange.ts";
-import { type ReceivedBody, receiveBody } from "./request-body.ts";
+import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
 import { type Route, routeOf } from "./routes.ts";
@@ -64,7 +64,7 @@ export class HttpHandler {
       if (!(reason instanceof InferenceError)) {
         this.#options.log.error(`a request for the ${route.name} failed`, { error: reason });
       }
-      sendError(response, InferenceError.from(reason), { headers });
+      sendError(response, InferenceError.from(reason), headers);
     }
   }
 
@@ -90,14 +90,14 @@ export class HttpHandler {
         sendEmpty(response, 200, headers);
         break;
       case "server ready":
-        if (service.state === "draining" || service.state === "stopped") throw exiting("exiting");
+        if (isExiting(service.state)) throw exiting("exiting");
         sendEmpty(response, service.isReady() ? 200 : 400, headers);
         break;
       case "server metadata":
         sendJson(response, 200, service.serverMetadata(), headers);
         break;
       case "model ready":
-        this.#tellModelReady(response, service.lookUp(model, version).isReady(), headers);
+        this.#tellModelReady(exchange, version);
         break;
       case "model metadata":
         sendJson(response, 200, service.modelMetadata(model, version), headers);
@@ -131,24 +131,26 @@ export class HttpHandler {
     }
   }
 
-  #tellModelReady(response: ServerResponse, isReady: boolean, headers: HeaderList): void {
-    const { state } = this.#options.service;
-    if (state === "draining" || state === "stopped") throw exiting("not ready");
-    if (isReady) sendEmpty(response, 200, headers);
+  #tellModelReady({ response, route, headers }: Exchange, version: number | undefined): void {
+    const { service } = this.#options;
+    if (isExiting(service.state)) throw exiting("not ready");
+    if (service.lookUp(route.model, version).isReady()) sendEmpty(response, 200, headers);
     else sendJson(response, 400, { error: "Model version not ready" }, headers);
   }
 
   #tellIndex({ request, response, head, headers }: Exchange): void {
-    const { maxBodyBytes } = this.#options;
+    const { maxBodyBytes, clock, service } = this.#options;
     receiveBody(request, { maxBodyBytes, announced: head.contentLength }, (outcome) => {
+      if (outcome instanceof BodyError) {
+        refuseBody(request, response, outcome, { clock, headers });
+        return;
+      }
       try {
-        if (outcome instanceof InferenceError) throw outcome;
         const onlyReady = wantsOnlyReady(outcome);
-        const entries = this.#options.service.index();
-        const shown = entries.filter(({ state }) => !onlyReady || state === "READY");
+        const shown = service.index().filter(({ state }) => !onlyReady || state === "READY");
         sendJson(response, 200, shown.map(indexEntry), headers);
       } catch (reason) {
-        sendError(response, InferenceError.from(reason), { headers });
+        sendError(response, InferenceError.from(reason), headers);
       }
     });
   }
@@ -192,6 +194,10 @@ function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
     ...(version !== undefined && { version: String(version), state }),
     ...(reason !== "" && { reason }),
   };
+}
+
+function isExiting(state: ServerState): boolean {
+  return state === "draining" || state === "stopped";
 }
 
 function exiting(what: string): InferenceError {

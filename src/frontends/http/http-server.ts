@@ -4,16 +4,31 @@
  * Keep-alive outlives the connection pools of clients, and a client that half-closes after its
  * request still gets its answer. What is no HTTP is told so in the form of every other error.
  */
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Duplex } from "node:stream";
 
 const keepAliveMs = 75_000;
 
 export function createHttpServer(handler: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, handler);
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+    latest.set(request.socket, response);
+    handler(request, response);
+  });
   // A property that Node documents, and its types lack.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.on("clientError", answerClientError);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const response = latest.get(socket);
+    const isTaken = response !== undefined && isAnswerTaken(response);
+    if (error.code === "ECONNRESET" || !socket.writable || isTaken) socket.destroy();
+    else answerClientError(error, socket);
+  });
   return server;
 }
 
@@ -22,11 +37,16 @@ const statuses: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/**
+ * Would the answer to what cannot be read be taken for that of another request? If the latest one
+ * has arrived as a whole, it still waits for its own; if it is the one that breaks off, it has been
+ * answered, or is not the first in line.
+ */
+function isAnswerTaken({ req, headersSent, socket, writableFinished }: ServerResponse): boolean {
+  return req.complete ? !writableFinished : headersSent || socket === null;
+}
+
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
   const status = statuses[error.code ?? ""] ?? 400;
   const body = JSON.stringify({ error: STATUS_CODES[status] });
   socket.end(

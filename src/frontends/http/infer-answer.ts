@@ -58,7 +58,7 @@ async function sendCompressed(
     response.writeHead(200, head);
     response.end(body);
   } catch (reason) {
-    sendError(response, InferenceError.from(reason));
+    sendError(response, InferenceError.from(reason), options.headers);
   }
 }
 

@@ -12,10 +12,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceService, ModelView } from "../../core/inference-service.ts";
-import type { Log } from "../../core/log.ts";
+import type { Log, LogFields } from "../../core/log.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { parseHeaderLength } from "../../protocol/binary-body.ts";
-import { errorCodes, InferenceError } from "../../protocol/errors.ts";
+import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
 import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-json.ts";
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
@@ -24,9 +24,9 @@ import { allAsBinary, type OutputForms } from "../../protocol/requested-outputs.
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
 import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts";
 import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
-import { BodyError, type ReceivedBody, receiveBody } from "./request-body.ts";
+import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, timeoutHeader } from "./request-head.ts";
-import { type HeaderList, sendError } from "./responses.ts";
+import { type HeaderList, sendError, statusOf } from "./responses.ts";
 import { runInSlices } from "./slices.ts";
 
 export interface InferOptions {
@@ -63,6 +63,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #deadlineMs: number = Number.POSITIVE_INFINITY;
   #forms: OutputForms = allAsBinary.forms;
   #pending: PendingRequest | undefined = undefined;
+  #logId: string;
   #isOver = false;
 
   constructor(
@@ -75,6 +76,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.response = response;
     this.#options = options;
     this.#target = target;
+    this.#logId = target.requestId;
     this.#connection = connectionOf(request, options.clock);
     this.#startMs = options.clock.nowMs();
   }
@@ -92,7 +94,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
       const { maxBodyBytes } = this.#options;
       const plan = { maxBodyBytes, announced: head.contentLength };
       receiveBody(this.#request, plan, (outcome) => {
-        if (outcome instanceof BodyError) this.#refuseBody(outcome);
+        if (outcome instanceof BodyError) this.fail(outcome);
         else if (encoding === "identity") this.#decode(view, outcome);
         else this.#decompress(view, outcome, encoding);
       });
@@ -106,6 +108,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
     if (this.#isOver) return;
     this.#end();
     this.#pending?.cancel();
+    this.#log("cancelled", "the caller has gone");
   }
 
   respond(response: InferResponse): void {
@@ -121,10 +124,14 @@ export class InferExchange implements ResponseSink, OpenRequest {
   fail(error: InferenceError): void {
     if (this.#isOver) return;
     this.#end();
-    const { headers, requestId } = this.#target;
-    const status = error instanceof BodyError ? error.status : errorCodes[error.code].http;
-    sendError(this.response, error, { status, headers: ["X-Request-Id", requestId, ...headers] });
-    this.#log(status, error.message);
+    const { clock } = this.#options;
+    const { head } = this.#target;
+    const headers = ["X-Request-Id", head.requestId ?? this.#logId, ...this.#target.headers];
+    if (error instanceof BodyError) {
+      refuseBody(this.#request, this.response, error, { clock, headers });
+    } else sendError(this.response, error, headers);
+    if (isModelFailure(error)) this.#logError(error.message, error.cause);
+    this.#log(statusOf(error), error.message);
   }
 
   #decompress(view: ModelView, { chunks }: ReceivedBody, encoding: "gzip" | "deflate"): void {
@@ -161,6 +168,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #infer({ request, forms }: DecodedRequest): void {
     if (this.#isOver) return;
     this.#forms = forms;
+    this.#logId = request.logId;
     const { service } = this.#options;
     this.#pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
   }
@@ -177,20 +185,8 @@ export class InferExchange implements ResponseSink, OpenRequest {
 
   /** An error, or a bug of ours: the caller hears of it, the log has the rest. */
   #failWith(reason: unknown): void {
-    if (!(reason instanceof InferenceError)) {
-      const { requestId, modelName: model } = this.#target;
-      this.#options.log.error("an inference request failed", { model, requestId, error: reason });
-    }
+    if (!(reason instanceof InferenceError)) this.#logError("a request failed", reason);
     this.fail(InferenceError.from(reason));
-  }
-
-  /** The rest of it is read and thrown away, or the caller might not see the answer. */
-  #refuseBody(error: BodyError): void {
-    const { clock } = this.#options;
-    this.fail(error);
-    const cancel = clock.wakeAt(clock.nowMs() + lingerMs, () => this.#request.socket.destroy());
-    this.#request.once("close", cancel);
-    this.#request.resume();
   }
 
   #end(): void {
@@ -198,17 +194,26 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.#connection.delete(this);
   }
 
-  #log(status: number, what: string): void {
+  #log(end: number | "cancelled", what: string): void {
     const { logsRequests, log, clock } = this.#options;
     if (!logsRequests) return;
-    const { modelName: model, requestId } = this.#target;
     const tookMs = (clock.nowMs() - this.#startMs).toFixed(3);
-    log.verbose(`${status} in ${tookMs} ms: ${what}`, { model, requestId });
+    log.verbose(`${end} in ${tookMs} ms: ${what}`, this.#logFields());
+  }
+
+  #logError(what: string, error: unknown): void {
+    this.#options.log.error(what, { ...this.#logFields(), error });
+  }
+
+  #logFields(): LogFields {
+    return { model: this.#target.modelName, requestId: this.#logId };
   }
 }
 
-/** How long the rest of a refused body is thrown away, before the connection is. */
-const lingerMs = 5000;
+/** One that the model did not mean for its caller: only the log has what it threw. */
+function isModelFailure({ code, reason }: InferenceError): boolean {
+  return code === "INTERNAL" && reason === "BACKEND";
+}
 
 /** Infinity: none given. */
 function timeoutOf(header: string | undefined): number {

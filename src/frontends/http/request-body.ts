@@ -7,8 +7,10 @@
  * A body that somebody has read before (a framework that this handler is mounted in) is taken from
  * where such a framework leaves it: `request.body`, if it is bytes.
  */
-import type { IncomingMessage } from "node:http";
-import { InferenceError } from "../../protocol/errors.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { finished } from "node:stream";
+import type { Clock } from "../../core/clock.ts";
+import { type HeaderList, HttpError, startError } from "./responses.ts";
 
 export interface ReceivedBody {
   readonly chunks: readonly Uint8Array[];
@@ -21,13 +23,10 @@ export interface BodyPlan {
   readonly announced: string | undefined;
 }
 
-/** An error after which the rest of the body is not read. */
-export class BodyError extends InferenceError {
-  readonly status: number;
-
+/** An error after which the rest of the body is not kept, and the connection ends. */
+export class BodyError extends HttpError {
   constructor(status: number, message: string) {
-    super("INVALID_ARGUMENT", message);
-    this.status = status;
+    super("INVALID_ARGUMENT", message, { status, headers: ["Connection", "close"] });
   }
 }
 
@@ -64,6 +63,28 @@ export function receiveBody(
   request.on("end", () => {
     if (!isOver) tell({ chunks, byteLength });
   });
+}
+
+/** How long the rest of a refused body is thrown away, before the connection is. */
+const lingerMs = 5000;
+
+/**
+ * Tells at once, but closes the connection only when the rest of the body has been read and thrown
+ * away: a caller who is still sending might not see the answer otherwise.
+ */
+export function refuseBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: BodyError,
+  { clock, headers }: { readonly clock: Clock; readonly headers: HeaderList },
+): void {
+  response.write(startError(response, error, headers));
+  const cancel = clock.wakeAt(clock.nowMs() + lingerMs, () => request.socket.destroy());
+  finished(request, { writable: false }, () => {
+    cancel();
+    response.end();
+  });
+  request.resume();
 }
 
 function bodyReadBefore(request: IncomingMessage): ReceivedBody {

@@ -1,15 +1,41 @@
 /**
  * Answers over HTTP: JSON, errors and empty ones, each with its length.
  *
- * The status of an error comes from its code (protocol/errors.ts). The body of every error is
- * `{"error":"<message>"}`; its cause never leaves the server.
+ * The status of an error comes from its code (protocol/errors.ts), unless HTTP has one of its own.
+ * The body of every error is `{"error":"<message>"}`; its cause never leaves the server.
  */
 import type { ServerResponse } from "node:http";
-import { errorCodes, type InferenceError } from "../../protocol/errors.ts";
+import { type ErrorCode, errorCodes, InferenceError } from "../../protocol/errors.ts";
 
 export type HeaderList = readonly string[];
 
 export const noHeaders: HeaderList = [];
+
+/** An error that HTTP tells in a way of its own. */
+export class HttpError extends InferenceError {
+  readonly status: number;
+  readonly headers: HeaderList;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { status = errorCodes[code].http, headers = noHeaders }: HttpErrorOptions,
+  ) {
+    super(code, message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+interface HttpErrorOptions {
+  /** Default: that of the code. */
+  readonly status?: number;
+  readonly headers?: HeaderList;
+}
+
+export function statusOf(error: InferenceError): number {
+  return error instanceof HttpError ? error.status : errorCodes[error.code].http;
+}
 
 export function sendJson(
   response: ServerResponse,
@@ -24,15 +50,33 @@ export function sendJson(
   ]);
 }
 
-/** With the code's status, unless HTTP has one of its own. */
 export function sendError(
   response: ServerResponse,
   error: InferenceError,
-  options: { readonly status?: number; readonly headers?: HeaderList } = {},
+  headers: HeaderList,
 ): void {
-  const { status = errorCodes[error.code].http, headers = noHeaders } = options;
+  response.end(startError(response, error, headers));
+}
+
+/** Sends the head. Returns the body, with which the response is still to be ended. */
+export function startError(
+  response: ServerResponse,
+  error: InferenceError,
+  headers: HeaderList,
+): Uint8Array {
   const retry = error.retryAfterS === undefined ? [] : ["Retry-After", String(error.retryAfterS)];
-  sendJson(response, status, { error: error.message }, [...retry, ...headers]);
+  const own = error instanceof HttpError ? error.headers : noHeaders;
+  const body = Buffer.from(JSON.stringify({ error: error.message }));
+  response.writeHead(statusOf(error), [
+    "Content-Type",
+    "application/json",
+    ...own,
+    ...retry,
+    ...headers,
+    "Content-Length",
+    String(body.byteLength),
+  ]);
+  return body;
 }
 
 export function sendText(

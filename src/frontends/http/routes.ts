@@ -52,10 +52,10 @@ const modelPaths: ReadonlyMap<string, Rest> = new Map([
   ["infer", { name: "infer", method: "POST" }],
 ]);
 
-const controls: Readonly<Record<string, RouteName>> = {
-  load: "model load",
-  unload: "model unload",
-};
+const controls: ReadonlyMap<string, RouteName> = new Map([
+  ["load", "model load"],
+  ["unload", "model unload"],
+]);
 
 /** The same few paths come again and again. */
 const known = new Map<string, Route>();
@@ -103,11 +103,11 @@ function repositoryRoute(parts: readonly string[]): Route | undefined {
     return { ...asPost, name: "repository index", model: "" };
   }
   if (parts.length === 6 && third === "models" && fourth !== "") {
-    const name = controls[fifth ?? ""];
+    const name = controls.get(fifth ?? "");
     return name && { ...asPost, name, model: decode(fourth ?? "") };
   }
-  if (parts.length === 7 && fourth === "models" && fifth !== "" && sixth !== undefined) {
-    if (!(sixth in controls)) return undefined;
+  if (parts.length === 7 && fourth === "models" && fifth !== "") {
+    if (!controls.has(sixth ?? "")) return undefined;
     return { ...asPost, name: "named repository", model: decode(fifth ?? "") };
   }
   return undefined;
