@@ -1,0 +1,113 @@
+/**
+ * Coverage: how often each kind of event has happened, over all runs.
+ *
+ * A simulation in which nothing interesting happens proves nothing. So the oracle counts what it
+ * sees, and the test demands that nothing is missing.
+ */
+export const eventKinds = [
+  // What the workload does.
+  "request",
+  "burst",
+  "flood",
+  "model unknown",
+  "version not ready",
+  "no version ready",
+  "request invalid",
+  "server stopping",
+  "cancel waiting",
+  "cancel running",
+  "cancel held back",
+  "cancel ended",
+  "caller throws",
+  "caller cancels",
+  "caller sends",
+  "caller cancels its stream",
+  "event loop blocked",
+  "load",
+  "load while there",
+  "load while stopping",
+  "source fails",
+  "unload idle",
+  "unload busy",
+  "unload while loading",
+  "unload while resolving",
+  "unload while unloading",
+  "unload what is not there",
+  "drain idle",
+  "drain busy",
+  "drain twice",
+  "abandon",
+  // What the scheduler does.
+  "level full",
+  "queue full",
+  "bytes full",
+  "out of time waiting",
+  "out of time running",
+  "out of time at arrival",
+  "expired",
+  "delayed",
+  "patience overridden",
+  "left delayed",
+  "batch spans levels",
+  "batch joins",
+  "closed full",
+  "closed preferred",
+  "closed delay",
+  "closed shape",
+  "closed no_delay",
+  "longest free of several",
+  "held back",
+  // What instances do.
+  "answered at once",
+  "answered early",
+  "stream",
+  "request failed",
+  "request forgotten",
+  "execution failed",
+  "execute throws",
+  "answered twice",
+  "answered nobody",
+  "answered after the end",
+  "times off",
+  "instance loaded again",
+  "crash idle",
+  "crash running",
+  "crash while loading",
+  "crash while stopping",
+  "ended unasked",
+  "crash for good",
+  "hangs loading",
+  "hangs running",
+  "hangs stopping",
+  "too many hang",
+  "heard after abandon",
+  "aborted execution ends",
+  "load failed",
+  "out of service refuses",
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
+
+export class Coverage {
+  readonly #counts = new Map<EventKind, number>();
+
+  count(kind: EventKind): void {
+    this.#counts.set(kind, this.of(kind) + 1);
+  }
+
+  of(kind: EventKind): number {
+    return this.#counts.get(kind) ?? 0;
+  }
+
+  missing(): readonly EventKind[] {
+    return eventKinds.filter((kind) => this.of(kind) === 0);
+  }
+
+  /** One line per kind, the rarest first. */
+  text(): string {
+    return [...eventKinds]
+      .sort((one, other) => this.of(one) - this.of(other))
+      .map((kind) => `${this.of(kind).toString().padStart(9)} ${kind}`)
+      .join("\n");
+  }
+}

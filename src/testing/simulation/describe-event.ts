@@ -1,0 +1,45 @@
+/**
+ * Events in words, for whoever replays a seed.
+ */
+import { bytesOf, type EventPlan, type LoadPlan, type RequestPlan } from "./plans.ts";
+
+export function describeEvent(event: EventPlan): string {
+  switch (event.kind) {
+    case "send":
+      return `send ${describeRequest(event.request)}`;
+    case "cancel":
+      return `cancel r${event.number}`;
+    case "load":
+      return `load ${describeLoad(event.load)}`;
+    case "unload":
+      return `unload ${event.name}${event.version === undefined ? "" : `/${event.version}`}`;
+    case "run":
+      return "the server is running";
+    case "drain":
+      return "drain";
+    case "abandon":
+      return "abandon";
+  }
+}
+
+function describeRequest(request: RequestPlan): string {
+  const { number, modelName, version, inputs, priority, timeoutMs, deadlineMs } = request;
+  const whom = version === undefined ? modelName : `${modelName}/${version}`;
+  const shapes = inputs.map(({ name, shape }) => `${name}[${shape.join()}]`);
+  const acts = [...request.onResponse, ...request.onEnd].map((act) =>
+    act.kind === "send" ? `then send ${describeRequest(act.request)}` : `then ${act.kind}`,
+  );
+  return [
+    `r${number} for ${whom}`,
+    ...shapes,
+    `${bytesOf(request)} bytes`,
+    ...(priority > 0 ? [`priority ${priority}`] : []),
+    ...(timeoutMs > 0 ? [`timeout ${timeoutMs}`] : []),
+    ...(deadlineMs < Number.POSITIVE_INFINITY ? [`deadline ${deadlineMs}`] : []),
+    ...acts,
+  ].join(", ");
+}
+
+function describeLoad({ number, model }: LoadPlan): string {
+  return `${number} of ${model.name}/${model.version}: ${JSON.stringify(model)}`;
+}

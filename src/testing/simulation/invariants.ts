@@ -1,0 +1,56 @@
+/**
+ * Invariants of the statistics: what must hold among the counters of one model version at every
+ * moment, whatever happened (observability.md section 2). Needs no oracle.
+ */
+import type { CountAndNs, StatisticsFacts } from "./statistics-facts.ts";
+
+/** What is broken, in words; nothing: all is well. */
+export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): readonly string[] {
+  const { success, fail, queue, computeInput, computeInfer, computeOutput, cacheHit } = facts;
+  const { executionCount, inferenceCount, pendingCount, executingCount, batches } = facts;
+  const computed = success.count - cacheHit.count;
+  const executions = sum(batches.map(({ computeInput: { count } }) => count));
+  const rows = sum(batches.map(({ batchSize, computeInput: { count } }) => batchSize * count));
+  const partsNs = sum([queue, computeInput, computeInfer, computeOutput].map(({ ns }) => ns));
+  const failures = sum(Object.values(facts.failures));
+  const hasEnded = executionCount === sum(Object.values(facts.batchesClosed));
+  const rules: readonly (readonly [string, boolean])[] = [
+    ["queue count = successes", queue.count === success.count],
+    ["compute counts = successes", allCount(computed, computeInput, computeInfer, computeOutput)],
+    ["inferences = rows of batches", !hasEnded || fail.count > 0 || inferenceCount === rows],
+    ["executions = sum over batches", executionCount === executions],
+    ["executions <= successes + failures", executionCount <= computed + fail.count],
+    [
+      "entered = success + fail + pending + executing",
+      enteredCount === success.count + fail.count + pendingCount + executingCount,
+    ],
+    ["request ns >= its parts", success.ns >= partsNs],
+    ["failures have one reason each", failures === fail.count],
+    ["each batch has its three counts", batches.every(countsAreEqual)],
+    ["histograms count successes", histogramsAgree(facts)],
+    ["nothing is negative", pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0],
+  ];
+  return rules.filter(([, holds]) => !holds).map(([rule]) => rule);
+}
+
+function countsAreEqual(batch: StatisticsFacts["batches"][number]): boolean {
+  return allCount(batch.computeInput.count, batch.computeInfer, batch.computeOutput);
+}
+
+function histogramsAgree(facts: StatisticsFacts): boolean {
+  const { success, requestDuration, queueDuration, computeDuration, batchRows } = facts;
+  const closed = sum(Object.values(facts.batchesClosed));
+  return (
+    [requestDuration, queueDuration, computeDuration].every(
+      ({ count }) => count === success.count,
+    ) && batchRows.count === closed
+  );
+}
+
+function allCount(count: number, ...counters: readonly CountAndNs[]): boolean {
+  return counters.every((counter) => counter.count === count);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,28 @@
+/**
+ * Journal: what can be seen of one step of a run, in lines of text.
+ *
+ * Lines stand on pages. The order of lines on one page counts, that between pages does not: a page
+ * is what the documents promise an order for (all that happens around one loaded model), or a
+ * single thing for which they promise none.
+ */
+export class Journal {
+  readonly #pages = new Map<string, string[]>();
+
+  note(page: string, line: string): void {
+    const lines = this.#pages.get(page);
+    if (lines === undefined) this.#pages.set(page, [line]);
+    else lines.push(line);
+  }
+
+  /** All pages since the last time, by name. */
+  take(): readonly string[] {
+    if (this.#pages.size === 0) return none;
+    const lines = [...this.#pages]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .flatMap(([page, texts]) => texts.map((text) => `${page}: ${text}`));
+    this.#pages.clear();
+    return lines;
+  }
+}
+
+const none: readonly string[] = [];

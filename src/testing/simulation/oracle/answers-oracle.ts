@@ -1,0 +1,140 @@
+/**
+ * Answers of one loaded model, as the oracle expects them: who hears what, in which order.
+ *
+ * A request ends once. With `preservesOrder` an answer of the model waits until all requests that
+ * were taken from the queue earlier have ended; what ends a request from outside never waits.
+ * Counters are right before the caller hears anything.
+ */
+import type { RequestPlan } from "../plans.ts";
+import type { FailureReason, Moments } from "./expected-counters.ts";
+import { errorText, type OracleError } from "./oracle-errors.ts";
+import {
+  type Answer,
+  type Execution,
+  logPageOf,
+  type OracleRequest,
+  type Response,
+  type Surroundings,
+} from "./oracle-request.ts";
+
+export class AnswersOracle {
+  readonly #around: Surroundings;
+  readonly #onEnded: (request: OracleRequest) => void;
+  /** In the order in which they were taken. */
+  readonly #taken: OracleRequest[] = [];
+  #isReleasing = false;
+
+  constructor(around: Surroundings, onEnded: (request: OracleRequest) => void) {
+    this.#around = around;
+    this.#onEnded = onEnded;
+  }
+
+  taken(request: OracleRequest): void {
+    this.#taken.push(request);
+  }
+
+  /** The model's. */
+  answer(request: OracleRequest, answer: Answer): void {
+    if (!this.#mustWait(request)) {
+      this.#pass(request, answer);
+      return;
+    }
+    this.#around.coverage.count("held back");
+    request.held ??= [];
+    request.held.push(answer);
+  }
+
+  /** For whatever reason, while it waits or runs. */
+  fail(request: OracleRequest, error: OracleError, reason: FailureReason = error.reason): void {
+    if (request.stage === "ended") return;
+    const { counters, time } = this.#around;
+    counters.failed(reason, request.arrivedAtMs, time.nowMs);
+    this.#end(request);
+    this.refuse(request.plan, error);
+    this.#release();
+  }
+
+  /** Tells the caller only. */
+  refuse(plan: RequestPlan, error: OracleError): void {
+    this.#tell(plan, errorText(error), true);
+  }
+
+  #pass(request: OracleRequest, answer: Answer): void {
+    if ("error" in answer) this.fail(request, answer.error, blame(answer.error));
+    else this.#respond(request, answer);
+  }
+
+  #respond(request: OracleRequest, response: Response): void {
+    const { counters, time } = this.#around;
+    const { part, isFinal, moments } = response;
+    if (isFinal) {
+      const { rows, arrivedAtMs } = request;
+      counters.succeeded({ rows, arrivedAtMs, endedAtMs: time.nowMs, moments });
+      this.#end(request);
+    }
+    const text = `${responseText(part, isFinal)} ${timingText(request, moments)}`;
+    this.#tell(request.plan, text, isFinal);
+    if (isFinal) this.#release();
+  }
+
+  #tell(plan: RequestPlan, text: string, isEnd: boolean): void {
+    const { callers, page } = this.#around;
+    callers.hear(plan, { page, logPage: logPageOf(this.#around), text, isEnd });
+  }
+
+  #end(request: OracleRequest): void {
+    request.stage = "ended";
+    request.held = undefined;
+    if (request.execution !== undefined) this.countIfOver(request.execution);
+    this.#onEnded(request);
+  }
+
+  /** An execution counts when it has ended, and all its requests have. */
+  countIfOver(execution: Execution): void {
+    const { moments, requests, rows, isCounted } = execution;
+    if (isCounted || moments === undefined) return;
+    if (requests.some(({ stage }) => stage !== "ended")) return;
+    execution.isCounted = true;
+    this.#around.counters.executed(rows, moments);
+  }
+
+  #mustWait(request: OracleRequest): boolean {
+    if (!this.#around.load.model.batching?.preservesOrder) return false;
+    return request.held !== undefined || this.#first() !== request;
+  }
+
+  #first(): OracleRequest | undefined {
+    return this.#taken.find(({ stage }) => stage !== "ended");
+  }
+
+  /** What has waited for those that have ended meanwhile. */
+  #release(): void {
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    for (let first = this.#first(); first?.held !== undefined; first = this.#first()) {
+      const next = first.held.shift();
+      if (next === undefined) first.held = undefined;
+      else this.#pass(first, next);
+    }
+    this.#isReleasing = false;
+  }
+}
+
+/** A failure is the backend's, unless it says that it is another's. */
+function blame({ reason }: OracleError): FailureReason {
+  return reason === "OTHER" ? "BACKEND" : reason;
+}
+
+function responseText(part: number | undefined, isFinal: boolean): string {
+  return `gets ${part === undefined ? "its response" : `part ${part}`}${isFinal ? ", the last" : ""}`;
+}
+
+/** Lengths: in the queue, input, infer, output. */
+function timingText({ arrivedAtMs }: OracleRequest, moments: Moments): string {
+  const { startMs, inputEndMs, outputStartMs, endMs } = moments;
+  const cuts = [arrivedAtMs, startMs, inputEndMs, outputStartMs, endMs];
+  return cuts
+    .slice(1)
+    .map((cut, index) => cut - (cuts[index] ?? 0))
+    .join("+");
+}

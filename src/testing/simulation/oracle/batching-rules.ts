@@ -1,0 +1,116 @@
+/**
+ * Batching rules: which of the waiting requests leave now, written down from the specification.
+ *
+ * Everything is worked out anew from the list of all that waits, each time somebody asks: what a
+ * list says is easier to believe than what a cursor remembers.
+ *
+ * Not here: what has expired or was cancelled has left the list before these rules are asked.
+ */
+import type { ModelPlan, PolicyPlan, RequestPlan } from "../plans.ts";
+
+export interface Queued {
+  readonly plan: RequestPlan;
+  readonly level: number;
+  readonly rows: number;
+  readonly arrivedAtMs: number;
+  /** 0, 1, ... in order of arrival. */
+  readonly arrival: number;
+  /** 1, 2, ... in the order in which they were delayed; 0: was not. */
+  readonly delayedAs: number;
+}
+
+/** Why a batch is closed. */
+export type CloseReason = "full" | "preferred" | "delay" | "shape" | "no_delay";
+
+/** The first so many leave, or all wait until then for company. */
+export type Decision =
+  | { readonly kind: "leave"; readonly count: number; readonly why: CloseReason }
+  | { readonly kind: "wait"; readonly untilMs: number };
+
+export function levelOf(priority: number, { batching }: ModelPlan): number {
+  if (batching === undefined || batching.levels === 0) return 0;
+  return priority >= 1 && priority <= batching.levels ? priority : batching.defaultLevel;
+}
+
+export function policyOf(level: number, { batching }: ModelPlan): PolicyPlan {
+  return batching?.policies[level] ?? batching?.defaultPolicy ?? patient;
+}
+
+const patient: PolicyPlan = { action: "REJECT", timeoutMs: 0, allowsOverride: false, maxSize: 0 };
+
+/** Rows of a request; a model without batching counts requests. */
+export function rowsOf({ inputs }: RequestPlan, { maxBatchSize }: ModelPlan): number {
+  return maxBatchSize === 0 ? 1 : (inputs[0]?.shape[0] ?? 1);
+}
+
+/** Levels ascending; in a level by arrival, then those that were delayed, in that order. */
+export function inOrder<Item extends Queued>(waiting: readonly Item[]): Item[] {
+  return [...waiting].sort(
+    (one, other) =>
+      one.level - other.level || one.delayedAs - other.delayedAs || one.arrival - other.arrival,
+  );
+}
+
+/** `queue` is in order, and not empty. */
+export function decide(queue: readonly Queued[], model: ModelPlan, nowMs: number): Decision {
+  const { batching, maxBatchSize } = model;
+  if (batching === undefined || maxBatchSize === 0) {
+    return { kind: "leave", count: 1, why: "no_delay" };
+  }
+  const { delayMs, preferredSizes } = batching;
+  const largest = Math.max(0, ...preferredSizes) || maxBatchSize;
+  const { rowsUpTo, obstacle } = collect(queue, model);
+  const all = rowsUpTo.length;
+  const rows = rowsUpTo[all - 1] ?? 0;
+  const oldestMs = Math.min(...queue.slice(0, all).map(({ arrivedAtMs }) => arrivedAtMs));
+  const isOverdue = delayMs > 0 && nowMs >= oldestMs + delayMs;
+
+  const hit = rowsUpTo.findLastIndex((sum) => preferredSizes.includes(sum)) + 1;
+  // Where one more request would lead past the largest preferred size.
+  const brink = rowsUpTo.findIndex((sum, at) => sum + (queue[at + 1]?.rows ?? 0) > largest) + 1;
+  const best = hit > 0 ? hit : brink < queue.length ? brink : 0;
+
+  const leave = (count: number, why: CloseReason): Decision => {
+    const isFull = rowsUpTo[count - 1] === maxBatchSize;
+    return { kind: "leave", count, why: isFull ? "full" : why };
+  };
+  if (best > 0 && !isOverdue) {
+    return leave(best, best === hit ? "preferred" : (obstacle ?? "preferred"));
+  }
+  if (obstacle !== undefined) return leave(all, obstacle);
+  if (isOverdue) return leave(all, "delay");
+  if (rows >= largest) return leave(all, "preferred");
+  if (delayMs === 0) return leave(all, "no_delay");
+  return { kind: "wait", untilMs: oldestMs + delayMs };
+}
+
+interface Collected {
+  /** Rows of the first, the first two, ... up to all that fit into one batch. */
+  readonly rowsUpTo: readonly number[];
+  /** Why the next one does not fit; undefined: there is no next one. */
+  readonly obstacle: "full" | "shape" | undefined;
+}
+
+function collect(queue: readonly Queued[], model: ModelPlan): Collected {
+  const rowsUpTo: number[] = [];
+  let rows = 0;
+  for (const next of queue) {
+    if (rowsUpTo.length > 0) {
+      if (rows + next.rows > model.maxBatchSize) return { rowsUpTo, obstacle: "full" };
+      if (!mayShare(queue[0] ?? next, next, model)) return { rowsUpTo, obstacle: "shape" };
+    }
+    rows += next.rows;
+    rowsUpTo.push(rows);
+  }
+  return { rowsUpTo, obstacle: undefined };
+}
+
+/** The same inputs are there, and those of any size have the same shape past the batch dimension. */
+function mayShare(one: Queued, other: Queued, { inputs }: ModelPlan): boolean {
+  return inputs.every(({ name, dims }) => {
+    const mine = one.plan.inputs.find((tensor) => tensor.name === name)?.shape;
+    const theirs = other.plan.inputs.find((tensor) => tensor.name === name)?.shape;
+    if (mine === undefined || theirs === undefined) return mine === theirs;
+    return !dims.includes(-1) || mine.slice(1).join() === theirs.slice(1).join();
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * Expected counters of one model version: the table of observability.md section 2, event by event.
+ *
+ * Moments are turned into whole nanoseconds first and subtracted afterwards.
+ *
+ * Not here: gauges (what waits, what runs, what instances do): the model's oracle counts those.
+ */
+import type { ModelPlan } from "../plans.ts";
+import type { HistogramFacts, StatisticsFacts } from "../statistics-facts.ts";
+import type { CloseReason } from "./batching-rules.ts";
+
+export type FailureReason = keyof StatisticsFacts["failures"];
+
+/** Where an execution was cut, for one request or for the whole batch. */
+export interface Moments {
+  readonly startMs: number;
+  readonly inputEndMs: number;
+  readonly outputStartMs: number;
+  readonly endMs: number;
+}
+
+export interface Success {
+  readonly rows: number;
+  readonly arrivedAtMs: number;
+  readonly endedAtMs: number;
+  readonly moments: Moments;
+}
+
+/** Seconds. */
+const durationBounds = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+export class ExpectedCounters implements StatisticsFacts {
+  readonly modelName: string;
+  readonly modelVersion: number;
+  lastInferenceMs = 0;
+  inferenceCount = 0;
+  executionCount = 0;
+  readonly success: Sum = new Sum();
+  readonly fail: Sum = new Sum();
+  readonly queue: Sum = new Sum();
+  readonly computeInput: Sum = new Sum();
+  readonly computeInfer: Sum = new Sum();
+  readonly computeOutput: Sum = new Sum();
+  readonly cacheHit: Sum = new Sum();
+  readonly cacheMiss: Sum = new Sum();
+  /** By rows. */
+  readonly batches: ExpectedBatches[] = [];
+  readonly failures = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
+  readonly batchesClosed = { full: 0, preferred: 0, delay: 0, shape: 0, no_delay: 0, expiry: 0 };
+  readonly requestDuration: Distribution = new Distribution(durationBounds, 1e9);
+  readonly queueDuration: Distribution = new Distribution(durationBounds, 1e9);
+  readonly computeDuration: Distribution = new Distribution(durationBounds, 1e9);
+  readonly batchRows: Distribution = new Distribution(rowBounds, 1);
+  // Gauges: set by the model's oracle before somebody looks.
+  pendingCount = 0;
+  executingCount = 0;
+  instances = { ready: 0, busy: 0, loading: 0, dead: 0 };
+  instanceRestarts = 0;
+  loadDurationMs = 0;
+  readonly #startedAtWallMs: number;
+
+  constructor({ name, version }: ModelPlan, startedAtWallMs: number) {
+    this.modelName = name;
+    this.modelVersion = version;
+    this.#startedAtWallMs = startedAtWallMs;
+  }
+
+  succeeded({ rows, arrivedAtMs, endedAtMs, moments }: Success): void {
+    const { startMs, inputEndMs, outputStartMs } = moments;
+    this.lastInferenceMs = Math.round(this.#startedAtWallMs + endedAtMs);
+    this.inferenceCount += rows;
+    this.success.add(ns(arrivedAtMs, endedAtMs));
+    this.queue.add(ns(arrivedAtMs, startMs));
+    addCompute(this, moments);
+    this.requestDuration.add(ns(arrivedAtMs, endedAtMs));
+    this.queueDuration.add(ns(arrivedAtMs, startMs));
+    this.computeDuration.add(ns(inputEndMs, outputStartMs));
+  }
+
+  failed(reason: FailureReason, sinceMs: number, nowMs: number): void {
+    this.failures[reason] += 1;
+    this.fail.add(ns(sinceMs, nowMs));
+  }
+
+  closed(why: CloseReason, rows: number): void {
+    this.batchesClosed[why] += 1;
+    this.batchRows.add(rows);
+  }
+
+  executed(rows: number, moments: Moments): void {
+    this.executionCount += 1;
+    let entry = this.batches.find(({ batchSize }) => batchSize === rows);
+    if (entry === undefined) {
+      entry = new ExpectedBatches(rows);
+      this.batches.push(entry);
+      this.batches.sort((one, other) => one.batchSize - other.batchSize);
+    }
+    addCompute(entry, moments);
+  }
+}
+
+class Sum {
+  count = 0;
+  ns = 0;
+
+  add(ns: number): void {
+    this.count += 1;
+    this.ns += ns;
+  }
+}
+
+/** All executions of so many rows. */
+class ExpectedBatches {
+  readonly batchSize: number;
+  readonly computeInput: Sum = new Sum();
+  readonly computeInfer: Sum = new Sum();
+  readonly computeOutput: Sum = new Sum();
+
+  constructor(batchSize: number) {
+    this.batchSize = batchSize;
+  }
+}
+
+function addCompute(
+  sums: Pick<ExpectedBatches, "computeInput" | "computeInfer" | "computeOutput">,
+  { startMs, inputEndMs, outputStartMs, endMs }: Moments,
+): void {
+  sums.computeInput.add(ns(startMs, inputEndMs));
+  sums.computeInfer.add(ns(inputEndMs, outputStartMs));
+  sums.computeOutput.add(ns(outputStartMs, endMs));
+}
+
+/** How many values are at most each bound; last how many there are. */
+class Distribution implements HistogramFacts {
+  readonly counts: number[];
+  sum = 0;
+  count = 0;
+  readonly #bounds: readonly number[];
+  readonly #unitsPerBound: number;
+  #units = 0;
+
+  constructor(bounds: readonly number[], unitsPerBound: number) {
+    this.#bounds = [...bounds, Number.POSITIVE_INFINITY];
+    this.counts = this.#bounds.map(() => 0);
+    this.#unitsPerBound = unitsPerBound;
+  }
+
+  add(units: number): void {
+    this.count += 1;
+    this.#units += units;
+    this.sum = this.#units / this.#unitsPerBound;
+    for (const [index, bound] of this.#bounds.entries()) {
+      if (units <= bound * this.#unitsPerBound) this.counts[index] = (this.counts[index] ?? 0) + 1;
+    }
+  }
+}
+
+function ns(fromMs: number, toMs: number): number {
+  return Math.round(toMs * 1e6) - Math.round(fromMs * 1e6);
+}

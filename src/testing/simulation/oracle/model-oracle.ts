@@ -1,0 +1,367 @@
+/**
+ * One loaded model, as the oracle expects it: what waits, what runs, and who leaves when.
+ *
+ * All that waits is one list in order of arrival. Whenever something may have changed, everybody
+ * whose time is over is sent away, and the rules are asked what leaves, until no instance is free
+ * or nothing is ready:
+ *   - at once when an instance becomes free;
+ *   - at the end of the turn in which a request arrived or was cancelled while one was free;
+ *   - at the first moment after the end of somebody's time, and when a delay is over.
+ *
+ * It goes by itself through everything that is due (`nextDueMs`, `runNext`).
+ *
+ * Not here: which requests form a batch (batching-rules.ts), instances (pool-oracle.ts), what an
+ * answer becomes (answers-oracle.ts).
+ */
+import type { InstanceScript } from "../../instance-script.ts";
+import type { RequestPlan } from "../plans.ts";
+import type { StatisticsFacts } from "../statistics-facts.ts";
+import { AnswersOracle } from "./answers-oracle.ts";
+import { decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
+import { ExecutionOracle } from "./execution-oracle.ts";
+import type { FailureReason } from "./expected-counters.ts";
+import {
+  about,
+  bytesFull,
+  cancelled,
+  expired,
+  type OracleError,
+  outOfTime,
+  queueFull,
+  stopping,
+} from "./oracle-errors.ts";
+import type { Execution, OracleRequest, Surroundings } from "./oracle-request.ts";
+import { PoolOracle, type PoolOwner } from "./pool-oracle.ts";
+
+export interface ModelOwner {
+  scriptFor(index: number, generation: number): InstanceScript;
+  /** Once: all its instances are ready, or why they are not. */
+  loadEnded(model: ModelOracle, error: OracleError | undefined): void;
+  lookAtEndOfTurn(model: ModelOracle): void;
+}
+
+/** A wait is over at the first microsecond after its end. */
+const afterEndMs = 0.001;
+
+export class ModelOracle implements PoolOwner {
+  readonly executions: ExecutionOracle;
+  readonly #owner: ModelOwner;
+  readonly #around: Surroundings;
+  readonly #answers: AnswersOracle;
+  readonly #pool: PoolOracle;
+  readonly #startedAtMs: number;
+  #waiting: OracleRequest[] = [];
+  #running: OracleRequest[] = [];
+  #arrivalCount = 0;
+  #delayCount = 0;
+  #isLooking = false;
+  #willLook = false;
+  /** Why it will never run anything again. */
+  #failure: OracleError | undefined = undefined;
+  /** It takes nothing new, and ends when it is empty. */
+  isDraining = false;
+  #isStopped = false;
+
+  constructor(owner: ModelOwner, around: Surroundings, startedAtMs: number) {
+    this.#owner = owner;
+    this.#around = around;
+    this.#startedAtMs = startedAtMs;
+    this.#answers = new AnswersOracle(around, (request) => this.#leave(request));
+    this.executions = new ExecutionOracle(around, this.#answers);
+    this.#pool = new PoolOracle(this, around);
+  }
+
+  get isReady(): boolean {
+    return this.#pool.isReady;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#running.length === 0;
+  }
+
+  /** Nothing of it is left. */
+  get isGone(): boolean {
+    return this.isEmpty && this.#pool.openCount === 0;
+  }
+
+  get waitingPlans(): readonly RequestPlan[] {
+    return this.#waiting.map(({ plan }) => plan);
+  }
+
+  /** Timers that the core may hold for it: one for the queue, one for each instance. */
+  get timerCount(): number {
+    return 1 + this.#pool.openCount;
+  }
+
+  start(): void {
+    this.#pool.start();
+  }
+
+  /** Undefined: it was refused. */
+  arrive(plan: RequestPlan, hasRoomForBytes: boolean): OracleRequest | undefined {
+    const { load, time, coverage } = this.#around;
+    const level = levelOf(plan.priority, load.model);
+    const refusal = this.#whyClosed(plan) ?? this.#whyFull(plan, { level, hasRoomForBytes });
+    if (refusal !== undefined) {
+      this.#answers.refuse(plan, refusal);
+      return undefined;
+    }
+    const request: OracleRequest = {
+      plan,
+      level,
+      rows: rowsOf(plan, load.model),
+      arrivedAtMs: time.nowMs,
+      arrival: this.#arrivalCount,
+      delayedAs: 0,
+      expiresAtMs: time.nowMs + this.#patienceMs(plan, level),
+      stage: "waiting",
+      execution: undefined,
+      index: 0,
+      isAnswered: false,
+      held: undefined,
+    };
+    if (plan.deadlineMs < time.nowMs) coverage.count("out of time at arrival");
+    this.#arrivalCount += 1;
+    this.#waiting.push(request);
+    this.#lookAtEndOfTurn();
+    return request;
+  }
+
+  cancel(request: OracleRequest): void {
+    const { stage, held } = request;
+    const { coverage } = this.#around;
+    if (held !== undefined) coverage.count("cancel held back");
+    coverage.count(`cancel ${stage}`);
+    this.#endFromOutside(request, cancelled, "CANCELED");
+    // What is left may be just what was waited for.
+    if (stage === "waiting") this.#lookAtEndOfTurn();
+  }
+
+  /**
+   * Everything fails, and all instances end, whatever they do: first what waits, then what runs,
+   * instance by instance, then what was held back.
+   */
+  abandon(error: OracleError): void {
+    this.#failWaiting(error);
+    const inInstances = this.#running
+      .filter(({ execution }) => execution?.moments === undefined)
+      .sort((one, other) => placeOf(one) - placeOf(other));
+    for (const request of [...inInstances, ...this.#running]) {
+      this.#endFromOutside(request, error, error.reason);
+    }
+    this.#pool.abandon(error);
+  }
+
+  stopWhenEmpty(): void {
+    if (!this.isDraining || !this.isEmpty || this.#isStopped) return;
+    this.#isStopped = true;
+    this.#pool.stop();
+  }
+
+  /** When something happens that is not about what waits. Infinity: never. */
+  nextActMs(): number {
+    const deadlinesMs = this.#running.map(({ plan }) => plan.deadlineMs);
+    return Math.min(this.#pool.agenda.nextMs(), ...deadlinesMs);
+  }
+
+  nextDueMs(): number {
+    return Math.min(this.#pool.agenda.nextMs(), this.#nextLookMs());
+  }
+
+  runNext(): void {
+    if (this.#nextLookMs() <= this.#pool.agenda.nextMs()) this.look();
+    else this.#pool.agenda.runNext();
+  }
+
+  look(): void {
+    this.#isLooking = true;
+    this.#willLook = false;
+    do this.#sendAwayOverdue();
+    while (this.#pool.freeCount > 0 && this.#handOverNext());
+    this.#isLooking = false;
+  }
+
+  statistics(): StatisticsFacts {
+    const { counters } = this.#around;
+    counters.pendingCount = this.#waiting.length;
+    counters.executingCount = this.#running.length;
+    counters.instances = this.#pool.conditions();
+    counters.instanceRestarts = this.#pool.restartCount;
+    return counters;
+  }
+
+  scriptFor(index: number, generation: number): InstanceScript {
+    return this.#owner.scriptFor(index, generation);
+  }
+
+  loadEnded(error: OracleError | undefined): void {
+    const { counters, time } = this.#around;
+    if (error === undefined) counters.loadDurationMs = time.nowMs - this.#startedAtMs;
+    this.#owner.loadEnded(this, error);
+  }
+
+  instanceFreed(): void {
+    if (this.#isLooking) this.#lookAtEndOfTurn();
+    else this.look();
+  }
+
+  /** What waits would wait forever; what runs goes on. */
+  outOfService({ message }: OracleError): void {
+    this.#failure = { code: "UNAVAILABLE", message, reason: "BACKEND" };
+    this.#failWaiting(this.#failure);
+  }
+
+  #whyClosed({ id }: RequestPlan): OracleError | undefined {
+    const { coverage } = this.#around;
+    if (this.#failure !== undefined) {
+      coverage.count("out of service refuses");
+      return this.#failure;
+    }
+    if (!this.isDraining) return undefined;
+    coverage.count("server stopping");
+    return about(id, stopping);
+  }
+
+  /** A refusal by a full queue counts as a failure that took no time. */
+  #whyFull(
+    { id }: RequestPlan,
+    { level, hasRoomForBytes }: { readonly level: number; readonly hasRoomForBytes: boolean },
+  ): OracleError | undefined {
+    const { load, coverage, counters, time } = this.#around;
+    const { maxSize } = policyOf(level, load.model);
+    const inLevel = this.#waiting.filter((request) => request.level === level).length;
+    const isLevelFull = maxSize > 0 && inLevel >= maxSize;
+    const isQueueFull = this.#waiting.length >= load.model.limits.maxWaiting;
+    if (!isLevelFull && !isQueueFull && hasRoomForBytes) return undefined;
+    coverage.count(isLevelFull ? "level full" : isQueueFull ? "queue full" : "bytes full");
+    counters.failed("REJECTED", time.nowMs, time.nowMs);
+    return about(id, isLevelFull || isQueueFull ? queueFull : bytesFull);
+  }
+
+  #patienceMs(plan: RequestPlan, level: number): number {
+    const { timeoutMs, allowsOverride } = policyOf(level, this.#around.load.model);
+    const ownMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
+    if (!allowsOverride || plan.timeoutMs === 0 || plan.timeoutMs >= ownMs) return ownMs;
+    this.#around.coverage.count("patience overridden");
+    return plan.timeoutMs;
+  }
+
+  #lookAtEndOfTurn(): void {
+    if (this.#pool.freeCount === 0) return;
+    this.#willLook = true;
+    this.#owner.lookAtEndOfTurn(this);
+  }
+
+  /** The earliest end of somebody's time, or of a delay that an instance is free for. */
+  #nextLookMs(): number {
+    if (this.#willLook) return Number.POSITIVE_INFINITY; // At the end of this turn.
+    const endsMs = [...this.#waiting, ...this.#running].map(endOfTimeMs);
+    const firstEndMs = Math.min(...endsMs) + afterEndMs;
+    if (this.#pool.freeCount === 0 || this.#waiting.length === 0) return firstEndMs;
+    const { load, time } = this.#around;
+    const decision = decide(inOrder(this.#waiting), load.model, time.nowMs);
+    return Math.min(firstEndMs, decision.kind === "wait" ? decision.untilMs : time.nowMs);
+  }
+
+  /** In the order in which their time ended; of one moment, in the order of arrival. */
+  #sendAwayOverdue(): void {
+    for (;;) {
+      const [first] = [...this.#waiting, ...this.#running]
+        .filter((request) => this.#around.time.nowMs > endOfTimeMs(request))
+        .sort((one, other) => endOfTimeMs(one) - endOfTimeMs(other) || one.arrival - other.arrival);
+      if (first === undefined) return;
+      this.#sendAway(first);
+    }
+  }
+
+  #sendAway(request: OracleRequest): void {
+    const { coverage, load, time } = this.#around;
+    if (time.nowMs > request.plan.deadlineMs) {
+      coverage.count(request.stage === "waiting" ? "out of time waiting" : "out of time running");
+      this.#endFromOutside(request, outOfTime, "CANCELED");
+    } else if (policyOf(request.level, load.model).action === "DELAY") {
+      coverage.count("delayed");
+      this.#delayCount += 1;
+      request.delayedAs = this.#delayCount;
+      request.expiresAtMs = Number.POSITIVE_INFINITY;
+    } else {
+      coverage.count("expired");
+      this.#answers.fail(request, expired, "REJECTED");
+    }
+  }
+
+  /** False: nothing is ready. */
+  #handOverNext(): boolean {
+    if (this.#waiting.length === 0) return false;
+    const { coverage, counters, load, time } = this.#around;
+    const queue = inOrder(this.#waiting);
+    const decision = decide(queue, load.model, time.nowMs);
+    if (decision.kind === "wait") return false;
+    const batch = queue.slice(0, decision.count);
+    const rows = batch.reduce((sum, request) => sum + request.rows, 0);
+    coverage.count(`closed ${decision.why}`);
+    counters.closed(decision.why, rows);
+    this.#handOver(batch, rows);
+    return true;
+  }
+
+  #handOver(batch: readonly OracleRequest[], rows: number): void {
+    const { coverage, time, journal, page } = this.#around;
+    const place = this.#pool.takeFree();
+    const execution: Execution = {
+      place: place.index,
+      requests: batch,
+      rows,
+      startMs: time.nowMs,
+      moments: undefined,
+      isCounted: false,
+      isCutShort: false,
+      abort: (index) => place.abort(execution, index),
+    };
+    this.#waiting = this.#waiting.filter((request) => !batch.includes(request));
+    for (const [index, request] of batch.entries()) {
+      if (request.delayedAs > 0) coverage.count("left delayed");
+      request.stage = "running";
+      request.execution = execution;
+      request.index = index;
+      this.#running.push(request);
+      this.#answers.taken(request);
+    }
+    if (batch.length > 1) coverage.count("batch joins");
+    if (new Set(batch.map(({ level }) => level)).size > 1) coverage.count("batch spans levels");
+    const requests = batch.map(({ plan, rows: ofRequest }) => `r${plan.number}(${ofRequest})`);
+    journal.note(page, `instance ${place.index} runs ${requests.join(" ")}, ${rows} rows`);
+    place.run(execution);
+  }
+
+  /** Its caller is told first, then the instance that runs it. */
+  #endFromOutside(request: OracleRequest, error: OracleError, reason: FailureReason): void {
+    const { execution, index, stage } = request;
+    if (stage === "ended") return;
+    this.#answers.fail(request, error, reason);
+    execution?.abort(index);
+  }
+
+  /** One by one: what a caller does when it hears of it may change what waits. */
+  #failWaiting(error: OracleError): void {
+    for (;;) {
+      const [first] = inOrder(this.#waiting);
+      if (first === undefined) return;
+      this.#answers.fail(first, error);
+    }
+  }
+
+  #leave(request: OracleRequest): void {
+    this.#waiting = this.#waiting.filter((other) => other !== request);
+    this.#running = this.#running.filter((other) => other !== request);
+  }
+}
+
+function placeOf({ execution }: OracleRequest): number {
+  return execution?.place ?? 0;
+}
+
+/** When somebody has to look at it. */
+function endOfTimeMs({ stage, plan, expiresAtMs }: OracleRequest): number {
+  return stage === "waiting" ? Math.min(expiresAtMs, plan.deadlineMs) : plan.deadlineMs;
+}

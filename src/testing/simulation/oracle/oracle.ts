@@ -1,0 +1,353 @@
+/**
+ * Oracle: what a server of models must do, worked out independently of the core that does it.
+ *
+ * Written from the specification (scheduling, statistics, protocol texts), in words of its own, as
+ * plainly as possible: lists that are searched, rules that are asked again each time. It imports
+ * nothing from the core and is told nothing by it: it carries out the same plans, with the same
+ * instances, and writes down what can be seen, for comparison.
+ *
+ * Here: whom a request is for, what its caller does, and the passing of time. One version of a
+ * model: version-oracle.ts; what waits and runs in it: model-oracle.ts.
+ */
+import type { Coverage } from "../coverage.ts";
+import type { Journal } from "../journal.ts";
+import {
+  bytesOf,
+  type CallerAct,
+  type EventPlan,
+  type LoadPlan,
+  type RequestPlan,
+} from "../plans.ts";
+import type { StatisticsFacts } from "../statistics-facts.ts";
+import type { ModelOracle } from "./model-oracle.ts";
+import {
+  alreadyThere,
+  errorText,
+  invalid,
+  type OracleError,
+  serverStopping,
+  unknownModel,
+} from "./oracle-errors.ts";
+import type { Callers, News, OracleRequest } from "./oracle-request.ts";
+import { VersionOracle, type VersionOptions } from "./version-oracle.ts";
+
+export interface OracleOptions {
+  readonly journal: Journal;
+  readonly coverage: Coverage;
+  readonly maxWaitingBytes: number;
+  readonly startedAtWallMs: number;
+  readonly scriptFor: VersionOptions["scriptFor"];
+}
+
+/** Something that somebody waits for: the end of these versions. */
+interface Promised {
+  readonly page: string;
+  readonly versions: readonly VersionOracle[];
+}
+
+interface Accepted {
+  readonly request: OracleRequest;
+  readonly model: ModelOracle;
+}
+
+export class Oracle implements Callers {
+  readonly #options: OracleOptions;
+  /** By name, then by version. */
+  #versions: readonly VersionOracle[] = [];
+  /** Also those that were replaced, while an instance of theirs is left. */
+  #models: readonly ModelOracle[] = [];
+  readonly #requests = new Map<number, Accepted>();
+  /** Requests whose callers have heard something. */
+  readonly #heard = new Set<number>();
+  #promised: readonly Promised[] = [];
+  #promiseCount = 0;
+  #looks: readonly ModelOracle[] = [];
+  readonly #touched = new Set<ModelOracle>();
+  #state: "starting" | "running" | "draining" | "stopped" = "starting";
+  #nowMs = 0;
+
+  constructor(options: OracleOptions) {
+    this.#options = options;
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  /** What can still happen by itself. Infinity: nothing. */
+  nextDueMs(): number {
+    return Math.min(this.#nextResolveMs(), ...this.#models.map((model) => model.nextDueMs()));
+  }
+
+  /** When something happens that is not about what waits. Infinity: never. */
+  nextActMs(): number {
+    return Math.min(this.#nextResolveMs(), ...this.#models.map((model) => model.nextActMs()));
+  }
+
+  /** Time passes, and nothing happens. */
+  block(untilMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** All that is due happens, moment by moment; last in each moment the looks asked for in it. */
+  advanceTo(ms: number): void {
+    for (;;) {
+      const nextMs = this.nextDueMs();
+      const [look, ...later] = this.#looks;
+      if (nextMs <= this.#nowMs) this.#runDue(nextMs);
+      else if (look !== undefined) {
+        this.#looks = later;
+        this.#touched.add(look);
+        look.look();
+        this.#settle();
+      } else if (nextMs <= ms) this.#nowMs = nextMs;
+      else break;
+    }
+    this.block(ms);
+  }
+
+  /** Events of one turn. */
+  perform(event: EventPlan): void {
+    switch (event.kind) {
+      case "send":
+        this.#send(event.request);
+        return;
+      case "cancel":
+        this.#cancel(event.number);
+        return;
+      case "load":
+        this.#load(event.load);
+        return;
+      case "unload":
+        this.#unload(event.name, event.version);
+        return;
+      case "run":
+        if (this.#state === "starting") this.#state = "running";
+        return;
+      case "drain":
+        this.#drain();
+        return;
+      case "abandon":
+        this.#options.coverage.count("abandon");
+        for (const { namedModel } of this.#versions) namedModel?.abandon(event.error);
+    }
+  }
+
+  endTurn(): void {
+    this.#settle();
+    this.advanceTo(this.#nowMs);
+  }
+
+  index(): readonly string[] {
+    return this.#versions.map((version) => version.describe());
+  }
+
+  isReady(): boolean {
+    return this.#state === "running" && this.#versions.every(({ isFine }) => isFine);
+  }
+
+  /** READY ones, in the order of the index. */
+  statistics(): readonly StatisticsFacts[] {
+    return this.#statisticsOf(() => true);
+  }
+
+  /** Of READY ones to which something happened since the last time. */
+  newStatistics(): readonly StatisticsFacts[] {
+    const statistics = this.#statisticsOf((model) => this.#touched.has(model));
+    this.#touched.clear();
+    return statistics;
+  }
+
+  /** How many timers the core may hold: one for each queue, one for each instance. */
+  timerCount(): number {
+    const named = this.#versions.flatMap(({ namedModel }) => namedModel ?? []);
+    const models = new Set([...this.#models, ...named]);
+    return [...models].reduce((sum, model) => sum + model.timerCount, 0);
+  }
+
+  /** Tells a caller, who may act at once. */
+  hear(request: RequestPlan, news: News): void {
+    const { page, text, isEnd } = news;
+    this.#options.journal.note(page, `r${request.number} ${text}`);
+    const isFirst = !this.#heard.has(request.number);
+    this.#heard.add(request.number);
+    const acts = isEnd ? request.onEnd : isFirst ? request.onResponse : [];
+    for (const act of acts) this.#act(request, act, news);
+  }
+
+  #act({ number }: RequestPlan, act: CallerAct, { logPage }: News): void {
+    const { coverage, journal } = this.#options;
+    switch (act.kind) {
+      case "throw":
+        coverage.count("caller throws");
+        journal.note(logPage, "a receiver failed");
+        return;
+      case "cancel":
+        coverage.count(act.number === number ? "caller cancels its stream" : "caller cancels");
+        this.#cancel(act.number);
+        return;
+      case "send":
+        coverage.count("caller sends");
+        this.#send(act.request);
+    }
+  }
+
+  #send(request: RequestPlan): void {
+    const { coverage, maxWaitingBytes } = this.#options;
+    coverage.count("request");
+    const model = this.#modelFor(request);
+    if ("code" in model || request.isInvalid) {
+      if (request.isInvalid) coverage.count("request invalid");
+      const text = errorText("code" in model ? model : invalid);
+      const logPage = `log ${request.modelName}`;
+      this.hear(request, { page: `r${request.number}`, logPage, text, isEnd: true });
+      return;
+    }
+    const waitingBytes = this.#models
+      .flatMap(({ waitingPlans }) => waitingPlans)
+      .reduce((sum, plan) => sum + bytesOf(plan), 0);
+    this.#touched.add(model);
+    const accepted = model.arrive(request, waitingBytes + bytesOf(request) <= maxWaitingBytes);
+    if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
+  }
+
+  #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
+    const { coverage } = this.#options;
+    const ofName = this.#versions.filter(({ name }) => name === modelName);
+    // A server that stops knows its models until they are gone: it has a better answer.
+    const known = ofName.filter(
+      ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
+    );
+    const ready = known.filter(({ state }) => state === "READY");
+    const meant =
+      version === undefined
+        ? (ready.at(-1) ?? known.findLast(({ model }) => model))
+        : known.find((candidate) => candidate.version === version);
+    if (meant?.model !== undefined) return meant.model;
+    if (ofName.length === 0) {
+      coverage.count("model unknown");
+      return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
+    }
+    if (version === undefined) {
+      coverage.count("no version ready");
+      return unknownModel(`'${modelName}' has no available versions`, "NOT_FOUND");
+    }
+    coverage.count("version not ready");
+    const what = `'${modelName}' version ${version}`;
+    const isThere = ofName.some((candidate) => candidate.version === version);
+    if (!isThere) return unknownModel(`${what} is not found`, "NOT_FOUND");
+    return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
+  }
+
+  #cancel(number: number): void {
+    const accepted = this.#requests.get(number);
+    if (accepted === undefined) return;
+    this.#touched.add(accepted.model);
+    accepted.model.cancel(accepted.request);
+  }
+
+  #load(load: LoadPlan): void {
+    const { coverage, journal } = this.#options;
+    const { name, version } = load.model;
+    const isThere = (other: VersionOracle): boolean =>
+      other.name === name && other.version === version;
+    const existing = this.#versions.find(isThere);
+    if (this.#isClosing()) {
+      coverage.count("load while stopping");
+      journal.note(`loading ${load.number}`, errorText(serverStopping));
+    } else if (existing !== undefined && existing.state !== "UNAVAILABLE") {
+      coverage.count("load while there");
+      journal.note(`loading ${load.number}`, errorText(alreadyThere));
+    } else {
+      coverage.count("load");
+      const options: VersionOptions = {
+        ...this.#options,
+        time: this,
+        callers: this,
+        lookAtEndOfTurn: (model) => {
+          if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
+        },
+      };
+      const others = this.#versions.filter((other) => other !== existing);
+      this.#versions = [...others, new VersionOracle(load, options)].sort(
+        (one, other) => one.name.localeCompare(other.name) || one.version - other.version,
+      );
+    }
+  }
+
+  #unload(name: string, version: number | undefined): void {
+    const { coverage } = this.#options;
+    const chosen = this.#versions.filter(
+      (other) => other.name === name && (version === undefined || other.version === version),
+    );
+    if (chosen.length === 0) coverage.count("unload what is not there");
+    for (const { state, model } of chosen) {
+      if (state === "READY") coverage.count(model?.isEmpty ? "unload idle" : "unload busy");
+      if (state === "UNLOADING") coverage.count("unload while unloading");
+      if (state === "LOADING") {
+        coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
+      }
+    }
+    this.#end(chosen, "unload");
+  }
+
+  #drain(): void {
+    const { coverage } = this.#options;
+    const isBusy = this.#models.some(({ isEmpty }) => !isEmpty);
+    if (this.#isClosing()) coverage.count("drain twice");
+    else coverage.count(isBusy ? "drain busy" : "drain idle");
+    if (this.#state !== "stopped") this.#state = "draining";
+    this.#end(this.#versions, "drain");
+  }
+
+  #end(versions: readonly VersionOracle[], what: "unload" | "drain"): void {
+    for (const version of versions) version.unload();
+    const page = `${what} ${this.#promiseCount}`;
+    this.#promised = [...this.#promised, { page, versions }];
+    this.#promiseCount += 1;
+  }
+
+  #isClosing(): boolean {
+    return this.#state === "draining" || this.#state === "stopped";
+  }
+
+  #nextResolveMs(): number {
+    return Math.min(...this.#versions.map(({ resolvesAtMs }) => resolvesAtMs));
+  }
+
+  #runDue(atMs: number): void {
+    const resolving = this.#versions.find(({ resolvesAtMs }) => resolvesAtMs === atMs);
+    const model = this.#models.find((candidate) => candidate.nextDueMs() === atMs);
+    if (resolving !== undefined) {
+      resolving.resolve();
+      if (resolving.model !== undefined) this.#models = [...this.#models, resolving.model];
+    } else if (model !== undefined) {
+      this.#touched.add(model);
+      model.runNext();
+    }
+    this.#settle();
+  }
+
+  /** What follows when something is over. */
+  #settle(): void {
+    for (const version of this.#versions) version.settle();
+    this.#models = this.#models.filter(({ isGone }) => !isGone);
+    const isOpen = ({ versions }: Promised): boolean =>
+      versions.some(({ state }) => state === "UNLOADING");
+    for (const { page } of this.#promised.filter((promised) => !isOpen(promised))) {
+      this.#options.journal.note(page, "done");
+      if (page.startsWith("drain")) this.#state = "stopped";
+    }
+    this.#promised = this.#promised.filter(isOpen);
+  }
+
+  #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
+    return this.#versions.flatMap(({ state, model }) =>
+      state === "READY" && model !== undefined && isWanted(model) ? [model.statistics()] : [],
+    );
+  }
+}

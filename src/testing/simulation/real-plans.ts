@@ -1,0 +1,144 @@
+/**
+ * Plans in the core's own terms, and what the simulated models compute.
+ *
+ * Every element of a request's inputs is a number that no other request has, and the outputs are
+ * made of them; so an answer tells whose inputs it belongs to.
+ *   y  one element per row: the first element of that row in the first input, and one more
+ *   z  the number of the request
+ */
+import type { ExecutionRequest, ModelResponse } from "../../core/instance.ts";
+import type {
+  DynamicBatchingConfig,
+  ModelConfig,
+  QueuePolicy,
+  TensorConfig,
+} from "../../core/model-config.ts";
+import type { InferRequest } from "../../protocol/infer.ts";
+import type { WireTensor } from "../../protocol/tensor.ts";
+import type { BatchingPlan, ModelPlan, PolicyPlan, RequestPlan } from "./plans.ts";
+
+const mostElements = 1000;
+
+export function asModelConfig(plan: ModelPlan): ModelConfig {
+  const { name, version, maxBatchSize, batching, limits } = plan;
+  return {
+    name,
+    version,
+    platform: "",
+    backend: "simulated",
+    maxBatchSize,
+    inputs: plan.inputs.map((input) => tensorConfig(input.name, input.dims, input.isOptional)),
+    outputs: [tensorConfig("y", maxBatchSize > 0 ? [] : [1], false), tensorConfig("z", [1], false)],
+    dynamicBatching: batching && asBatchingConfig(batching),
+    instanceGroups: plan.instanceGroups.map((count, index) => {
+      return { name: `group ${index}`, kind: "KIND_CPU", count, gpus: [] };
+    }),
+    defaultModelFilename: "",
+    isDecoupled: true,
+    parameters: {},
+    limits: {
+      maxWaitingRequests: limits.maxWaiting,
+      loadTimeoutMs: limits.loadTimeoutMs,
+      executionTimeoutMs: limits.executionTimeoutMs,
+      restartBackoffMs: limits.backoffMs,
+      maxRestartBackoffMs: limits.maxBackoffMs,
+      maxWrittenOffInstances: limits.maxWrittenOff,
+    },
+  };
+}
+
+function asBatchingConfig(plan: BatchingPlan): DynamicBatchingConfig {
+  const policies = plan.policies.flatMap((policy, level) =>
+    policy === undefined ? [] : [[level, asQueuePolicy(policy)] as const],
+  );
+  return {
+    preferredBatchSizes: plan.preferredSizes,
+    maxQueueDelayMs: plan.delayMs,
+    preserveOrdering: plan.preservesOrder,
+    priorityLevels: plan.levels,
+    defaultPriorityLevel: plan.defaultLevel,
+    defaultQueuePolicy: asQueuePolicy(plan.defaultPolicy),
+    priorityQueuePolicies: new Map(policies),
+  };
+}
+
+function asQueuePolicy({ action, timeoutMs, allowsOverride, maxSize }: PolicyPlan): QueuePolicy {
+  return {
+    timeoutAction: action,
+    defaultTimeoutMs: timeoutMs,
+    allowTimeoutOverride: allowsOverride,
+    maxQueueSize: maxSize,
+  };
+}
+
+function tensorConfig(name: string, dims: readonly number[], isOptional: boolean): TensorConfig {
+  return { name, datatype: "INT32", dims, isOptional, reshape: undefined };
+}
+
+export function asInferRequest(plan: RequestPlan): InferRequest {
+  return {
+    modelName: plan.modelName,
+    modelVersion: plan.version,
+    id: plan.id,
+    logId: `r${plan.number}`,
+    parameters: { number: plan.number },
+    inputs: plan.inputs.map(({ name, shape }) => {
+      const count = shape.reduce((size, dim) => size * dim, 1);
+      const first = plan.number * mostElements;
+      return int32(
+        name,
+        shape,
+        Array.from({ length: count }, (_, index) => first + index),
+      );
+    }),
+    requestedOutputs: plan.requestedOutputs,
+    priority: plan.priority,
+    timeoutMs: plan.timeoutMs,
+    sequence: undefined,
+  };
+}
+
+/** What a simulated instance answers to a request, read from its inputs. */
+export function respondTo(
+  { request, rows }: ExecutionRequest,
+  part: number | undefined,
+): ModelResponse {
+  const number = Number(request.parameters["number"]);
+  const [input] = request.inputs;
+  const values = input === undefined ? [number * mostElements] : int32sOf(input);
+  const ofRow = values.length / rows;
+  const y = Array.from({ length: rows }, (_, row) => (values[row * ofRow] ?? 0) + 1);
+  return {
+    outputs: [int32("y", [rows], y), int32("z", [1], [number])],
+    parameters: part === undefined ? {} : { part },
+  };
+}
+
+/** In words: what a response to this request must hold. */
+export function expectedOutputsText({ number, inputs, rows, ...plan }: RequestPlan): string {
+  const count = inputs[0]?.shape.reduce((size, dim) => size * dim, 1) ?? rows;
+  const first = number * mostElements + 1;
+  const y = Array.from({ length: rows }, (_, row) => first + row * (count / rows));
+  const texts = { y: `y [${rows}] ${y}`, z: `z [1] ${number}` };
+  if (plan.requestedOutputs.length === 0) return `${texts.y} ${texts.z}`;
+  const isWanted = (name: "y" | "z"): boolean => plan.requestedOutputs.includes(name);
+  return (["y", "z"] as const)
+    .filter(isWanted)
+    .map((name) => texts[name])
+    .join(" ");
+}
+
+export function outputsText(outputs: readonly WireTensor[]): string {
+  return outputs.map((output) => `${output.name} [${output.shape}] ${int32sOf(output)}`).join(" ");
+}
+
+function int32(name: string, shape: readonly number[], values: readonly number[]): WireTensor {
+  const chunk = new Uint8Array(Int32Array.from(values).buffer);
+  return { name, datatype: "INT32", shape, chunks: [chunk], byteLength: chunk.byteLength };
+}
+
+function int32sOf({ chunks }: WireTensor): readonly number[] {
+  return chunks.flatMap(({ buffer, byteOffset, byteLength }) => [
+    ...new Int32Array(buffer, byteOffset, byteLength / 4),
+  ]);
+}

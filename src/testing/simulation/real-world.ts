@@ -1,0 +1,312 @@
+/**
+ * Real world of a run: the real inference core on a virtual clock, with simulated instances and
+ * callers that write down what they hear.
+ *
+ * It carries out the same plans as the oracle, and writes the same lines about the same things.
+ * What an answer holds is checked here: outputs belong to the inputs and are those asked for, the
+ * request's own id comes back, and nothing follows the end.
+ *
+ * While somebody waits for a load or an unload, it pauses after each wake, so that promises can
+ * settle, as they do in an event loop. Otherwise a run is one synchronous stretch.
+ */
+import { InferenceCore } from "../../core/inference-core.ts";
+import type { ModelView } from "../../core/inference-service.ts";
+import type { Log } from "../../core/log.ts";
+import type { ModelConfig } from "../../core/model-config.ts";
+import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import type { InferResponse } from "../../protocol/infer.ts";
+import type { InstanceScript, ScriptedError } from "../instance-script.ts";
+import { SimulatedHost } from "../simulated-instance.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { CountedClock } from "./counted-clock.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Journal } from "./journal.ts";
+import type { CallerAct, EventPlan, LoadPlan, RequestPlan } from "./plans.ts";
+import {
+  asInferRequest,
+  asModelConfig,
+  expectedOutputsText,
+  outputsText,
+  respondTo,
+} from "./real-plans.ts";
+import { errorText, reasonText, responseText, textOf } from "./real-texts.ts";
+import { WatchedHost } from "./watched-host.ts";
+
+export interface RealWorldOptions {
+  readonly journal: Journal;
+  readonly coverage: Coverage;
+  readonly maxWaitingBytes: number;
+  readonly startedAtWallMs: number;
+  readonly scriptFor: (
+    key: { readonly load: LoadPlan; readonly index: number; readonly generation: number },
+    nowMs: number,
+  ) => InstanceScript;
+}
+
+/** Something that stops wherever promises have to settle before it goes on. */
+export type Pauses<Result = void> = Generator<void, Result, void>;
+
+/** More wakes at one moment: it does not get on. */
+const mostWakesAtOnce = 10_000;
+
+export class RealWorld {
+  readonly clock: VirtualClock;
+  readonly #options: RealWorldOptions;
+  readonly #coreClock: CountedClock;
+  readonly #core: InferenceCore;
+  readonly #loads = new Map<ModelConfig, LoadPlan>();
+  readonly #callers = new Map<number, Caller>();
+  /** Requests that a model's scheduler has accepted or refused for want of room, by load. */
+  readonly #entered = new Map<LoadPlan, number>();
+  #awaitedCount = 0;
+  #promiseCount = 0;
+
+  constructor(options: RealWorldOptions) {
+    this.#options = options;
+    this.clock = new VirtualClock(options.startedAtWallMs);
+    this.#coreClock = new CountedClock(this.clock);
+    this.#core = new InferenceCore({
+      clock: this.#coreClock,
+      log: this.#log(),
+      metadata: { name: "simulated", version: "0", extensions: [] },
+      maxWaitingBytes: options.maxWaitingBytes,
+    });
+  }
+
+  get state(): string {
+    return this.#core.state;
+  }
+
+  get timerCount(): number {
+    return this.#coreClock.openWakes;
+  }
+
+  get unansweredCount(): number {
+    return [...this.#callers.values()].filter(({ isOver }) => !isOver).length;
+  }
+
+  perform(event: EventPlan): void {
+    switch (event.kind) {
+      case "send":
+        this.send(event.request);
+        return;
+      case "cancel":
+        this.cancel(event.number);
+        return;
+      case "load":
+        this.#load(event.load);
+        return;
+      case "unload":
+        this.#await(this.#nextPage("unload"), this.#core.unload(event.name, event.version), "done");
+        return;
+      case "run":
+        this.#core.setRunning();
+        return;
+      case "drain":
+        this.#await(this.#nextPage("drain"), this.#core.drain(), "done");
+        return;
+      case "abandon":
+        this.#core.abandon(asError(event.error));
+    }
+  }
+
+  /** The turn of its events is over: what was asked for at this moment comes now. */
+  *endTurn(): Pauses {
+    if (this.#awaitedCount > 0) yield;
+    yield* this.advanceTo(this.clock.nowMs());
+  }
+
+  *advanceTo(ms: number): Pauses {
+    let wakes = 0;
+    while (this.clock.nextWakeMs() <= ms) {
+      this.clock.runNext();
+      if (this.#awaitedCount > 0) yield;
+      wakes += 1;
+      if (wakes > mostWakesAtOnce) throw new Error("wakes follow each other without end");
+    }
+    this.clock.block(ms);
+  }
+
+  index(): readonly string[] {
+    return this.#core.index().map(({ name, version, state, reason }) => {
+      const isServing = state === "READY" || state === "UNLOADING";
+      const isAble = isServing && this.#find(name, version)?.isReady();
+      return `${name}/${version} ${state}${isAble ? " and able" : ""} ${reasonText(reason)}`;
+    });
+  }
+
+  isReady(): boolean {
+    return this.#core.isReady();
+  }
+
+  statistics(name?: string, version?: number): readonly ModelStatisticsSnapshot[] {
+    return this.#core.statistics(name, version);
+  }
+
+  /** How many requests have come to the scheduler of this READY version. */
+  enteredCount(name: string, version: number): number {
+    const load = this.#loads.get(this.#core.lookUp(name, version).config);
+    return (load && this.#entered.get(load)) ?? 0;
+  }
+
+  send(plan: RequestPlan): void {
+    const home = this.#homeOf(plan);
+    const page = home === undefined || plan.isInvalid ? `r${plan.number}` : `load ${home.number}`;
+    const caller = new Caller(plan, (line, acts) => this.#hear(page, line, acts));
+    this.#callers.set(plan.number, caller);
+    try {
+      caller.pending = this.#core.infer(asInferRequest(plan), caller, plan);
+    } catch {
+      this.#note(page, `r${plan.number} makes infer throw`);
+    }
+    if (home === undefined || (caller.error && caller.error.reason !== "REJECTED")) return;
+    this.#entered.set(home, (this.#entered.get(home) ?? 0) + 1);
+  }
+
+  cancel(number: number): void {
+    this.#callers.get(number)?.pending?.cancel();
+  }
+
+  #load(load: LoadPlan): void {
+    const { journal, coverage, scriptFor } = this.#options;
+    const page = `load ${load.number}`;
+    const generations = new Map<number, number>();
+    const host = new SimulatedHost({
+      clock: this.clock,
+      respondTo,
+      scriptFor: (index) => {
+        const generation = (generations.get(index) ?? 0) + 1;
+        generations.set(index, generation);
+        return scriptFor({ load, index, generation }, this.clock.nowMs());
+      },
+    });
+    const config = asModelConfig(load.model);
+    this.#loads.set(config, load);
+    const resolved = { config, host: new WatchedHost({ host, page, journal, coverage }) };
+    const { name, version } = load.model;
+    const loading = this.#core.load({
+      name,
+      version,
+      resolve: () =>
+        new Promise((resolve, reject) => {
+          const settle = (): void => {
+            if (load.resolveError === undefined) resolve(resolved);
+            else reject(asError(load.resolveError));
+          };
+          if (load.resolvesAtMs <= this.clock.nowMs()) settle();
+          else this.clock.wakeAt(load.resolvesAtMs, settle);
+        }),
+    });
+    this.#await(`loading ${load.number}`, loading, "loaded");
+  }
+
+  /** Notes how it ends. */
+  #await(page: string, promise: Promise<void>, success: string): void {
+    this.#awaitedCount += 1;
+    promise.then(
+      () => this.#ended(page, success),
+      (reason: unknown) => this.#ended(page, errorText(InferenceError.from(reason))),
+    );
+  }
+
+  #ended(page: string, how: string): void {
+    this.#awaitedCount -= 1;
+    this.#note(page, how);
+  }
+
+  #nextPage(what: string): string {
+    const page = `${what} ${this.#promiseCount}`;
+    this.#promiseCount += 1;
+    return page;
+  }
+
+  #homeOf({ modelName, version }: RequestPlan): LoadPlan | undefined {
+    const view = this.#find(modelName, version);
+    return view && this.#loads.get(view.config);
+  }
+
+  #find(name: string, version: number | undefined): ModelView | undefined {
+    try {
+      return this.#core.lookUp(name, version);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #hear(page: string, line: string, acts: readonly CallerAct[]): void {
+    this.#note(page, line);
+    for (const act of acts) {
+      if (act.kind === "throw") throw new Error("a simulated caller fails");
+      if (act.kind === "cancel") this.cancel(act.number);
+      else this.send(act.request);
+    }
+  }
+
+  #log(): Log {
+    const nothing = (): void => {};
+    return {
+      verbose: nothing,
+      info: nothing,
+      warning: nothing,
+      error: (message, fields) => {
+        const version = fields?.version === undefined ? "" : `/${fields.version}`;
+        this.#note(`log ${fields?.model}${version}`, textOf(message));
+      },
+    };
+  }
+
+  #note(page: string, line: string): void {
+    this.#options.journal.note(page, line);
+  }
+}
+
+/** Whoever sent a request: hears its answers, and acts on them at once. */
+class Caller implements ResponseSink {
+  readonly #plan: RequestPlan;
+  readonly #hear: (line: string, acts: readonly CallerAct[]) => void;
+  pending: PendingRequest | undefined = undefined;
+  error: InferenceError | undefined = undefined;
+  isOver = false;
+  #hasHeard = false;
+
+  constructor(plan: RequestPlan, hear: (line: string, acts: readonly CallerAct[]) => void) {
+    this.#plan = plan;
+    this.#hear = hear;
+  }
+
+  respond(response: InferResponse, isFinal: boolean): void {
+    const { onEnd, onResponse } = this.#plan;
+    const line = responseText(response, isFinal) + this.#faults(response);
+    const acts = isFinal ? onEnd : this.#hasHeard ? [] : onResponse;
+    this.#say(line, isFinal, acts);
+  }
+
+  fail(error: InferenceError): void {
+    this.error = error;
+    this.#say(errorText(error), true, this.#plan.onEnd);
+  }
+
+  #say(line: string, isEnd: boolean, acts: readonly CallerAct[]): void {
+    const late = this.isOver ? " (after the end)" : "";
+    this.isOver ||= isEnd;
+    this.#hasHeard = true;
+    this.#hear(`r${this.#plan.number} ${line}${late}`, acts);
+  }
+
+  /** What is wrong with a response; empty: nothing. */
+  #faults({ outputs, id, modelName, modelVersion }: InferResponse): string {
+    const { inputs, version = modelVersion } = this.#plan;
+    const expected = expectedOutputsText(this.#plan);
+    const got = outputsText(outputs);
+    const isHis = id === this.#plan.id && modelName === this.#plan.modelName;
+    return got === expected && isHis && modelVersion === version
+      ? ""
+      : ` with ${got} of ${modelName}/${modelVersion} for ${inputs.length} inputs, not ${expected}`;
+  }
+}
+
+function asError({ code, message, reason }: ScriptedError): InferenceError {
+  return new InferenceError(code, message, { reason });
+}

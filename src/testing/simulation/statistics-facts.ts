@@ -1,0 +1,83 @@
+/**
+ * Statistics as facts: what the counters of one model version say, and how two of them compare.
+ *
+ * The core's snapshot fits this form without being imported; the oracle fills it from its own
+ * model.
+ */
+export interface CountAndNs {
+  readonly count: number;
+  readonly ns: number;
+}
+
+export interface BatchFacts {
+  readonly batchSize: number;
+  readonly computeInput: CountAndNs;
+  readonly computeInfer: CountAndNs;
+  readonly computeOutput: CountAndNs;
+}
+
+/** Cumulative: how many values are at most each bound; last how many there are. */
+export interface HistogramFacts {
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+export interface StatisticsFacts {
+  readonly modelName: string;
+  readonly modelVersion: number;
+  readonly lastInferenceMs: number;
+  readonly inferenceCount: number;
+  readonly executionCount: number;
+  readonly success: CountAndNs;
+  readonly fail: CountAndNs;
+  readonly queue: CountAndNs;
+  readonly computeInput: CountAndNs;
+  readonly computeInfer: CountAndNs;
+  readonly computeOutput: CountAndNs;
+  readonly cacheHit: CountAndNs;
+  readonly cacheMiss: CountAndNs;
+  readonly batches: readonly BatchFacts[];
+  readonly failures: Readonly<Record<"REJECTED" | "CANCELED" | "BACKEND" | "OTHER", number>>;
+  readonly pendingCount: number;
+  readonly executingCount: number;
+  readonly batchesClosed: Readonly<
+    Record<"full" | "preferred" | "delay" | "shape" | "no_delay" | "expiry", number>
+  >;
+  readonly instances: Readonly<Record<"ready" | "busy" | "loading" | "dead", number>>;
+  readonly instanceRestarts: number;
+  readonly loadDurationMs: number;
+  readonly requestDuration: HistogramFacts;
+  readonly queueDuration: HistogramFacts;
+  readonly computeDuration: HistogramFacts;
+  readonly batchRows: HistogramFacts;
+}
+
+/** Whether `actual` has all that is expected, at all depths. */
+export function holds(actual: unknown, expected: unknown): boolean {
+  if (!isGroup(actual) || !isGroup(expected)) return actual === expected;
+  for (const name of Object.keys(expected)) {
+    if (!holds(actual[name], expected[name])) return false;
+  }
+  return !Array.isArray(expected) || expected.length === actual["length"];
+}
+
+/** One line per group of counters. */
+export function statisticsText(facts: StatisticsFacts): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${facts.modelName}/${facts.modelVersion} ${name}: ${textOf(value)}`)
+    .sort()
+    .join("\n");
+}
+
+function textOf(value: unknown): string {
+  if (!isGroup(value)) return String(value);
+  if (Array.isArray(value)) return value.map(textOf).join(", ");
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${textOf(part)}`)
+    .join(" ");
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

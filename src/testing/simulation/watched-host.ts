@@ -1,0 +1,75 @@
+/**
+ * Watched host: writes down what the core asks of the instances of one loaded model.
+ *
+ * The instances themselves: simulated-instance.ts.
+ */
+import type {
+  ExecutionBatch,
+  ExecutionEmitter,
+  Instance,
+  InstanceEvents,
+  InstanceHost,
+} from "../../core/instance.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Journal } from "./journal.ts";
+
+export interface WatchedHostOptions {
+  readonly host: InstanceHost;
+  readonly page: string;
+  readonly journal: Journal;
+  readonly coverage: Coverage;
+}
+
+export class WatchedHost implements InstanceHost {
+  readonly #options: WatchedHostOptions;
+
+  constructor(options: WatchedHostOptions) {
+    this.#options = options;
+  }
+
+  start(index: number, events: InstanceEvents): Instance {
+    const { host, page, journal, coverage } = this.#options;
+    const note = (text: string): void => journal.note(page, `instance ${index} ${text}`);
+    note("starts");
+    let isAbandoned = false;
+    const countLate = (): void => {
+      if (isAbandoned) coverage.count("heard after abandon");
+    };
+    const instance = host.start(index, {
+      ready: () => {
+        countLate();
+        events.ready();
+      },
+      exited: (error, isFinal) => {
+        countLate();
+        events.exited(error, isFinal);
+      },
+    });
+    return {
+      execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
+        note(batchText(batch));
+        instance.execute(batch, emit);
+      },
+      abort(requestIndex: number): void {
+        note(`aborts ${requestIndex}`);
+        instance.abort(requestIndex);
+      },
+      stop(): void {
+        note("stops");
+        instance.stop();
+      },
+      abandon(): void {
+        note("is abandoned");
+        isAbandoned = true;
+        instance.abandon();
+      },
+    };
+  }
+}
+
+function batchText({ requests, rows }: ExecutionBatch): string {
+  const texts = requests.map(({ request, rows: ofRequest }) => {
+    return `r${request.parameters["number"]}(${ofRequest})`;
+  });
+  return `runs ${texts.join(" ")}, ${rows} rows`;
+}

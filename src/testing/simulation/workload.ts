@@ -1,0 +1,261 @@
+/**
+ * Workload: what the outside does to the core in one run, drawn from the seed turn by turn.
+ *
+ * A turn is what happens between two moments at which the scheduler may look: one event, or
+ * several that come together. Nothing is drawn from what the core did; so the same seed is the
+ * same workload, whatever is wrong with the core.
+ */
+import { Random } from "../random.ts";
+import { drawModel, drawSignature, type Signature } from "./draw-model.ts";
+import { nextWholeMs } from "./moments.ts";
+import type { CallerAct, EventPlan, LoadPlan, RequestPlan, TensorPlan } from "./plans.ts";
+import { drawProfile, type Profile } from "./profile.ts";
+
+export interface Turn {
+  readonly atMs: number;
+  /** What is due until then is late: nothing runs meanwhile. */
+  readonly isBlocked: boolean;
+  readonly events: readonly EventPlan[];
+}
+
+/** Whom a request is for. */
+interface Target {
+  readonly signature: Signature;
+  readonly version: number | undefined;
+}
+
+const mostVersions = 2;
+
+export class Workload {
+  readonly profile: Profile;
+  readonly maxWaitingBytes: number;
+  readonly #random: Random;
+  readonly #signatures: readonly Signature[];
+  /** By name: versions that are there if all went well. */
+  readonly #versions = new Map<string, Set<number>>();
+  /** How busy it is: the longest pause between two turns. */
+  readonly #longestPauseMs: number;
+  /** The last request for a version of a model that was named. */
+  readonly #lastNumbers = new Map<string, number>();
+  #requestCount = 0;
+  #loadCount = 0;
+  #isRunning = false;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    const random = this.#random;
+    this.profile = drawProfile(random);
+    this.maxWaitingBytes = this.profile.byteLimit ? random.between(40, 600) : 2 ** 30;
+    const names = ["a", "b", "c"].slice(0, random.between(1, 3));
+    this.#signatures = names.map((name) => drawSignature(random, this.profile, name));
+    this.#longestPauseMs = random.pick([0, 2, 2, 5, 20]);
+  }
+
+  /** Everything is loaded first; some of it may fail. */
+  first(): Turn {
+    const events = this.#signatures.flatMap((signature) => {
+      const versions = this.#random.chance(0.3) ? [1, 2] : [this.#random.between(1, mostVersions)];
+      return versions.map((version) => this.#load({ signature, version }, 0));
+    });
+    return { atMs: 0, isBlocked: false, events };
+  }
+
+  next(nowMs: number): Turn {
+    const random = this.#random;
+    const pauseMs = random.chance(0.04) ? random.between(20, 120) : this.#drawPauseMs();
+    const atMs = nextWholeMs(nowMs) - 1 + pauseMs;
+    const isBlocked = this.profile.blocks && random.chance(0.1);
+    return { atMs, isBlocked, events: this.#drawEvents(atMs) };
+  }
+
+  /** What ends a run, in turns with pauses between them. */
+  last(nowMs: number): readonly Turn[] {
+    const random = this.#random;
+    let atMs = nextWholeMs(nowMs);
+    const turn = (...events: readonly EventPlan[]): Turn => {
+      atMs += random.between(0, 8);
+      return { atMs, isBlocked: false, events };
+    };
+    const busy = random.chance(0.5) ? this.#drawBurst(atMs, random.between(2, 20)) : [];
+    const turns = [turn(...busy, { kind: "drain" })];
+    const extra = random.between(0, 3);
+    for (let index = 0; index < extra; index += 1) turns.push(turn(this.#drawWhileDraining(atMs)));
+    if (this.profile.abandons) {
+      const error = { code: "UNAVAILABLE", message: "Server exiting", reason: "OTHER" } as const;
+      turns.push(turn({ kind: "abandon", error }));
+    }
+    return turns;
+  }
+
+  #drawPauseMs(): number {
+    return this.#random.between(0, this.#longestPauseMs);
+  }
+
+  #drawEvents(nowMs: number): readonly EventPlan[] {
+    const random = this.#random;
+    const dice = random.fraction();
+    if (dice < 0.1) return this.#drawBurst(nowMs, random.between(2, 12));
+    if (this.profile.floods && dice < 0.11) return this.#drawBurst(nowMs, random.between(120, 200));
+    if (this.profile.cancels && dice < 0.3) return [this.#drawCancel()];
+    if (this.profile.reloads && dice < 0.36) return [this.#drawLifeEvent(nowMs)];
+    if (!this.#isRunning && dice < 0.4) {
+      this.#isRunning = true;
+      return [{ kind: "run" }];
+    }
+    return [this.#send(this.#drawTarget(), nowMs)];
+  }
+
+  /** Requests that come together, most for one model; perhaps one goes at once. */
+  #drawBurst(nowMs: number, size: number): readonly EventPlan[] {
+    const random = this.#random;
+    const target = this.#drawTarget();
+    const events: EventPlan[] = Array.from({ length: size }, () =>
+      this.#send(random.chance(0.9) ? target : this.#drawTarget(), nowMs),
+    );
+    if (this.profile.cancels && random.chance(0.3)) events.push(this.#drawCancel());
+    return events;
+  }
+
+  #drawCancel(): EventPlan {
+    return { kind: "cancel", number: this.#recent(this.#random.pick([4, 4, 10, 100])) };
+  }
+
+  #drawLifeEvent(nowMs: number): EventPlan {
+    const random = this.#random;
+    const signature = random.pick(this.#signatures);
+    const name = signature?.name ?? "a";
+    const version = random.between(1, mostVersions);
+    if (signature !== undefined && random.chance(0.55)) {
+      return this.#load({ signature, version }, nowMs);
+    }
+    const unloaded = random.chance(0.3) ? undefined : version;
+    if (unloaded === undefined) this.#versions.get(name)?.clear();
+    else this.#versions.get(name)?.delete(unloaded);
+    return { kind: "unload", name, version: unloaded };
+  }
+
+  #drawWhileDraining(nowMs: number): EventPlan {
+    const kind = this.#random.pick(["drain", "cancel", "send", "load", "unload"]);
+    if (kind === "drain") return { kind };
+    if (kind === "cancel") return this.#drawCancel();
+    if (kind === "unload") return { kind, name: "a", version: undefined };
+    const target = this.#drawTarget();
+    return kind === "send"
+      ? this.#send(target, nowMs)
+      : this.#load({ ...target, version: 1 }, nowMs);
+  }
+
+  #drawTarget(): Target {
+    const random = this.#random;
+    const signature = random.pick(this.#signatures);
+    if (signature === undefined) throw new Error("a run has at least one model");
+    const there = [...(this.#versions.get(signature.name) ?? [])];
+    const named = random.chance(0.95) ? random.pick(there) : random.between(1, mostVersions);
+    const version = random.chance(0.5) ? undefined : named;
+    if (!random.chance(0.01)) return { signature, version };
+    return random.chance(0.5)
+      ? { signature: { ...signature, name: "nobody" }, version }
+      : { signature, version: 7 };
+  }
+
+  #load(
+    { signature, version }: { readonly signature: Signature; readonly version: number },
+    nowMs: number,
+  ): EventPlan {
+    const random = this.#random;
+    const fails = this.profile.loadFailures && random.chance(0.1);
+    const versions = this.#versions.get(signature.name) ?? new Set();
+    this.#versions.set(signature.name, versions.add(version));
+    const load: LoadPlan = {
+      number: this.#loadCount,
+      model: drawModel(random, this.profile, { signature, version }),
+      resolvesAtMs: random.chance(0.5) ? nowMs : nowMs + random.between(1, 15) + 0.5,
+      resolveError: fails
+        ? { code: "INVALID_ARGUMENT", message: "fault 0", reason: "OTHER" }
+        : undefined,
+    };
+    this.#loadCount += 1;
+    return { kind: "load", load };
+  }
+
+  #send(target: Target, nowMs: number): EventPlan {
+    return { kind: "send", request: this.#request(target, nowMs, true) };
+  }
+
+  #request(target: Target, nowMs: number, mayAct: boolean): RequestPlan {
+    const { signature, version } = target;
+    const random = this.#random;
+    const { profile } = this;
+    const number = this.#requestCount;
+    this.#requestCount += 1;
+    const isInvalid = random.chance(0.01);
+    const outputs = random.pick([[], [], ["y"], ["z"], ["z", "y"]]);
+    const inputs = this.#drawInputs(signature);
+    const request: RequestPlan = {
+      number,
+      id: random.chance(0.8) ? `r${number}` : "",
+      modelName: signature.name,
+      version,
+      inputs,
+      rows: signature.maxBatchSize === 0 ? 1 : (inputs[0]?.shape[0] ?? 1),
+      requestedOutputs: isInvalid ? ["nothing"] : outputs,
+      priority: profile.priorities ? random.between(0, 5) : 0,
+      timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
+      deadlineMs:
+        profile.deadlines && random.chance(0.7)
+          ? Math.floor(nowMs) + random.between(-1, random.pick([5, 30, 100, 300]))
+          : Infinity,
+      isInvalid,
+      onResponse: [],
+      onEnd: [],
+    };
+    const acts = mayAct && profile.callersAct ? this.#drawActs(target, number, nowMs) : undefined;
+    this.#lastNumbers.set(keyOf(target), number);
+    return { ...request, ...acts };
+  }
+
+  /** Only about requests for the same version: between two nobody promises an order. */
+  #drawActs(
+    target: Target,
+    number: number,
+    nowMs: number,
+  ): Pick<RequestPlan, "onResponse" | "onEnd"> | undefined {
+    if (target.version === undefined) return undefined;
+    const random = this.#random;
+    const onResponse: CallerAct[] = random.chance(0.1) ? [{ kind: "cancel", number }] : [];
+    const onEnd: CallerAct[] = [];
+    const last = this.#lastNumbers.get(keyOf(target));
+    if (last !== undefined && random.chance(0.1)) onEnd.push({ kind: "cancel", number: last });
+    // Between models the order of one moment is open, and bytes are shared by all.
+    if (!this.profile.byteLimit && random.chance(0.1)) {
+      onEnd.push({ kind: "send", request: this.#request(target, nowMs, false) });
+    }
+    if (random.chance(0.05)) onEnd.push({ kind: "throw" });
+    return { onResponse, onEnd };
+  }
+
+  #drawInputs({ inputs, maxBatchSize }: Signature): readonly TensorPlan[] {
+    const random = this.#random;
+    const rows = random.chance(0.6) ? 1 : random.between(1, maxBatchSize);
+    const tensors = inputs
+      .filter(({ isOptional }) => !isOptional || random.chance(0.7))
+      .map(({ name, dims }): TensorPlan => {
+        const whole = dims.map((dim) => (dim === -1 ? this.#drawDimension() : dim));
+        return { name, shape: maxBatchSize === 0 ? whole : [rows, ...whole] };
+      });
+    return random.chance(0.2) ? tensors.reverse() : tensors;
+  }
+
+  /** Mostly the same, so that requests often may share a batch. */
+  #drawDimension(): number {
+    return this.#random.chance(0.85) ? 1 : 2;
+  }
+
+  #recent(most: number): number {
+    return Math.max(0, this.#requestCount - this.#random.between(1, most));
+  }
+}
+
+function keyOf({ signature, version }: Target): string {
+  return `${signature.name}/${version ?? ""}`;
+}
