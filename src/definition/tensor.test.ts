@@ -4,7 +4,7 @@ import test from "node:test";
 import type { Datatype } from "../protocol/datatype.ts";
 import { packBytes } from "../protocol/packed-bytes.ts";
 import { bytes, fp32, int64 } from "./specifications.ts";
-import { giveAway, release, Tensor } from "./tensor.ts";
+import { giveAway, release, returnedBytes, Tensor } from "./tensor.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -224,16 +224,18 @@ test("an input is gone when infer has settled, and so is each part of it", () =>
 
 test("an output is gone when it was returned, even of a part of it", () => {
   const tensor = Tensor.from("FP32", [[1], [2]]);
-  const { bytes: given, isOwn } = giveAway(tensor.row(1));
-  check.deepEqual([new Float32Array(given.slice().buffer), isOwn], [Float32Array.of(2), true]);
+  const { bytes: returned, isOwn } = returnedBytes(tensor.row(1));
+  check.deepEqual([new Float32Array(returned.slice().buffer), isOwn], [Float32Array.of(2), true]);
+  check.deepEqual(returnedBytes(tensor.row(1)).bytes, returned, "as another output");
+  giveAway(tensor.row(1));
   check.throws(() => tensor.data, /is gone: it was returned from infer/);
-  check.throws(() => giveAway(tensor), /is gone/);
+  check.throws(() => returnedBytes(tensor), /is gone/);
 });
 
 test("memory that somebody else holds is not given away", () => {
   const parts = { datatype: "FP32", shape: [1], as: "number" } as const;
-  check.equal(giveAway(new Tensor({ ...parts, values: Float32Array.of(1) })).isOwn, false);
-  check.equal(giveAway(Tensor.zeros("FP32", [1])).isOwn, true);
+  check.equal(returnedBytes(new Tensor({ ...parts, values: Float32Array.of(1) })).isOwn, false);
+  check.equal(returnedBytes(Tensor.zeros("FP32", [1])).isOwn, true);
 });
 
 test("memory that was transferred is gone, and not silently empty", () => {

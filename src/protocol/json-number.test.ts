@@ -16,12 +16,26 @@ interface Refused {
   readonly offset: number;
 }
 
+/** The quick way, where it goes, must agree with the other. */
 function scan(text: string, isSingle = false): Scanned | Refused {
   const scanner = new NumberScanner(Buffer.from(text));
   scanner.isSingle = isSingle;
-  if (!scanner.scan()) return { fault: scanner.fault, offset: scanner.offset };
-  const value = isSingle ? Math.fround(scanner.value) : scanner.value;
-  return { value, end: scanner.offset };
+  if (!scanner.scan()) {
+    const { fault, offset } = scanner;
+    check.equal(scanner.scanPlain(0), -1, "is no number, but passes for a plain one");
+    return { fault, offset };
+  }
+  const { value, offset: end, isInteger } = scanner;
+  const plainEnd = scanner.scanPlain(0);
+  if (plainEnd >= 0) {
+    check.deepEqual([plainEnd, scanner.isInteger], [end, isInteger], text);
+    check.ok(Object.is(rounded(scanner.value, isSingle), rounded(value, isSingle)), text);
+  }
+  return { value: rounded(value, isSingle), end };
+}
+
+function rounded(value: number, isSingle: boolean): number {
+  return isSingle ? Math.fround(value) : value;
 }
 
 /** FP64 and FP32 alike are what `Number` says, and too big is only what it cannot hold. */
@@ -127,6 +141,34 @@ for (const [text, isInteger, digitCount] of kinds) {
     check.deepEqual([scanner.isInteger, scanner.digitCount], [isInteger, digitCount]);
   });
 }
+
+const plain: readonly [text: string, isPlain: boolean][] = [
+  ["0", true],
+  ["-12.5", true],
+  ["123456789012345", true],
+  ["0.00000000012345", true],
+  ["1e2", false],
+  ["1.5E2", false],
+  ["1.", false],
+  ["-", false],
+  ["NaN", false],
+];
+
+for (const [text, isPlain] of plain) {
+  test(`${isPlain ? "plain" : "not plain"}: ${text}`, () => {
+    const scanner = new NumberScanner(Buffer.from(text));
+    check.equal(scanner.scanPlain(0), isPlain ? text.length : -1);
+    if (isPlain) check.ok(Object.is(scanner.value, Number(text)));
+  });
+}
+
+test("of more digits than a double holds, those that an FP32 does not need are skipped", () => {
+  const text = "0.123456789012345678901234567890";
+  const scanner = new NumberScanner(Buffer.from(text));
+  check.equal(scanner.scanPlain(0), -1);
+  scanner.isSingle = true;
+  check.equal(scanner.scanPlain(0), text.length);
+});
 
 const digits = (min: number, max: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: min, maxLength: max });

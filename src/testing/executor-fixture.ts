@@ -1,0 +1,46 @@
+/**
+ * What tests of the executor need: the host of a model, on the real clock, with what it logged.
+ */
+import type { ResolvedModel } from "../core/model-source.ts";
+import type { Model } from "../definition/model.ts";
+import type { ModelBase } from "../definition/model-base.ts";
+import type { HostOptions } from "../executor/instance-hosts.ts";
+import { modelSource } from "../executor/model-source.ts";
+import { SystemClock } from "../server/system-clock.ts";
+
+export interface ObservedHostOptions extends HostOptions {
+  readonly lines: string[];
+  readonly blockedMs: number[];
+}
+
+export function hostOptions(): ObservedHostOptions {
+  const lines: string[] = [];
+  const blockedMs: number[] = [];
+  const enter = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  return {
+    clock: new SystemClock(),
+    log: {
+      verbose: enter("verbose"),
+      info: enter("info"),
+      warning: enter("warning"),
+      error: enter("error"),
+    },
+    copied: { inputs: 0, outputs: 0 },
+    onBlocked: (_model, _version, durationMs) => void blockedMs.push(durationMs),
+    lines,
+    blockedMs,
+  };
+}
+
+export function resolve(
+  model: ModelBase,
+  options: HostOptions = hostOptions(),
+): Promise<ResolvedModel> {
+  return modelSource(model, undefined, options).resolve();
+}
+
+/** Although it says where it lives. */
+export function inline(model: Model): Model {
+  const { options } = model;
+  return { ...model, options: { ...options, instances: { kind: "inline" } } };
+}
