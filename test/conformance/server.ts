@@ -1,10 +1,12 @@
 /**
  * A started server for the conformance tests, and the few calls they make of it.
  *
- * The models are small functions on every datatype; the server listens on a free loopback port.
+ * The models are small functions on every datatype; the server listens on a free loopback port,
+ * and logs nothing.
  */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import {
   bytes,
   createServer,
@@ -12,9 +14,11 @@ import {
   InferenceError,
   int32,
   int64,
+  type Models,
   model,
   optional,
   type Server,
+  type ServerOptions,
   uint8,
 } from "shoal";
 
@@ -68,20 +72,54 @@ export const models = [
   }),
 ];
 
-export async function startServer(): Promise<{ server: Server; url: string; port: number }> {
-  const server = createServer(models, {
-    httpAddress: "127.0.0.1",
-    httpPort: 0,
-    allowMetrics: false,
-    logInfo: false,
-    logError: false,
-    logWarning: false,
-  });
+export interface StartedServer {
+  readonly server: Server;
+  readonly url: string;
+  readonly port: number;
+}
+
+export const quietLoopback = {
+  httpAddress: "127.0.0.1",
+  httpPort: 0,
+  metricsPort: 0,
+  allowMetrics: false,
+  logInfo: false,
+  logError: false,
+  logWarning: false,
+} as const satisfies ServerOptions;
+
+/** Ready, unless a model fails to load. */
+export async function startServer(
+  served: Models = models,
+  options: ServerOptions = {},
+): Promise<StartedServer> {
+  const server = createServer(served, { ...quietLoopback, ...options });
   await server.listen();
-  await server.ready;
+  await server.ready.catch(() => {});
   const url = server.urls.http;
   if (url === undefined) throw new Error("the server has no HTTP address");
   return { server, url, port: Number(new URL(url).port) };
+}
+
+export interface MountedServer extends AsyncDisposable {
+  readonly port: number;
+  readonly httpServer: HttpServer;
+}
+
+/** Answers in a server of `node:http`, which goes on when the server that is mounted drains. */
+export async function mount(
+  { handler }: Pick<Server, "handler">,
+  options: Parameters<typeof createHttpServer>[0] = {},
+): Promise<MountedServer> {
+  const httpServer = createHttpServer(options, handler).listen(0, "127.0.0.1");
+  await once(httpServer, "listening");
+  const { port } = httpServer.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    httpServer.close();
+    httpServer.closeAllConnections();
+    await once(httpServer, "close");
+  };
+  return { port, httpServer, [Symbol.asyncDispose]: close };
 }
 
 export interface Answer {

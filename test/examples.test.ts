@@ -1,0 +1,119 @@
+/**
+ * The examples, as a user starts them: each is a process of its own, with free ports in place of
+ * those it names, and does what its header says. Those with real models: onnx-examples.test.ts.
+ */
+import { strict as check } from "node:assert";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import test from "node:test";
+import { promisify } from "node:util";
+import { Program, shoalCommand } from "./program.ts";
+import { filesUnder, root } from "./repository.ts";
+
+const run = promisify(execFile);
+
+const linearRequest = {
+  inputs: [{ name: "x", shape: [1, 3], datatype: "FP32", data: [1, 2, 3] }],
+};
+
+async function infer(url: string, body: object): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  check.equal(response.status, 200, await response.clone().text());
+  const { outputs } = (await response.json()) as { outputs: { data: unknown }[] };
+  return outputs[0]?.data;
+}
+
+async function withProgram(
+  args: readonly string[],
+  use: (program: Program) => Promise<void>,
+): Promise<void> {
+  const program = new Program(args);
+  try {
+    await use(program);
+  } catch (error) {
+    throw new Error(`${program.stdout}${program.stderr}`, { cause: error });
+  } finally {
+    await program.stop();
+  }
+}
+
+test("linear.mjs serves on 8000, with metrics on 8002", async () => {
+  await withProgram(["examples/linear.mjs"], async (program) => {
+    const url = `http://${await program.listening(8000)}/v2/models/linear/infer`;
+    check.deepEqual(await infer(url, linearRequest), [-1, -2, -3]);
+    const metrics = await fetch(`http://${await program.listening(8002)}/metrics`);
+    check.match(await metrics.text(), /^nv_inference_count\{model="linear",version="1"\} 1$/m);
+    check.equal(await program.stop(), 0);
+  });
+});
+
+test("threads.mjs computes in two threads, and says that it serves once", async () => {
+  await withProgram(["examples/threads.mjs"], async (program) => {
+    const url = `http://${await program.listening(8000)}/v2/models/primes`;
+    const inputs = [{ name: "below", shape: [2, 1], datatype: "INT32", data: [100, 1_000_000] }];
+    check.deepEqual(await infer(`${url}/infer`, { inputs }), [25, 78_498]);
+    const config = (await (await fetch(`${url}/config`)).json()) as {
+      instance_group: { count: number }[];
+    };
+    check.equal(config.instance_group[0]?.count, 2);
+    await program.until(() => program.stdout.includes("Counting primes"), "says so");
+    check.equal(await program.stop(), 0);
+    check.equal(program.stdout.split("Counting primes at http://").length, 2);
+  });
+});
+
+test("in-process.mjs answers eight calls and ends", async () => {
+  await withProgram(["examples/in-process.mjs"], async (program) => {
+    check.equal(await program.settled(), 0);
+    const lines = program.stdout.trimEnd().split("\n");
+    const expected = Array.from({ length: 8 }, (_, index) => -(index + 1));
+    check.deepEqual(
+      lines.map((line) => line.replace(/ waited \d+\.\d{3} ms$/, "")),
+      expected.map((value) => `[ [ ${value}, ${10 * value} ] ]`),
+    );
+  });
+});
+
+for (const [file, prefix] of [
+  ["http-server.mjs", ""],
+  ["express.mjs", "/ml"],
+  ["fastify.mjs", ""],
+]) {
+  test(`${file} has routes of its own beside the protocol's`, async () => {
+    await withProgram([`examples/${file}`], async (program) => {
+      const url = `http://${await program.listening(3000)}`;
+      check.equal(await (await fetch(`${url}/hello`)).text(), "hello\n");
+      check.equal((await fetch(`${url}${prefix}/v2/health/ready`)).status, 200);
+      check.equal((await fetch(`${url}${prefix}/v2`)).status, 200);
+      const model = `${url}${prefix}/v2/models/linear`;
+      check.deepEqual(await infer(`${model}/infer`, linearRequest), [-1, -2, -3]);
+      check.equal(await program.stop(), 0);
+    });
+  });
+}
+
+test("typescript/: a model without a build, which the compiler accepts", async () => {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-p", join(root, "examples", "typescript")]);
+  await withProgram([shoalCommand, "serve", "examples/typescript"], async (program) => {
+    const url = `http://${await program.listening(8000)}/v2/models/mood/infer`;
+    const data = ["Great food, bad service", "awful"];
+    const inputs = [{ name: "text", shape: [2, 1], datatype: "BYTES", data }];
+    check.deepEqual(await infer(url, { inputs }), [1, -2]);
+    check.equal(await program.stop(), 0);
+  });
+});
+
+/** Started by onnx-examples.test.ts, or a part of what is started. */
+const testedElsewhere = /^(start|ocr|vad|data)\/|^binary-client\.mjs$/;
+
+test("no example goes untested", () => {
+  const here = ["linear.mjs", "threads.mjs", "in-process.mjs", "http-server.mjs", "express.mjs"];
+  const tested = [...here, "fastify.mjs", "typescript/mood.ts", "typescript/tsconfig.json"];
+  const rest = filesUnder("examples").filter((path) => !testedElsewhere.test(path));
+  check.deepEqual(rest, tested.sort());
+});
