@@ -6,15 +6,7 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
-
-/** A tensor of a batch: `bytes` in the wire's layout, contiguous, starting at a multiple of 8. */
-export interface BatchTensor {
-  readonly name: string;
-  readonly datatype: Datatype;
-  /** Batch dimension included. */
-  readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
-}
+import type { WireTensor } from "../protocol/tensor.ts";
 
 /** What the model is told about one request of its batch. */
 export interface CallRequest {
@@ -31,11 +23,13 @@ export interface CallRequest {
 
 export interface BackendCall {
   /** As declared, in that order; optional ones that no request of the batch has are missing. */
-  readonly inputs: readonly BatchTensor[];
+  readonly inputs: readonly WireTensor[];
   readonly rows: number;
   readonly requests: readonly CallRequest[];
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
   readonly signal: AbortSignal;
+  /** The bytes of an input in one piece, from a multiple of its elements' size. */
+  join(input: WireTensor): Uint8Array;
   /** Memory for outputs that must be copied: zeros, and nobody else's. */
   allocate(byteLength: number): Uint8Array;
 }
@@ -43,9 +37,9 @@ export interface BackendCall {
 export interface BackendResult {
   /**
    * Those that somebody wants, at least. Their memory is given away, to a response or to another
-   * thread: nobody else may hold it. Several may lie in one buffer.
+   * thread: nobody else may hold it. Several may lie in one buffer, or be the same.
    */
-  readonly outputs: readonly BatchTensor[];
+  readonly outputs: readonly WireTensor[];
   /** That had to be copied, because the memory was the model's own. */
   readonly copiedBytes: number;
 }

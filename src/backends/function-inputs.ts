@@ -7,18 +7,17 @@
 import type { InferContext, RequestInfo, SetupContext } from "../definition/model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
-import type { BackendCall, BatchTensor } from "./backend.ts";
+import type { BackendCall } from "./backend.ts";
 
 /** In the specification's form (`as`). */
-export function inputTensors(
-  specs: TensorSpecs,
-  inputs: readonly BatchTensor[],
-): Record<string, Tensor> {
+export function inputTensors(specs: TensorSpecs, call: BackendCall): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
-  for (const { name, datatype, shape, bytes } of inputs) {
+  for (const input of call.inputs) {
+    const { name, datatype, shape, chunks } = input;
     const as = specs[name]?.as ?? "number";
+    const unread = { chunks, join: () => call.join(input) };
     // The memory is the batch's alone: a model may return it as it is.
-    tensors[name] = new Tensor({ datatype, shape, as, bytes, isOwn: true }) as Tensor;
+    tensors[name] = new Tensor({ datatype, shape, as, unread, isOwn: true }) as Tensor;
   }
   return tensors;
 }

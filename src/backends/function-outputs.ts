@@ -8,10 +8,12 @@
  * those of the batch (executor/split-outputs.ts).
  */
 import type { TensorSpec, TensorSpecs } from "../definition/specifications.ts";
-import { giveAway, returnedBytes, Tensor } from "../definition/tensor.ts";
+import { giveAway, type ReturnedBytes, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { BackendCall, BackendResult, BatchTensor } from "./backend.ts";
+import { copyChunks, lengthOf } from "../protocol/sliced-bytes.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import type { BackendCall, BackendResult } from "./backend.ts";
 
 export interface OutputPlan {
   readonly modelName: string;
@@ -24,13 +26,14 @@ export interface OutputPlan {
 /** Throws INTERNAL, naming the model and the output. */
 export function outputTensors(plan: OutputPlan, returned: unknown): BackendResult {
   const values = namedValues(plan, returned);
-  const outputs: BatchTensor[] = [];
+  const outputs: WireTensor[] = [];
   let copiedBytes = 0;
   for (const [name, spec] of Object.entries(plan.specs)) {
-    const { shape, bytes, isOwn } = toValues({ ...plan, name, spec }, values[name]);
-    if (!isOwn) copiedBytes += bytes.byteLength;
-    const own = isOwn ? bytes : copyOf(bytes, plan);
-    outputs.push({ name, datatype: spec.datatype, shape, bytes: own });
+    const { shape, chunks, isOwn } = toValues({ ...plan, name, spec }, values[name]);
+    const byteLength = lengthOf(chunks);
+    if (!isOwn) copiedBytes += byteLength;
+    const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, plan);
+    outputs.push({ name, datatype: spec.datatype, shape, chunks: own, byteLength });
   }
   for (const value of Object.values(values)) if (value instanceof Tensor) giveAway(value as Tensor);
   return { outputs, copiedBytes };
@@ -53,10 +56,15 @@ function namedValues({ modelName, specs }: OutputPlan, returned: unknown): Recor
   return values;
 }
 
-function copyOf(bytes: Uint8Array, { allocate }: OutputPlan): Uint8Array {
-  const copy = allocate(bytes.byteLength);
-  copy.set(bytes);
-  return copy;
+function copyOf(
+  chunks: readonly Uint8Array[],
+  byteLength: number,
+  { allocate }: OutputPlan,
+): readonly Uint8Array[] {
+  if (byteLength === 0) return [];
+  const copy = allocate(byteLength);
+  copyChunks(chunks, copy, 0);
+  return [copy];
 }
 
 interface NamedPlan extends OutputPlan {
@@ -64,14 +72,17 @@ interface NamedPlan extends OutputPlan {
   readonly spec: TensorSpec;
 }
 
-function toValues(
-  { modelName, name, spec, rows }: NamedPlan,
-  value: unknown,
-): ReturnType<typeof writtenValues> {
+interface ReturnedValues extends ReturnedBytes {
+  readonly shape: readonly number[];
+}
+
+function toValues({ modelName, name, spec, rows }: NamedPlan, value: unknown): ReturnedValues {
   try {
     if (!(value instanceof Tensor)) {
       const dims = rows === undefined ? spec.dims : [rows, ...spec.dims];
-      return writtenValues({ datatype: spec.datatype, as: spec.as, dims }, value);
+      const expected = { datatype: spec.datatype, as: spec.as, dims };
+      const { shape, bytes, isOwn } = writtenValues(expected, value);
+      return { shape, chunks: [bytes], isOwn };
     }
     const { datatype, shape } = value as Tensor;
     if (datatype !== spec.datatype) {

@@ -60,7 +60,7 @@ class LoadedFunctionModel implements LoadedModel {
 
   run(call: BackendCall): BackendResult | Promise<BackendResult> {
     const { inputs: specs, infer } = this.#model;
-    const inputs = inputTensors(specs, call.inputs);
+    const inputs = inputTensors(specs, call);
     try {
       const returned = infer(inputs, new CallContext(this.#fields, this.#state, call));
       if (isPromise(returned)) return this.#finishLater(call, inputs, returned);

@@ -12,7 +12,8 @@ import { packElements } from "../definition/packed-elements.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { unpackBytes } from "../protocol/packed-bytes.ts";
-import type { BatchTensor, TensorDescription } from "./backend.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+import type { TensorDescription } from "./backend.ts";
 import type { OnnxRuntime } from "./onnx-runtime.ts";
 
 type NumberView = (buffer: ArrayBuffer, offset: number, length: number) => Tensor.DataType;
@@ -41,10 +42,10 @@ const numericTypes: Readonly<Record<Exclude<Datatype, "BYTES" | "BF16">, Numeric
 
 export function toOnnxTensor(
   runtime: OnnxRuntime,
-  tensor: BatchTensor,
+  { datatype, shape }: WireTensor,
+  bytes: Uint8Array,
   { name, shape: graphShape }: TensorDescription,
 ): Tensor {
-  const { datatype, bytes, shape } = tensor;
   const hasSurplusOne = shape.length === graphShape.length + 1 && shape.at(-1) === 1;
   const dims = hasSurplusOne ? shape.slice(0, -1) : [...shape];
   if (datatype === "BYTES") return new runtime.Tensor("string", readStrings(name, bytes), dims);
@@ -62,11 +63,11 @@ export function fromOnnxTensor(
   tensor: Tensor,
   { name, datatype, shape: graphShape }: TensorDescription,
   batches: boolean,
-): BatchTensor {
+): WireTensor {
   const lacksDimension = graphShape.length === (batches ? 1 : 0);
   const isAsInGraph = tensor.dims.length === graphShape.length;
   const shape = lacksDimension && isAsInGraph ? [...tensor.dims, 1] : tensor.dims;
-  return { name, datatype, shape, bytes: bytesOf(tensor.data) };
+  return wireTensor({ name, datatype, shape }, bytesOf(tensor.data));
 }
 
 function bytesOf(data: Tensor.DataType): Uint8Array<ArrayBuffer> {

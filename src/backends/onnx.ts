@@ -12,11 +12,11 @@ import { stat } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
 import type {
   Backend,
   BackendCall,
   BackendResult,
-  BatchTensor,
   InstanceContext,
   LoadedModel,
   ModelDescription,
@@ -109,7 +109,8 @@ class LoadedOnnxModel implements LoadedModel {
     for (const input of this.description.inputs) {
       const tensor = call.inputs.find(({ name }) => name === input.name);
       if (tensor !== undefined) {
-        feeds[input.name] = toOnnxTensor(this.#options.runtime, tensor, input);
+        const { runtime } = this.#options;
+        feeds[input.name] = toOnnxTensor(runtime, tensor, call.join(tensor), input);
       }
     }
     return feeds;
@@ -124,7 +125,7 @@ class LoadedOnnxModel implements LoadedModel {
     return names.filter((name) => wanted.has(name));
   }
 
-  #outputs(values: InferenceSession.ReturnType): readonly BatchTensor[] {
+  #outputs(values: InferenceSession.ReturnType): readonly WireTensor[] {
     return this.description.outputs.flatMap((output) => {
       const value = values[output.name];
       return value === undefined ? [] : [fromOnnxTensor(value, output, this.#options.batches)];

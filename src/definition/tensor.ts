@@ -38,13 +38,21 @@ import {
 
 type Values = TypedArray | readonly (string | Uint8Array)[];
 
-/** Values, or the bytes of the wire, or both. */
+/** Bytes in the wire's layout that nobody has read yet. */
+export interface UnreadBytes {
+  readonly chunks: readonly Uint8Array[];
+  /** In one piece; for a numeric datatype aligned to its elements. */
+  join(): Uint8Array;
+}
+
+/** Values, or the bytes of the wire, in one piece or unread. */
 export interface TensorParts<D extends Datatype, As extends ElementForm> {
   readonly datatype: D;
   readonly shape: readonly number[];
   readonly as: As;
   /** In the wire's layout; for a numeric datatype aligned to its elements. */
   readonly bytes?: Uint8Array;
+  readonly unread?: UnreadBytes;
   readonly values?: Values;
   /** Its memory is of no use to anybody else. */
   readonly isOwn?: boolean;
@@ -52,7 +60,7 @@ export interface TensorParts<D extends Datatype, As extends ElementForm> {
 
 /** A tensor's bytes, when it is returned. */
 export interface ReturnedBytes {
-  readonly bytes: Uint8Array;
+  readonly chunks: readonly Uint8Array[];
   /** False: somebody else may go on using this memory. */
   readonly isOwn: boolean;
 }
@@ -74,6 +82,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   /** What one element is in JavaScript. */
   readonly as: As;
   readonly #isOwn: boolean;
+  #unread: UnreadBytes | undefined;
   #bytes: Uint8Array | undefined;
   #values: Values | undefined;
   /** The tensor that this one is a part of: when that is gone, so is this. */
@@ -82,7 +91,9 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 
   static {
     readReturned = (tensor) => {
-      return { bytes: tensor.bytes, isOwn: (tensor.#whole ?? tensor).#isOwn };
+      tensor.#check();
+      const chunks = tensor.#unread?.chunks ?? [tensor.bytes];
+      return { chunks, isOwn: (tensor.#whole ?? tensor).#isOwn };
     };
     markGone = (tensor, why) => {
       (tensor.#whole ?? tensor).#goneBecause ??= why;
@@ -94,6 +105,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     this.datatype = parts.datatype;
     this.shape = parts.shape;
     this.as = parts.as;
+    this.#unread = parts.unread;
     this.#bytes = parts.bytes;
     this.#values = parts.values;
     this.#isOwn = parts.isOwn ?? false;
@@ -154,6 +166,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   /** The bytes in the wire's layout; not copied, if they are there. */
   get bytes(): Uint8Array {
     this.#check();
+    this.#read();
     const { datatype } = this;
     if (datatype === "BYTES") {
       this.#bytes ??= packElements(this.#values as readonly string[]);
@@ -225,6 +238,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 
   #stored(): Values {
     if (this.#values !== undefined) return this.#values;
+    this.#read();
     const { datatype, as } = this;
     const bytes = this.#bytes ?? new Uint8Array(0);
     if (!isNumeric(datatype)) {
@@ -236,6 +250,12 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     const isWide = isWideAsNumber(datatype, as);
     this.#values = isWide ? wideToNumbers(stored as BigInt64Array) : stored;
     return this.#values;
+  }
+
+  #read(): void {
+    if (this.#unread === undefined) return;
+    this.#bytes = this.#unread.join();
+    this.#unread = undefined;
   }
 
   #check(): void {

@@ -1,106 +1,74 @@
 /**
- * Gathering: the inputs of the requests of a batch, one behind another, in one buffer. This is the
- * one copy of a request's bytes.
+ * Gathering: the inputs of the requests of a batch, one behind another.
+ *
+ * First as a list of the requests' own slices. An inline model's tensor joins them when somebody
+ * reads it, which is then the one copy of a request's bytes; a model that hands its input on, or
+ * reads a single request's, copies nothing. For a thread they are joined at once, in one buffer:
  *
  *   | input 0: rows of request 0, rows of request 1, ... | input 1: ... |   each from a multiple of 8
- *
- * A batch of one request whose inputs lie where numbers can be read needs no copy, if the batch
- * stays in this thread: then its tensors are the request's own bytes.
  */
-import type { BatchTensor } from "../backends/backend.ts";
-import type { ExecutionBatch, ExecutionRequest } from "../core/instance.ts";
+import type { ExecutionBatch } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import { datatypes } from "../protocol/datatype.ts";
+import { copyChunks } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
-export interface GatheredInputs {
-  /** In the order of the configuration; optional ones that no request has are missing. */
-  readonly tensors: readonly BatchTensor[];
+/** In the order of the configuration; optional ones that no request has are missing. */
+export function gatherInputs(
+  batch: ExecutionBatch,
+  { inputs, maxBatchSize }: ModelConfig,
+): readonly WireTensor[] {
+  const gathered: WireTensor[] = [];
+  for (const { name } of inputs) {
+    const tensor = gatherInput(name, batch, maxBatchSize > 0);
+    if (tensor !== undefined) gathered.push(tensor);
+  }
+  return gathered;
+}
+
+export interface JoinedInputs {
+  readonly tensors: readonly WireTensor[];
   /** They all lie in it. */
   readonly buffer: ArrayBuffer;
 }
 
 const alignment = 8;
 
-export function gatherInputs(
-  batch: ExecutionBatch,
-  config: ModelConfig,
-  allocate: (byteLength: number) => Uint8Array<ArrayBuffer>,
-): GatheredInputs {
-  const parts: WireTensor[][] = [];
+export function joinInputs(inputs: readonly WireTensor[]): JoinedInputs {
   let byteLength = 0;
-  for (const { name } of config.inputs) {
-    const part = tensorsNamed(batch.requests, name);
-    if (part.length === 0) continue;
-    parts.push(part);
-    byteLength = align(byteLength + sizeOf(part));
-  }
-  const whole = allocate(byteLength);
+  for (const input of inputs) byteLength = align(byteLength + input.byteLength);
+  const whole = new Uint8Array(byteLength);
   let start = 0;
-  const tensors = parts.map((part) => {
-    let offset = start;
-    for (const { chunks } of part) {
-      for (const chunk of chunks) {
-        whole.set(chunk, offset);
-        offset += chunk.byteLength;
-      }
-    }
-    const bytes = whole.subarray(start, offset);
-    start = align(offset);
-    return batchTensor(part, bytes, batch, config);
+  const tensors = inputs.map((input): WireTensor => {
+    const end = copyChunks(input.chunks, whole, start);
+    const chunks = end > start ? [whole.subarray(start, end)] : [];
+    start = align(end);
+    return { ...input, chunks };
   });
   return { tensors, buffer: whole.buffer };
 }
 
-/** Without a copy; undefined if it takes one. */
-export function borrowInputs(
-  batch: ExecutionBatch,
-  config: ModelConfig,
-): readonly BatchTensor[] | undefined {
-  if (batch.requests.length > 1) return undefined;
-  const tensors: BatchTensor[] = [];
-  for (const { name } of config.inputs) {
-    const part = tensorsNamed(batch.requests, name);
-    const [tensor] = part;
-    if (tensor === undefined) continue;
-    const [chunk, ...others] = tensor.chunks;
-    const elementSize = datatypes[tensor.datatype].byteSize || 1;
-    if (others.length > 0 || chunk === undefined || chunk.byteOffset % elementSize !== 0) {
-      return undefined;
-    }
-    tensors.push(batchTensor(part, chunk, batch, config));
-  }
-  return tensors;
-}
-
-/** One for each request, or none at all: requests without it do not share a batch with others. */
-function tensorsNamed(requests: readonly ExecutionRequest[], name: string): WireTensor[] {
-  const tensors: WireTensor[] = [];
+/** Each request has it, or none: those without it do not share a batch with others. */
+function gatherInput(
+  inputName: string,
+  { requests, rows }: ExecutionBatch,
+  isBatching: boolean,
+): WireTensor | undefined {
+  let first: WireTensor | undefined;
+  const chunks: Uint8Array[] = [];
+  let byteLength = 0;
   for (const { request } of requests) {
-    for (const input of request.inputs) if (input.name === name) tensors.push(input);
+    for (const input of request.inputs) {
+      if (input.name !== inputName) continue;
+      if (requests.length === 1) return input;
+      first ??= input;
+      for (const chunk of input.chunks) chunks.push(chunk);
+      byteLength += input.byteLength;
+    }
   }
-  return tensors;
-}
-
-function batchTensor(
-  [first]: readonly WireTensor[],
-  bytes: Uint8Array,
-  { rows }: ExecutionBatch,
-  { maxBatchSize }: ModelConfig,
-): BatchTensor {
-  const { name = "", datatype = "UINT8", shape = [] } = first ?? {};
-  return {
-    name,
-    datatype,
-    shape: maxBatchSize > 0 && shape[0] !== rows ? [rows, ...shape.slice(1)] : shape,
-    bytes,
-  };
-}
-
-function sizeOf(tensors: readonly WireTensor[]): number {
-  let size = 0;
-  for (const { byteLength } of tensors) size += byteLength;
-  return size;
+  if (first === undefined) return undefined;
+  const { name, datatype, shape } = first;
+  const whole = isBatching && shape[0] !== rows ? [rows, ...shape.slice(1)] : shape;
+  return { name, datatype, shape: whole, chunks, byteLength };
 }
 
 function align(offset: number): number {

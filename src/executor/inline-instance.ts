@@ -10,7 +10,6 @@ import type {
   Backend,
   BackendCall,
   BackendResult,
-  BatchTensor,
   CallRequest,
   LoadedModel,
 } from "../backends/backend.ts";
@@ -24,11 +23,14 @@ import type {
 import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
+import { datatypes } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
-import { borrowInputs, gatherInputs } from "./gather-inputs.ts";
+import { gatherInputs } from "./gather-inputs.ts";
 import { splitOutputs } from "./split-outputs.ts";
 
 export interface InlineOptions {
@@ -72,10 +74,7 @@ export class InlineInstance implements Instance {
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
     const { config, clock, copied } = this.#options;
     if (this.#loaded === undefined) return;
-    const borrowed = borrowInputs(batch, config);
-    const inputs = borrowed ?? gatherInputs(batch, config, allocateBytes).tensors;
-    if (borrowed === undefined) copied.inputs += byteLengthOf(inputs);
-    const call = new InlineCall(batch, inputs, clock.nowMs());
+    const call = new InlineCall(batch, gatherInputs(batch, config), copied, clock.nowMs());
     this.#running = call;
     try {
       const result = this.#run(this.#loaded, call);
@@ -177,15 +176,22 @@ export class InlineInstance implements Instance {
 /** A batch on its way through the model. */
 class InlineCall implements BackendCall {
   readonly batch: ExecutionBatch;
-  readonly inputs: readonly BatchTensor[];
+  readonly inputs: readonly WireTensor[];
   readonly startMs: number;
+  readonly #copied: CopiedBytes;
   readonly allocate: BackendCall["allocate"] = allocateBytes;
   #aborted: Set<number> | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
 
-  constructor(batch: ExecutionBatch, inputs: readonly BatchTensor[], startMs: number) {
+  constructor(
+    batch: ExecutionBatch,
+    inputs: readonly WireTensor[],
+    copied: CopiedBytes,
+    startMs: number,
+  ) {
     this.batch = batch;
     this.inputs = inputs;
+    this.#copied = copied;
     this.startMs = startMs;
   }
 
@@ -205,6 +211,12 @@ class InlineCall implements BackendCall {
     return this.#signals.signal;
   }
 
+  join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
+    const elementSize = datatypes[datatype].byteSize || 1;
+    if (!isJoined(chunks, elementSize)) this.#copied.inputs += byteLength;
+    return joinBytes(chunks, byteLength, elementSize);
+  }
+
   abort(requestIndex: number): void {
     this.#aborted ??= new Set();
     this.#aborted.add(requestIndex);
@@ -218,8 +230,4 @@ class InlineCall implements BackendCall {
   #isAborted(requestIndex: number): boolean {
     return this.#aborted?.has(requestIndex) ?? false;
   }
-}
-
-function byteLengthOf(tensors: readonly BatchTensor[]): number {
-  return tensors.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }

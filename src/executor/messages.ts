@@ -13,11 +13,12 @@
  * `flags` is shared memory, because a thread inside a synchronous function reads no messages: a
  * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag`.
  */
-import type { BatchTensor, ModelDescription } from "../backends/backend.ts";
+import type { ModelDescription } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
 
 export interface ThreadStart {
   readonly name: string;
@@ -58,7 +59,7 @@ export interface RequestMessage {
 export type ToInstance =
   | {
       readonly type: "execute";
-      readonly inputs: readonly BatchTensor[];
+      readonly inputs: readonly WireTensor[];
       readonly rows: number;
       readonly requests: readonly RequestMessage[];
     }
@@ -70,7 +71,7 @@ export type FromInstance =
   | {
       readonly type: "done";
       readonly times: ExecutionTimes;
-      readonly outputs: readonly BatchTensor[];
+      readonly outputs: readonly WireTensor[];
       readonly copiedBytes: number;
     }
   | { readonly type: "failed"; readonly times: ExecutionTimes; readonly error: ErrorMessage }

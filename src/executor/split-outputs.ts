@@ -4,7 +4,6 @@
  * First they are checked against the configuration, whoever made them: names, datatypes, ranks,
  * fixed dimensions, rows, bytes. Nothing is copied.
  */
-import type { BatchTensor } from "../backends/backend.ts";
 import type { ExecutionBatch, ModelResponse } from "../core/instance.ts";
 import type { ModelConfig, TensorConfig } from "../core/model-config.ts";
 import { datatypes } from "../protocol/datatype.ts";
@@ -12,11 +11,12 @@ import { InferenceError } from "../protocol/errors.ts";
 import { noParameters } from "../protocol/infer.ts";
 import { findPackedBytesFault } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
+import { SlicedBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
 /** Throws INTERNAL, naming the model and the output. */
 export function splitOutputs(
-  outputs: readonly BatchTensor[],
+  outputs: readonly WireTensor[],
   batch: ExecutionBatch,
   config: ModelConfig,
 ): readonly ModelResponse[] {
@@ -40,12 +40,12 @@ function isWanted(name: string, { requests }: ExecutionBatch): boolean {
 }
 
 function checkOutput(
-  output: BatchTensor,
+  output: WireTensor,
   expected: TensorConfig,
   { rows }: ExecutionBatch,
   config: ModelConfig,
 ): void {
-  const { name, datatype, shape, bytes } = output;
+  const { name, datatype, shape, chunks, byteLength } = output;
   if (datatype !== expected.datatype) {
     throw wrong(config, `output '${name}' must be ${expected.datatype}; got ${datatype}`);
   }
@@ -60,62 +60,48 @@ function checkOutput(
   const count = elementCount(shape);
   const isWhole =
     datatype === "BYTES"
-      ? findPackedBytesFault([bytes], count) === undefined
-      : bytes.byteLength === count * datatypes[datatype].byteSize;
+      ? findPackedBytesFault(chunks, count) === undefined
+      : byteLength === count * datatypes[datatype].byteSize;
   if (isWhole) return;
   const wanted = `${count} elements for its shape ${formatShape(shape)}`;
-  throw wrong(
-    config,
-    `output '${name}' must have ${wanted}; its ${bytes.byteLength} bytes are not`,
-  );
+  throw wrong(config, `output '${name}' must have ${wanted}; its ${byteLength} bytes are not`);
 }
 
 function cut(
-  { name, datatype, shape, bytes }: BatchTensor,
+  output: WireTensor,
   { requests, rows }: ExecutionBatch,
   lists: readonly WireTensor[][],
 ): void {
   if (requests.length === 1) {
-    lists[0]?.push(wireTensor(name, datatype, shape, bytes));
+    lists[0]?.push(output);
     return;
   }
+  const { name, datatype, shape } = output;
   const rowShape = shape.slice(1);
-  const ends =
-    datatype === "BYTES" ? rowEndsOfBytes(bytes, rows, elementCount(rowShape)) : undefined;
-  const rowBytes = bytes.byteLength / rows;
-  let row = 0;
-  let start = 0;
+  const bytes = new SlicedBytes(output.chunks, output.byteLength);
+  const sizeOf = datatype === "BYTES" ? packedSize(output) : fixedSize(output.byteLength / rows);
   for (const [index, request] of requests.entries()) {
-    row += request.rows;
-    const end = ends === undefined ? row * rowBytes : (ends[row - 1] ?? 0);
-    const view = bytes.subarray(start, end);
-    lists[index]?.push(wireTensor(name, datatype, [request.rows, ...rowShape], view));
-    start = end;
+    const byteLength = sizeOf(request.rows);
+    const chunks = bytes.take(byteLength);
+    lists[index]?.push({ name, datatype, shape: [request.rows, ...rowShape], chunks, byteLength });
   }
 }
 
-/** Where the elements of each row end. */
-function rowEndsOfBytes(bytes: Uint8Array, rows: number, elementsPerRow: number): number[] {
-  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ends: number[] = [];
-  let offset = 0;
-  for (let row = 0; row < rows; row += 1) {
-    for (let element = 0; element < elementsPerRow; element += 1) {
-      offset += 4 + lengths.getUint32(offset, true);
-    }
-    ends.push(offset);
-  }
-  return ends;
+/** Bytes of the next so many rows. */
+type SizeOf = (rows: number) => number;
+
+function fixedSize(rowBytes: number): SizeOf {
+  return (rows) => rows * rowBytes;
 }
 
-function wireTensor(
-  name: string,
-  datatype: WireTensor["datatype"],
-  shape: readonly number[],
-  bytes: Uint8Array,
-): WireTensor {
-  const { byteLength } = bytes;
-  return { name, datatype, shape, chunks: byteLength > 0 ? [bytes] : [], byteLength };
+function packedSize({ chunks, byteLength, shape }: WireTensor): SizeOf {
+  const perRow = elementCount(shape.slice(1));
+  const elements = new SlicedBytes(chunks, byteLength);
+  return (rows) => {
+    const before = elements.leftBytes;
+    for (let left = rows * perRow; left > 0; left -= 1) elements.skip(elements.readUint32());
+    return before - elements.leftBytes;
+  };
 }
 
 function wrong({ name }: ModelConfig, why: string): InferenceError {

@@ -1,13 +1,15 @@
 /**
  * A batch on its way through the model, inside the thread of an instance.
  */
-import type { BackendCall, BatchTensor, CallRequest } from "../backends/backend.ts";
+import type { BackendCall, CallRequest } from "../backends/backend.ts";
+import { joinBytes } from "../protocol/sliced-bytes.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import { abortFlag, type RequestMessage, type ToInstance } from "./messages.ts";
 
 export class ThreadCall implements BackendCall {
-  readonly inputs: readonly BatchTensor[];
+  readonly inputs: readonly WireTensor[];
   readonly rows: number;
   readonly #requests: readonly RequestMessage[];
   readonly #isAborted: (index: number) => boolean;
@@ -27,6 +29,11 @@ export class ThreadCall implements BackendCall {
   get signal(): AbortSignal {
     this.#signals ??= new BatchSignals(this.#requests.length, this.#isAborted);
     return this.#signals.signal;
+  }
+
+  /** They came joined. */
+  join({ chunks, byteLength }: WireTensor): Uint8Array {
+    return joinBytes(chunks, byteLength, 1);
   }
 
   /** Each with a buffer of its own, which is transferred. */

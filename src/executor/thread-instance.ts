@@ -15,7 +15,7 @@ import type {
 import type { ModelConfig } from "../core/model-config.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
-import { gatherInputs } from "./gather-inputs.ts";
+import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
 import {
   type ErrorMessage,
@@ -55,8 +55,8 @@ export class ThreadInstance implements Instance, ThreadListener {
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
     const { config, copied } = this.#options;
-    const { tensors, buffer } = gatherInputs(batch, config, (size) => new Uint8Array(size));
-    for (const { bytes } of tensors) copied.inputs += bytes.byteLength;
+    const { tensors, buffer } = joinInputs(gatherInputs(batch, config));
+    for (const { byteLength } of tensors) copied.inputs += byteLength;
     const requests = batch.requests.map(({ request, rows }, index): RequestMessage => {
       const { id, parameters, requestedOutputs } = request;
       this.#thread.setAborted(index, false);

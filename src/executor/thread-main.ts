@@ -107,7 +107,8 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
 }
 
 function finish(startMs: number, { outputs, copiedBytes }: BackendResult): void {
-  const transfer = new Set(outputs.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+  const chunks = outputs.flatMap((output) => output.chunks);
+  const transfer = new Set(chunks.map(({ buffer }) => buffer as ArrayBuffer));
   say({ type: "done", times: timesFrom(startMs), outputs, copiedBytes }, [...transfer]);
   release();
 }

@@ -3,8 +3,7 @@
  *
  *   | JSON, as many bytes as the header says | tensor | tensor | ...
  *
- * The body is a list of slices, as they came from the socket. Tensors are views of them; only the
- * JSON is joined, if it lies in several.
+ * Here is where the JSON ends. Not here: taking a body apart (sliced-bytes.ts).
  */
 import { InferenceError } from "./errors.ts";
 
@@ -28,50 +27,4 @@ export function parseHeaderLength(text: string, bodyBytes: number): number {
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
   return length;
-}
-
-/** Takes bytes from the front of a body. */
-export class BinaryBody {
-  readonly #chunks: readonly Uint8Array[];
-  #index = 0;
-  #offset = 0;
-  leftBytes: number;
-
-  constructor(chunks: readonly Uint8Array[], byteLength: number) {
-    this.#chunks = chunks;
-    this.leftBytes = byteLength;
-  }
-
-  /** Views of the next bytes, none of them empty. With `count` at most `leftBytes`. */
-  take(count: number): readonly Uint8Array[] {
-    const taken: Uint8Array[] = [];
-    let missing = count;
-    while (missing > 0) {
-      const chunk = this.#chunks[this.#index];
-      if (chunk === undefined) break;
-      const piece = chunk.subarray(this.#offset, this.#offset + missing);
-      if (piece.byteLength > 0) taken.push(piece);
-      missing -= piece.byteLength;
-      this.#offset += piece.byteLength;
-      if (this.#offset < chunk.byteLength) continue;
-      this.#index += 1;
-      this.#offset = 0;
-    }
-    this.leftBytes -= count;
-    return taken;
-  }
-
-  /** The next bytes in one piece. */
-  takeJoined(count: number): Uint8Array {
-    const pieces = this.take(count);
-    const [first] = pieces;
-    if (first !== undefined && pieces.length === 1) return first;
-    const joined = new Uint8Array(count);
-    let offset = 0;
-    for (const piece of pieces) {
-      joined.set(piece, offset);
-      offset += piece.byteLength;
-    }
-    return joined;
-  }
 }

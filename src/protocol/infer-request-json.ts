@@ -9,7 +9,6 @@
  * (core/validate-request.ts).
  */
 import { assert } from "../assert.ts";
-import { BinaryBody } from "./binary-body.ts";
 import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
@@ -28,8 +27,9 @@ import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
 import { type RequestParameters, readParameters } from "./request-parameters.ts";
 import { type OutputForms, readOutputs } from "./requested-outputs.ts";
 import { elementCount, exactElementCount } from "./shape.ts";
+import { SlicedBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
-import type { WireTensor } from "./tensor.ts";
+import { type WireTensor, wireTensor } from "./tensor.ts";
 
 export interface RequestBody {
   readonly modelName: string;
@@ -67,7 +67,7 @@ const fewInputs = 16;
 export class DecodeSteps implements Steps<DecodedRequest> {
   readonly #body: RequestBody;
   readonly #reader: JsonReader;
-  readonly #binary: BinaryBody;
+  readonly #binary: SlicedBytes;
   readonly #documentSteps: DocumentSteps;
   #document: RequestDocument | undefined = undefined;
   #id = "";
@@ -85,7 +85,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
       throw tooLarge(`${size} exceeds the maximum allowed input size of ${maxInputBytes} bytes`);
     }
     this.#body = body;
-    this.#binary = new BinaryBody(chunks, byteLength);
+    this.#binary = new SlicedBytes(chunks, byteLength);
     this.#reader = new JsonReader(this.#binary.takeJoined(headerLength));
     this.#documentSteps = new DocumentSteps(this.#reader, maxInputBytes);
   }
@@ -237,10 +237,9 @@ export class DecodeSteps implements Steps<DecodedRequest> {
 
 const noBytes = new Uint8Array(0);
 
-function jsonTensor({ name, datatype, shape }: InputHead, elements: ReadElements): WireTensor {
+function jsonTensor(head: InputHead, elements: ReadElements): WireTensor {
   if (elements instanceof InferenceError) throw elements;
-  const { byteLength } = elements;
-  return { name, datatype, shape, chunks: byteLength > 0 ? [elements] : [], byteLength };
+  return wireTensor(head, elements);
 }
 
 const sources = ["data", "binary_data_size", "shared_memory_region"] as const;

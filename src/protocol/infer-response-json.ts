@@ -15,6 +15,7 @@ import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { Unpacker } from "./packed-bytes.ts";
 import type { OutputForms } from "./requested-outputs.ts";
+import { joinBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
 
@@ -80,7 +81,7 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
       throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
     }
     writer.text('],"data":[');
-    const bytes = joined(chunks, byteLength);
+    const bytes = joinBytes(chunks, byteLength, 1);
     this.#data =
       datatype === "BYTES" ? new StringData(name, bytes) : new NumberData(datatype, bytes);
   }
@@ -180,16 +181,4 @@ function writeParameters(writer: JsonWriter, parameters: Parameters): void {
     separator = ",";
   }
   if (separator === ",") writer.text("}");
-}
-
-function joined(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const whole = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

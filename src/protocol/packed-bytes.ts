@@ -6,6 +6,7 @@
  * Not here: elements as texts or byte arrays (definition/packed-elements.ts).
  */
 import { InferenceError } from "./errors.ts";
+import { lengthOf, SlicedBytes } from "./sliced-bytes.ts";
 
 export type PackedBytesFault =
   | { readonly kind: "length-cut"; readonly availableBytes: number }
@@ -18,7 +19,7 @@ export function findPackedBytesFault(
   chunks: readonly Uint8Array[],
   expectedCount: number,
 ): PackedBytesFault | undefined {
-  const bytes = new SlicedBytes(chunks);
+  const bytes = new SlicedBytes(chunks, lengthOf(chunks));
   let count = 0;
   while (bytes.leftBytes > 0) {
     if (bytes.leftBytes < 4) return { kind: "length-cut", availableBytes: bytes.leftBytes };
@@ -83,38 +84,5 @@ export class Unpacker {
     this.count += 1;
     this.#offset = end;
     return this.#packed.subarray(start, end);
-  }
-}
-
-/** Bytes that lie in several slices, read from the first to the last. */
-class SlicedBytes {
-  readonly #chunks: readonly Uint8Array[];
-  #index = 0;
-  #offset = 0;
-  leftBytes = 0;
-
-  constructor(chunks: readonly Uint8Array[]) {
-    this.#chunks = chunks;
-    for (const chunk of chunks) this.leftBytes += chunk.byteLength;
-  }
-
-  skip(count: number): void {
-    this.leftBytes -= count;
-    this.#offset += count;
-    let length = this.#chunks[this.#index]?.byteLength ?? 0;
-    while (this.#offset >= length && this.#index < this.#chunks.length) {
-      this.#offset -= length;
-      this.#index += 1;
-      length = this.#chunks[this.#index]?.byteLength ?? 0;
-    }
-  }
-
-  readUint32(): number {
-    let value = 0;
-    for (let shift = 0; shift < 32; shift += 8) {
-      value += ((this.#chunks[this.#index]?.[this.#offset] ?? 0) << shift) >>> 0;
-      this.skip(1);
-    }
-    return value;
   }
 }

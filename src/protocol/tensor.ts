@@ -21,3 +21,12 @@ export interface WireTensor {
   /** Sum over `chunks`. */
   readonly byteLength: number;
 }
+
+/** Of bytes in one piece. */
+export function wireTensor(
+  { name, datatype, shape }: Pick<WireTensor, "name" | "datatype" | "shape">,
+  bytes: Uint8Array,
+): WireTensor {
+  const { byteLength } = bytes;
+  return { name, datatype, shape, chunks: byteLength > 0 ? [bytes] : [], byteLength };
+}

@@ -11,7 +11,7 @@ import type { ModelBase } from "../definition/model-base.ts";
 import { defaultForm, type ElementForm } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
-import type { Datatype } from "../protocol/datatype.ts";
+import { type Datatype, datatypes } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import {
   type InferRequest,
@@ -20,7 +20,8 @@ import {
   type Parameters,
   type RequestTiming,
 } from "../protocol/infer.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
+import { joinBytes } from "../protocol/sliced-bytes.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 
 type InputsOf<M> =
   M extends Model<string, infer I> ? InputValues<I> : Readonly<Record<string, unknown>>;
@@ -126,28 +127,17 @@ function toWireTensor(
 ): WireTensor {
   if (value instanceof Tensor) {
     const { datatype, shape, bytes } = value as Tensor;
-    return wire(name, datatype, shape, bytes);
+    return wireTensor({ name, datatype, shape }, new Uint8Array(bytes));
   }
   const { datatype, dims } = expected ?? { datatype: "FP32", dims: [-1] };
   const whole = isBatching ? [-1, ...dims] : dims;
   try {
-    const { shape, bytes } = writtenValues({ datatype, as: "number", dims: whole }, value);
-    return wire(name, datatype, shape, bytes);
+    const { shape, bytes, isOwn } = writtenValues({ datatype, as: "number", dims: whole }, value);
+    return wireTensor({ name, datatype, shape }, isOwn ? bytes : new Uint8Array(bytes));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new InferenceError("INVALID_ARGUMENT", `input '${name}' ${error.message}`);
   }
-}
-
-function wire(
-  name: string,
-  datatype: WireTensor["datatype"],
-  shape: readonly number[],
-  bytes: Uint8Array,
-): WireTensor {
-  const { byteLength } = bytes;
-  const chunks = byteLength > 0 ? [new Uint8Array(bytes)] : [];
-  return { name, datatype, shape, chunks, byteLength };
 }
 
 function toResponse<M extends ModelBase>(
@@ -155,8 +145,8 @@ function toResponse<M extends ModelBase>(
   response: InferResponse,
 ): InProcessResponse<M> {
   const { id, modelName, modelVersion, parameters, timing } = response;
-  const outputs = response.outputs.map(({ name, datatype, shape, chunks }) => {
-    const [bytes = new Uint8Array(0)] = chunks;
+  const outputs = response.outputs.map(({ name, datatype, shape, chunks, byteLength }) => {
+    const bytes = joinBytes(chunks, byteLength, datatypes[datatype].byteSize || 1);
     const as = formOf(model, name) ?? defaultForm(datatype);
     return [name, new Tensor<Datatype, ElementForm>({ datatype, shape, as, bytes })] as const;
   });

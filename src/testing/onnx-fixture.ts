@@ -4,10 +4,17 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BackendCall, BatchTensor, InstanceContext } from "../backends/backend.ts";
+import type { BackendCall, InstanceContext } from "../backends/backend.ts";
+import type { Datatype } from "../protocol/datatype.ts";
+import { joinBytes } from "../protocol/sliced-bytes.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 
 /** Its name is the key that it stands under. */
-export type UnnamedTensor = Omit<BatchTensor, "name">;
+export interface UnnamedTensor {
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
 
 /** Calls `use` with the path of a file of these bytes, and removes it afterwards. */
 export async function withModelFile<Result>(
@@ -41,7 +48,9 @@ export function backendCall(
   requestedOutputs: readonly (readonly string[])[] = [[]],
 ): BackendCall {
   return {
-    inputs: Object.entries(inputs).map(([name, tensor]) => ({ ...tensor, name })),
+    inputs: Object.entries(inputs).map(([name, { datatype, shape, bytes }]) => {
+      return wireTensor({ name, datatype, shape }, bytes);
+    }),
     rows: requestedOutputs.length,
     requests: requestedOutputs.map((names, firstRow) => ({
       id: "",
@@ -52,6 +61,7 @@ export function backendCall(
       isAborted: () => false,
     })),
     signal: new AbortController().signal,
+    join: bytesOf,
     allocate: (byteLength) => new Uint8Array(byteLength),
   };
 }
@@ -61,6 +71,11 @@ export function fp32Tensor(shape: readonly number[], values: readonly number[]):
   return { datatype: "FP32", shape, bytes: new Uint8Array(new Float32Array(values).buffer) };
 }
 
-export function fp32Values({ bytes }: Pick<BatchTensor, "bytes">): readonly number[] {
-  return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
+export function fp32Values(tensor: WireTensor): readonly number[] {
+  const { buffer, byteOffset, byteLength } = bytesOf(tensor);
+  return [...new Float32Array(buffer, byteOffset, byteLength / 4)];
+}
+
+export function bytesOf({ chunks, byteLength }: WireTensor): Uint8Array {
+  return joinBytes(chunks, byteLength, 8);
 }
