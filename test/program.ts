@@ -6,7 +6,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { OpenedPort } from "./free-ports.ts";
 import { root } from "./repository.ts";
 
@@ -33,7 +32,8 @@ export class Program {
     this.#what = `node ${args.join(" ")}`;
     this.#child = spawn(process.execPath, ["--import", preload, ...args], {
       cwd,
-      env: { ...process.env, NODE_NO_WARNINGS: "1", ...env },
+      // It is no part of the test that starts it, also if it runs tests of its own.
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_NO_WARNINGS: "1", ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -116,8 +116,3 @@ export class Program {
 
 /** `shoal ...`, as npx starts it. */
 export const shoalCommand: string = join(root, "dist", "cli", "main.js");
-
-/** The path of a file in this repository. */
-export function inRepository(path: string): string {
-  return fileURLToPath(new URL(`../${path}`, import.meta.url));
-}

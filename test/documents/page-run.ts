@@ -14,16 +14,9 @@
  * Programs that listen run until the page ends; `localhost:8000` means the last of them.
  */
 import { strict as check } from "node:assert";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { onnxGraph } from "../../dist/testing/onnx-graphs.js";
+import { identityGraph } from "../../dist/testing/onnx-graphs.js";
 import { Program, shoalCommand } from "../program.ts";
 import { readJson, readText, root } from "../repository.ts";
 import type { CodeBlock, Page } from "./page.ts";
@@ -56,7 +49,7 @@ export class PageRun {
     mkdirSync(join(this.#folder, "models"));
     const linear = join("examples", "start", "linear.mjs");
     copyFileSync(join(root, linear), join(this.#folder, "models", "linear.mjs"));
-    writeFileSync(join(this.#folder, "classifier.onnx"), classifier());
+    writeFileSync(join(this.#folder, "classifier.onnx"), identityGraph("FP32", ["rows", 4]));
   }
 
   async run(): Promise<void> {
@@ -212,7 +205,10 @@ function checkHead(answer: Answer | undefined, code: string): void {
   };
   const head = (answer?.head ?? []).map(plain);
   for (const line of code.split("\n")) {
-    check.ok(head.includes(plain(line)), `the answer has no line '${line}', but ${head.join("; ")}`);
+    check.ok(
+      head.includes(plain(line)),
+      `the answer has no line '${line}', but ${head.join("; ")}`,
+    );
   }
 }
 
@@ -224,14 +220,8 @@ function checkScript([verb, ...args]: readonly string[]): void {
 
 /** `console.log(x); // 5` prints 5. */
 function expectedLines(code: string): readonly string[] {
-  return Array.from(code.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm), ([, line]) => line ?? "");
-}
-
-/** [rows, 4] -> [rows, 4]. */
-function classifier(): Uint8Array {
-  return onnxGraph({
-    inputs: [{ name: "x", type: "FP32", shape: ["rows", 4] }],
-    outputs: [{ name: "y", type: "FP32", shape: ["rows", 4] }],
-    nodes: [{ op: "Softmax", inputs: ["x"], outputs: ["y"] }],
-  });
+  return Array.from(
+    code.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm),
+    ([, line]) => line ?? "",
+  );
 }

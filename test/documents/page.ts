@@ -16,7 +16,7 @@ export interface CodeBlock {
   readonly line: number;
 }
 
-export interface Heading {
+interface Heading {
   readonly level: number;
   readonly text: string;
 }
