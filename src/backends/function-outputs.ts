@@ -7,7 +7,7 @@
  * Not here: forms and shapes of values (definition/written-values.ts), whether rows and shapes are
  * those of the batch (executor/split-outputs.ts).
  */
-import type { TensorSpec, TensorSpecs } from "../definition/specifications.ts";
+import type { TensorSpec } from "../definition/specifications.ts";
 import { giveAway, type ReturnedBytes, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import { InferenceError } from "../protocol/errors.ts";
@@ -17,39 +17,53 @@ import type { BackendCall, BackendResult } from "./backend.ts";
 
 export interface OutputPlan {
   readonly modelName: string;
-  readonly specs: TensorSpecs;
-  /** Undefined: the model does not batch. */
-  readonly rows: number | undefined;
-  readonly allocate: BackendCall["allocate"];
+  readonly outputs: readonly NamedSpec[];
+  readonly isBatching: boolean;
+}
+
+export interface NamedSpec {
+  readonly name: string;
+  readonly spec: TensorSpec;
 }
 
 /** Throws INTERNAL, naming the model and the output. */
-export function outputTensors(plan: OutputPlan, returned: unknown): BackendResult {
+export function outputTensors(
+  plan: OutputPlan,
+  { rows, allocate }: Pick<BackendCall, "rows" | "allocate">,
+  returned: unknown,
+): BackendResult {
   const values = namedValues(plan, returned);
   const outputs: WireTensor[] = [];
   let copiedBytes = 0;
-  for (const [name, spec] of Object.entries(plan.specs)) {
-    const { shape, chunks, isOwn } = toValues({ ...plan, name, spec }, values[name]);
+  for (const output of plan.outputs) {
+    const { name, spec } = output;
+    const { shape, chunks, isOwn } = toValues(plan, output, values[name], rows);
     const byteLength = lengthOf(chunks);
     if (!isOwn) copiedBytes += byteLength;
-    const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, plan);
+    const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, allocate);
     outputs.push({ name, datatype: spec.datatype, shape, chunks: own, byteLength });
   }
-  for (const value of Object.values(values)) if (value instanceof Tensor) giveAway(value as Tensor);
+  for (const { name } of plan.outputs) {
+    const value = values[name];
+    if (value instanceof Tensor) giveAway(value as Tensor);
+  }
   return { outputs, copiedBytes };
 }
 
-function namedValues({ modelName, specs }: OutputPlan, returned: unknown): Record<string, unknown> {
+function namedValues(
+  { modelName, outputs }: OutputPlan,
+  returned: unknown,
+): Record<string, unknown> {
   if (typeof returned !== "object" || returned === null || Array.isArray(returned)) {
     const got = returned === null ? "null" : Array.isArray(returned) ? "an array" : typeof returned;
     throw wrong(modelName, `infer must return an object of outputs; got ${got}`);
   }
   for (const name of Object.keys(returned)) {
-    if (Object.hasOwn(specs, name)) continue;
+    if (outputs.some((output) => output.name === name)) continue;
     throw wrong(modelName, `infer returned '${name}', which is no output of it`);
   }
   const values = returned as Record<string, unknown>;
-  for (const name of Object.keys(specs)) {
+  for (const { name } of outputs) {
     if (values[name] !== undefined) continue;
     throw wrong(modelName, `infer did not return output '${name}'`);
   }
@@ -59,7 +73,7 @@ function namedValues({ modelName, specs }: OutputPlan, returned: unknown): Recor
 function copyOf(
   chunks: readonly Uint8Array[],
   byteLength: number,
-  { allocate }: OutputPlan,
+  allocate: BackendCall["allocate"],
 ): readonly Uint8Array[] {
   if (byteLength === 0) return [];
   const copy = allocate(byteLength);
@@ -67,19 +81,19 @@ function copyOf(
   return [copy];
 }
 
-interface NamedPlan extends OutputPlan {
-  readonly name: string;
-  readonly spec: TensorSpec;
-}
-
 interface ReturnedValues extends ReturnedBytes {
   readonly shape: readonly number[];
 }
 
-function toValues({ modelName, name, spec, rows }: NamedPlan, value: unknown): ReturnedValues {
+function toValues(
+  { modelName, isBatching }: OutputPlan,
+  { name, spec }: NamedSpec,
+  value: unknown,
+  rows: number,
+): ReturnedValues {
   try {
     if (!(value instanceof Tensor)) {
-      const dims = rows === undefined ? spec.dims : [rows, ...spec.dims];
+      const dims = isBatching ? [rows, ...spec.dims] : spec.dims;
       const expected = { datatype: spec.datatype, as: spec.as, dims };
       const { shape, bytes, isOwn } = writtenValues(expected, value);
       return { shape, chunks: [bytes], isOwn };
@@ -90,8 +104,9 @@ function toValues({ modelName, name, spec, rows }: NamedPlan, value: unknown): R
     }
     return { shape, ...returnedBytes(value as Tensor) };
   } catch (error) {
-    if (error instanceof TypeError) throw wrong(modelName, `output '${name}' ${error.message}`);
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    const colon = error.message.startsWith("must ") ? "" : ":";
+    throw wrong(modelName, `output '${name}'${colon} ${error.message}`);
   }
 }
 

@@ -17,7 +17,7 @@ import type {
   LoadedModel,
 } from "./backend.ts";
 import { CallContext, type InstanceFields, inputTensors } from "./function-inputs.ts";
-import { outputTensors } from "./function-outputs.ts";
+import { type OutputPlan, outputTensors } from "./function-outputs.ts";
 import { toModelError } from "./model-error.ts";
 
 export function createFunctionBackend(model: FunctionModel): Backend {
@@ -49,13 +49,17 @@ class LoadedFunctionModel implements LoadedModel {
   readonly #model: FunctionModel;
   readonly #fields: InstanceFields;
   readonly #state: unknown;
-  readonly #isBatching: boolean;
+  readonly #outputs: OutputPlan;
 
   constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
     this.#model = model;
     this.#fields = fields;
     this.#state = state;
-    this.#isBatching = model.options.batching !== false;
+    this.#outputs = {
+      modelName: model.name,
+      outputs: Object.entries(model.outputs).map(([name, spec]) => ({ name, spec })),
+      isBatching: model.options.batching !== false,
+    };
   }
 
   run(call: BackendCall): BackendResult | Promise<BackendResult> {
@@ -91,9 +95,7 @@ class LoadedFunctionModel implements LoadedModel {
   }
 
   #finish(call: BackendCall, inputs: Record<string, Tensor>, returned: unknown): BackendResult {
-    const { name: modelName, outputs: specs } = this.#model;
-    const rows = this.#isBatching ? call.rows : undefined;
-    const result = outputTensors({ modelName, specs, rows, allocate: call.allocate }, returned);
+    const result = outputTensors(this.#outputs, call, returned);
     releaseAll(inputs);
     return result;
   }

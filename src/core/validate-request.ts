@@ -28,7 +28,7 @@ export function validateRequest(request: InferRequest, config: ModelConfig): voi
 
 function checkOutputs({ requestedOutputs }: InferRequest, { name, outputs }: ModelConfig): void {
   for (const requested of requestedOutputs) {
-    if (outputs.some((output) => output.name === requested)) continue;
+    if (isNamed(requested, outputs)) continue;
     throw invalid(`unexpected inference output '${requested}' for model '${name}'`);
   }
 }
@@ -36,16 +36,22 @@ function checkOutputs({ requestedOutputs }: InferRequest, { name, outputs }: Mod
 function checkInputNames(request: InferRequest, config: ModelConfig): void {
   const { name, inputs } = config;
   const count = request.inputs.length;
-  const requiredCount = inputs.reduce((sum, { isOptional }) => sum + (isOptional ? 0 : 1), 0);
+  let requiredCount = 0;
+  for (const { isOptional } of inputs) if (!isOptional) requiredCount += 1;
   if (count < requiredCount || count > inputs.length) throw wrongInputs(request, config);
   for (const input of request.inputs) {
-    if (inputs.some((expected) => expected.name === input.name)) continue;
+    if (isNamed(input.name, inputs)) continue;
     throw invalid(`unexpected inference input '${input.name}' for model '${name}'`);
   }
   for (const expected of inputs) {
     if (expected.isOptional || findInput(request, expected.name) !== undefined) continue;
     throw wrongInputs(request, config);
   }
+}
+
+function isNamed(name: string, tensors: readonly TensorConfig[]): boolean {
+  for (const tensor of tensors) if (tensor.name === name) return true;
+  return false;
 }
 
 function wrongInputs(request: InferRequest, { name, inputs }: ModelConfig): InferenceError {
@@ -114,11 +120,12 @@ function checkShape({ request, config, expected, input }: CheckedInput): void {
   const { shape, name } = input;
   const { dims } = expected;
   const offset = config.maxBatchSize > 0 ? 1 : 0;
-  let matches = shape.length === dims.length + offset;
+  let matches = shape.length === dims.length + offset && (shape[0] ?? 0) >= 0;
   for (let index = 0; matches && index < dims.length; index += 1) {
-    matches = dims[index] === -1 || dims[index] === shape[index + offset];
+    const dimension = shape[index + offset] ?? -1;
+    matches = dims[index] === -1 ? dimension >= 0 : dims[index] === dimension;
   }
-  if (matches && shape.every((dimension) => dimension >= 0)) return;
+  if (matches) return;
   if (shape.some((dimension) => dimension < 0)) {
     const why = `All input dimensions should be specified for input '${name}' for model`;
     throw about(request, `${why} '${config.name}', got ${formatShape(shape)}`);

@@ -37,8 +37,7 @@ export function writtenValues(expected: ExpectedTensor, value: unknown): Written
 
 function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenValues {
   const { datatype, as } = expected;
-  const got = `a ${array.constructor.name}`;
-  if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", got);
+  if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", nameOf(array));
   if (array instanceof typedArrays[datatype]) {
     return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
   }
@@ -46,7 +45,11 @@ function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenVal
     const shape = shapeOf(expected, array.length);
     return { shape, bytes: bytesOf(numbersToWide(datatype as "INT64", array)), isOwn: true };
   }
-  throw mismatch(`a ${typedArrays[datatype].name}`, got);
+  throw mismatch(`a ${typedArrays[datatype].name}`, nameOf(array));
+}
+
+function nameOf(array: TypedArray): string {
+  return `a ${array.constructor.name}`;
 }
 
 function fromNested(expected: ExpectedTensor, nested: readonly unknown[]): WrittenValues {

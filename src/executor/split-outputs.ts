@@ -20,7 +20,7 @@ export function splitOutputs(
   batch: ExecutionBatch,
   config: ModelConfig,
 ): readonly ModelResponse[] {
-  const lists = batch.requests.map((): WireTensor[] => []);
+  const parts: (readonly WireTensor[])[] = [];
   for (const expected of config.outputs) {
     const output = outputs.find(({ name }) => name === expected.name);
     if (output === undefined) {
@@ -28,9 +28,13 @@ export function splitOutputs(
       throw wrong(config, `it did not return output '${expected.name}'`);
     }
     checkOutput(output, expected, batch, config);
-    cut(output, batch, lists);
+    parts.push(cut(output, batch));
   }
-  return lists.map((list) => ({ outputs: list, parameters: noParameters }));
+  return batch.requests.map((_, index) => {
+    // Each output has a part for each request.
+    const own = parts.map((part) => part[index] as WireTensor);
+    return { outputs: own, parameters: noParameters };
+  });
 }
 
 function isWanted(name: string, { requests }: ExecutionBatch): boolean {
@@ -67,24 +71,20 @@ function checkOutput(
   throw wrong(config, `output '${name}' must have ${wanted}; its ${byteLength} bytes are not`);
 }
 
-function cut(
-  output: WireTensor,
-  { requests, rows }: ExecutionBatch,
-  lists: readonly WireTensor[][],
-): void {
-  if (requests.length === 1) {
-    lists[0]?.push(output);
-    return;
-  }
-  const { name, datatype, shape } = output;
-  const rowShape = shape.slice(1);
+/** A part for each request. */
+function cut(output: WireTensor, { requests, rows }: ExecutionBatch): readonly WireTensor[] {
+  if (requests.length === 1) return [output];
+  const { name, datatype } = output;
+  const rowShape = output.shape.slice(1);
   const bytes = new SlicedBytes(output.chunks, output.byteLength);
   const sizeOf = datatype === "BYTES" ? packedSize(output) : fixedSize(output.byteLength / rows);
-  for (const [index, request] of requests.entries()) {
+  let shape: readonly number[] = [];
+  return requests.map((request) => {
+    // Requests of as many rows share a shape.
+    if (shape[0] !== request.rows) shape = [request.rows, ...rowShape];
     const byteLength = sizeOf(request.rows);
-    const chunks = bytes.take(byteLength);
-    lists[index]?.push({ name, datatype, shape: [request.rows, ...rowShape], chunks, byteLength });
-  }
+    return { name, datatype, shape, chunks: bytes.take(byteLength), byteLength };
+  });
 }
 
 /** Bytes of the next so many rows. */

@@ -26,7 +26,7 @@ import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
 import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
 import { type RequestParameters, readParameters } from "./request-parameters.ts";
 import { type OutputForms, readOutputs } from "./requested-outputs.ts";
-import { elementCount, exactElementCount } from "./shape.ts";
+import { elementCount } from "./shape.ts";
 import { SlicedBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
@@ -214,7 +214,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
   /** The data of an input that JSON may carry; whatever a tensor without elements has, is none. */
   #checkedData(
     { name, datatype, shape }: InputHead,
-    { data }: InputDocument,
+    { data, shape: written }: InputDocument,
   ): ReadElements | number {
     const { maxInputBytes } = this.#body;
     if (!isJsonDatatype(datatype)) {
@@ -225,7 +225,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     const count = elementCount(shape);
     const { byteSize } = datatypes[datatype];
     if (count * byteSize > maxInputBytes) {
-      const bytes = exactElementCount(shape) * BigInt(byteSize);
+      const bytes = countUpToInt64(exactShape(written)) * BigInt(byteSize);
       const what = `JSON input '${name}' has a byte_size (${bytes} bytes) that exceeds`;
       throw tooLarge(`${what} the maximum allowed value of ${maxInputBytes} bytes`);
     }
@@ -248,6 +248,7 @@ type Source = (typeof sources)[number];
 
 /** Exactly one must be there. */
 function sourceOf(document: InputDocument): Source {
+  if (document.parameters === undefined && document.data !== undefined) return "data";
   const given = sources.filter((source) =>
     source === "data" ? document.data !== undefined : parameterOf(document, source) !== undefined,
   );
@@ -292,7 +293,7 @@ function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | un
   const { byteSize } = datatypes[datatype];
   const isExact = shape === written;
   if (isExact && elementCount(shape) * byteSize <= Number.MAX_SAFE_INTEGER) return;
-  const exact = (written as readonly (number | bigint)[]).map(BigInt);
+  const exact = exactShape(written);
   const invalid = (why: string): InferenceError => new InferenceError("INVALID_ARGUMENT", why);
   const what = `invalid shape for input '${name}': shape [${exact.join(",")}]`;
   if (exact.some((dimension) => dimension > mostInt64)) {
@@ -307,6 +308,11 @@ function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | un
     const why = `exceeds maximum allowed size (${mostInt64})`;
     throw invalid(`byte size overflow for input '${name}': ${sum} ${why}`);
   }
+}
+
+/** Of a shape that has been checked. */
+function exactShape(written: JsonValue | undefined): readonly bigint[] {
+  return (written as readonly (number | bigint)[]).map(BigInt);
 }
 
 /** Beyond, it is not followed: a shape may have thousands of dimensions. */

@@ -69,7 +69,7 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
     writer.text(',"datatype":"');
     writer.text(datatype);
     writer.text('","shape":[');
-    writer.text(shape.join());
+    writer.integers(shape);
     if (isBinary(name, this.#forms)) {
       writer.text(`],"parameters":{"binary_data_size":${byteLength}}}`);
       for (const chunk of chunks) this.tensors.push(chunk);

@@ -12,7 +12,7 @@
 import type { Datatype } from "./datatype.ts";
 import type { ElementSink, ReadElements } from "./element-sink.ts";
 import { InferenceError } from "./errors.ts";
-import { NumericElements } from "./json-numeric-elements.ts";
+import { NumericElements, type NumericPlan } from "./json-numeric-elements.ts";
 import { type JsonReader, maxDepth, nestingTooDeep } from "./json-reader.ts";
 import { SkipSteps } from "./json-skip.ts";
 import { StringElements } from "./json-string-elements.ts";
@@ -43,13 +43,9 @@ export class ElementSteps implements Steps<ReadElements> {
 
   /** With the reader before an array. */
   constructor(reader: JsonReader, plan: ElementsPlan) {
-    const { datatype } = plan;
     this.#reader = reader;
-    this.#datatype = datatype;
-    this.#sink =
-      datatype === "BYTES"
-        ? new StringElements()
-        : new NumericElements({ ...plan, datatype }, reader);
+    this.#datatype = plan.datatype;
+    this.#sink = isNumericPlan(plan) ? new NumericElements(plan, reader) : new StringElements();
   }
 
   /** Throws a JsonSyntaxError. */
@@ -95,6 +91,10 @@ export class ElementSteps implements Steps<ReadElements> {
     while (this.#depth > 0 && !this.#reader.hasNextElement()) this.#depth -= 1;
     this.#isOver = this.#depth === 0;
   }
+}
+
+function isNumericPlan(plan: ElementsPlan): plan is NumericPlan {
+  return plan.datatype !== "BYTES";
 }
 
 function tooDeep(datatype: Datatype): InferenceError {

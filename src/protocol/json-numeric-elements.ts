@@ -17,21 +17,32 @@ import { type NumericDatatype, typedArrays } from "./typed-arrays.ts";
 
 export type JsonNumericDatatype = Exclude<NumericDatatype, "FP16" | "BF16">;
 
-interface IntegerKind {
-  readonly least: bigint;
-  readonly most: bigint;
+interface ElementKind {
+  readonly kind: "float" | "boolean" | "integer" | "wide";
+  /** Of integers, exact; and as numbers, which costs something to ask for. */
+  readonly exactLeast: bigint;
+  readonly exactMost: bigint;
+  readonly least: number;
+  readonly most: number;
 }
 
-const integerKinds: Readonly<Partial<Record<JsonNumericDatatype, IntegerKind>>> = {
-  UINT8: { least: 0n, most: 0xffn },
-  UINT16: { least: 0n, most: 0xffffn },
-  UINT32: { least: 0n, most: 0xffff_ffffn },
-  UINT64: { least: 0n, most: 2n ** 64n - 1n },
-  INT8: { least: -0x80n, most: 0x7fn },
-  INT16: { least: -0x8000n, most: 0x7fffn },
-  INT32: { least: -0x8000_0000n, most: 0x7fff_ffffn },
-  INT64: { least: -(2n ** 63n), most: 2n ** 63n - 1n },
+const kinds: Readonly<Record<JsonNumericDatatype, ElementKind>> = {
+  BOOL: kind("boolean", 0n, 0n),
+  UINT8: kind("integer", 0n, 0xffn),
+  UINT16: kind("integer", 0n, 0xffffn),
+  UINT32: kind("integer", 0n, 0xffff_ffffn),
+  UINT64: kind("wide", 0n, 2n ** 64n - 1n),
+  INT8: kind("integer", -0x80n, 0x7fn),
+  INT16: kind("integer", -0x8000n, 0x7fffn),
+  INT32: kind("integer", -0x8000_0000n, 0x7fff_ffffn),
+  INT64: kind("wide", -(2n ** 63n), 2n ** 63n - 1n),
+  FP32: kind("float", 0n, 0n),
+  FP64: kind("float", 0n, 0n),
 };
+
+function kind(name: ElementKind["kind"], exactLeast: bigint, exactMost: bigint): ElementKind {
+  return { kind: name, exactLeast, exactMost, least: Number(exactLeast), most: Number(exactMost) };
+}
 
 const mostSigned = 2n ** 63n - 1n;
 
@@ -51,7 +62,7 @@ export interface NumericPlan {
 
 export class NumericElements implements ElementSink {
   readonly #plan: NumericPlan;
-  readonly #kind: "float" | "boolean" | "integer" | "wide";
+  readonly #kind: ElementKind["kind"];
   readonly #bytes: Uint8Array;
   readonly #array: Float64Array;
   /** The halves of 64-bit integers, low ones first. */
@@ -69,12 +80,12 @@ export class NumericElements implements ElementSink {
     const { buffer, byteOffset } = this.#bytes;
     numbers.isSingle = datatype === "FP32";
     this.#plan = plan;
-    this.#kind = kindOf(datatype);
+    this.#kind = kinds[datatype].kind;
     // What is put in it decides `#kind`: a bigint only if it is wide.
     this.#array = new ArrayType(buffer, byteOffset, length) as Float64Array;
     this.#words = this.#kind === "wide" ? new Uint32Array(buffer, byteOffset, 2 * length) : noWords;
-    this.#least = Number(integerKinds[datatype]?.least ?? 0n);
-    this.#most = Number(integerKinds[datatype]?.most ?? 0n);
+    this.#least = kinds[datatype].least;
+    this.#most = kinds[datatype].most;
   }
 
   take(reader: JsonReader): InferenceError | undefined {
@@ -154,7 +165,7 @@ export class NumericElements implements ElementSink {
 
   #putInteger(value: JsonScalar | undefined): InferenceError | undefined {
     const { name, datatype } = this.#plan;
-    const { least, most } = integerKinds[datatype] ?? { least: 0n, most: 0n };
+    const { exactLeast: least, exactMost: most } = kinds[datatype];
     const isInteger = typeof value === "number" || typeof value === "bigint";
     if (least === 0n && (!isInteger || value < 0)) {
       return wrongType("non-unsigned-integer as unsigned-integer");
@@ -172,12 +183,6 @@ export class NumericElements implements ElementSink {
     if (this.#kind === "integer") this.#array[this.#index] = Number(exact);
     return undefined;
   }
-}
-
-function kindOf(datatype: JsonNumericDatatype): "float" | "boolean" | "integer" | "wide" {
-  if (datatype === "FP32" || datatype === "FP64") return "float";
-  if (datatype === "BOOL") return "boolean";
-  return datatype === "INT64" || datatype === "UINT64" ? "wide" : "integer";
 }
 
 function wrongType(what: string): InferenceError {

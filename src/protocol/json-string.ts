@@ -4,6 +4,7 @@
  * What is no UTF-8 becomes U+FFFD where text is asked for, and stays as it is where bytes are.
  */
 import { JsonSyntaxError } from "./json-syntax-error.ts";
+import { knownText, longestKnownText } from "./known-texts.ts";
 
 const quote = 34;
 const backslash = 92;
@@ -61,11 +62,8 @@ export class StringScanner {
     const { bytes } = this;
     const from = this.#start;
     const to = this.offset - 1;
-    // Names are short: a decoder would take longer to start than to do its work.
-    if (this.#hasEscapes || !this.#isAscii || to - from > 32) return decoder.decode(this.utf8());
-    let text = "";
-    for (let index = from; index < to; index += 1) text += String.fromCharCode(bytes[index] ?? 0);
-    return text;
+    const isKnown = this.#isAscii && !this.#hasEscapes && to - from <= longestKnownText;
+    return isKnown ? knownText(bytes, from, to) : decoder.decode(this.utf8());
   }
 
   /** Of the string that was scanned: a view, unless there are escapes in it. */

@@ -7,7 +7,10 @@
  * Not here: elements of tensors (element-text.ts).
  */
 import { allocateBytes } from "./byte-slab.ts";
-import { putText } from "./json-number-text.ts";
+import { maxNumberLength, putInteger, putText } from "./json-number-text.ts";
+
+const quote = 34;
+const comma = 44;
 
 const encoder = new TextEncoder();
 
@@ -43,10 +46,30 @@ export class JsonWriter {
 
   /** A string with its quotes. */
   string(value: string): void {
-    const quoted = `"${escapeString(value)}"`;
+    if (isPlain(value)) {
+      const target = this.reserve(value.length + 2);
+      target[this.length] = quote;
+      const end = putText(target, this.length + 1, value);
+      target[end] = quote;
+      this.length = end + 1;
+      return;
+    }
+    const quoted = `"${Array.from(value, escapeCharacter).join("")}"`;
     const target = this.reserve(3 * quoted.length);
-    if (isAscii(quoted)) this.length = putText(target, this.length, quoted);
-    else this.length += encoder.encodeInto(quoted, target.subarray(this.length)).written;
+    this.length += encoder.encodeInto(quoted, target.subarray(this.length)).written;
+  }
+
+  integers(values: readonly number[]): void {
+    const target = this.reserve(values.length * (maxNumberLength + 1));
+    let offset = this.length;
+    for (const value of values) {
+      if (offset > this.length) {
+        target[offset] = comma;
+        offset += 1;
+      }
+      offset = putInteger(target, offset, value);
+    }
+    this.length = offset;
   }
 
   /** Memory in which so many bytes may be written from `length` on. */
@@ -61,18 +84,13 @@ export class JsonWriter {
   }
 }
 
-function isAscii(text: string): boolean {
+/** ASCII, and nothing to escape. */
+function isPlain(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) > 0x7f) return false;
+    const code = text.charCodeAt(index);
+    if (code > 0x7f || isToEscape(code)) return false;
   }
   return true;
-}
-
-function escapeString(value: string): string {
-  for (let index = 0; index < value.length; index += 1) {
-    if (isToEscape(value.charCodeAt(index))) return Array.from(value, escapeCharacter).join("");
-  }
-  return value;
 }
 
 function escapeCharacter(character: string): string {

@@ -69,7 +69,9 @@ function isToBeBinary(options: OutputOptions): boolean {
   checkClassification(options?.get("classification"));
   const region = options?.get("shared_memory_region");
   if (region !== undefined) throw unknownRegion(region);
-  const isBinary = options?.get("binary_data") ?? false;
+  const isBinary = options?.get("binary_data");
+  // null is of the wrong type, as anything but a boolean.
+  if (isBinary === undefined) return false;
   if (typeof isBinary !== "boolean") throw wrongType("binary_data", "non-boolean as boolean");
   return isBinary;
 }

@@ -14,10 +14,21 @@ export class SlicedBytes {
   constructor(chunks: readonly Uint8Array[], byteLength: number) {
     this.#chunks = chunks;
     this.leftBytes = byteLength;
+    // Past slices that are empty: the place is always at a byte that is left, if there is one.
+    this.skip(0);
   }
 
   /** Views of the next bytes, none of them empty. With `count` at most `leftBytes`. */
   take(count: number): readonly Uint8Array[] {
+    const chunk = this.#chunks[this.#index];
+    const end = this.#offset + count;
+    // Most lie in one slice, and a list of one takes less than one that may grow.
+    if (chunk !== undefined && count > 0 && end < chunk.byteLength) {
+      const piece = chunk.subarray(this.#offset, end);
+      this.#offset = end;
+      this.leftBytes -= count;
+      return [piece];
+    }
     const taken: Uint8Array[] = [];
     this.#pass(count, taken);
     return taken;
@@ -47,7 +58,9 @@ export class SlicedBytes {
     let chunk = this.#chunks[this.#index];
     while (chunk !== undefined) {
       const size = Math.min(missing, chunk.byteLength - this.#offset);
-      if (size > 0) taken?.push(chunk.subarray(this.#offset, this.#offset + size));
+      const isWhole = size === chunk.byteLength;
+      const piece = isWhole ? chunk : chunk.subarray(this.#offset, this.#offset + size);
+      if (size > 0) taken?.push(piece);
       missing -= size;
       this.#offset += size;
       if (this.#offset < chunk.byteLength) break;

@@ -10,6 +10,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../../core/clock.ts";
 
 /** A request that can be taken back. */
@@ -28,6 +29,8 @@ const firstProbeMs = 25;
  * it, so that the collector of young objects would take all that ever was in them for alive.
  */
 export class Connection {
+  /** Of the request that came last. */
+  latest: ServerResponse | undefined = undefined;
   readonly #open: OpenRequest[] = [];
   readonly #clock: Clock;
   #isHalfClosed = false;
@@ -82,7 +85,7 @@ function mayProbe({ headersSent, req }: ServerResponse): boolean {
   return !headersSent && req.httpVersion !== "1.0";
 }
 
-const connections = new WeakMap<Socket, Connection>();
+const connections = new WeakMap<Duplex, Connection>();
 
 export function connectionOf({ socket }: IncomingMessage, clock: Clock): Connection {
   let connection = connections.get(socket);
@@ -91,4 +94,9 @@ export function connectionOf({ socket }: IncomingMessage, clock: Clock): Connect
     connections.set(socket, connection);
   }
   return connection;
+}
+
+/** Undefined: none has come yet. */
+export function latestResponse(socket: Duplex): ServerResponse | undefined {
+  return connections.get(socket)?.latest;
 }

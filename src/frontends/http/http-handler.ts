@@ -16,6 +16,7 @@ import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
+import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions } from "./infer-exchange.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
@@ -42,6 +43,7 @@ export class HttpHandler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    connectionOf(request, this.#options.clock).latest = response;
     const head = readHead(request);
     const headers = this.#cors.headersFor(head.origin);
     const route = routeOf(request.url ?? "");

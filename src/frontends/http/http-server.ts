@@ -12,19 +12,16 @@ import {
   STATUS_CODES,
 } from "node:http";
 import type { Duplex } from "node:stream";
+import { latestResponse } from "./connection.ts";
 
 const keepAliveMs = 75_000;
 
 export function createHttpServer(handler: RequestListener): Server {
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
-    latest.set(request.socket, response);
-    handler(request, response);
-  });
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, handler);
   // A property that Node documents, and its types lack.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const response = latest.get(socket);
+    const response = latestResponse(socket);
     const isTaken = response !== undefined && isAnswerTaken(response);
     if (error.code === "ECONNRESET" || !socket.writable || isTaken) socket.destroy();
     else answerClientError(error, socket);

@@ -106,19 +106,23 @@ export class InferExchange implements ResponseSink, OpenRequest {
   /** The caller has gone. */
   cancel(): void {
     if (this.#isOver) return;
+    const pending = this.#pending;
     this.#end();
-    this.#pending?.cancel();
+    pending?.cancel();
     this.#log("cancelled", "the caller has gone");
   }
 
   respond(response: InferResponse): void {
     if (this.#isOver) return;
     const encodeStartMs = this.#options.clock.nowMs();
-    runInSlices(
-      new EncodeSteps(response, this.#forms),
-      (encoded) => this.#send(encoded, response, encodeStartMs),
-      (reason) => this.#failWith(reason),
-    );
+    try {
+      const steps = new EncodeSteps(response, this.#forms);
+      const encoded = steps.step();
+      if (encoded === undefined) this.#encodeInSlices(steps, response, encodeStartMs);
+      else this.#send(encoded, response, encodeStartMs);
+    } catch (reason) {
+      this.#failWith(reason);
+    }
   }
 
   fail(error: InferenceError): void {
@@ -155,14 +159,18 @@ export class InferExchange implements ResponseSink, OpenRequest {
         this.#infer({ request, forms: allAsBinary.forms });
         return;
       }
-      runInSlices(
-        new DecodeSteps(body, headerLength),
-        (decoded) => this.#infer(decoded),
-        (reason) => this.#failWith(reason),
-      );
+      const steps = new DecodeSteps(body, headerLength);
+      const decoded = steps.step();
+      if (decoded === undefined) this.#decodeInSlices(steps);
+      else this.#infer(decoded);
     } catch (reason) {
       this.#failWith(reason);
     }
+  }
+
+  #decodeInSlices(steps: DecodeSteps): void {
+    const done = (decoded: DecodedRequest): void => this.#infer(decoded);
+    runInSlices(steps, done, (reason) => this.#failWith(reason));
   }
 
   #infer({ request, forms }: DecodedRequest): void {
@@ -170,7 +178,13 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.#forms = forms;
     this.#logId = request.logId;
     const { service } = this.#options;
-    this.#pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
+    const pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
+    if (!this.#isOver) this.#pending = pending;
+  }
+
+  #encodeInSlices(steps: EncodeSteps, response: InferResponse, encodeStartMs: number): void {
+    const done = (encoded: EncodedResponse): void => this.#send(encoded, response, encodeStartMs);
+    runInSlices(steps, done, (reason) => this.#failWith(reason));
   }
 
   #send(encoded: EncodedResponse, response: InferResponse, encodeStartMs: number): void {
@@ -189,8 +203,10 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.fail(InferenceError.from(reason));
   }
 
+  /** Node may keep what hears its events until the next request: tensors shall not wait for that. */
   #end(): void {
     this.#isOver = true;
+    this.#pending = undefined;
     this.#connection.delete(this);
   }
 

@@ -49,19 +49,22 @@ export function receiveBody(
     tell(bodyReadBefore(request));
     return;
   }
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] | undefined = [];
   let byteLength = 0;
-  let isOver = false;
+  const finish = (outcome: ReceivedBody | BodyError): void => {
+    chunks = undefined;
+    tell(outcome);
+  };
   request.on("data", (chunk: Uint8Array) => {
-    if (isOver) return;
+    if (chunks === undefined) return;
+    if (byteLength === 0) chunks = [chunk];
+    else chunks.push(chunk);
     byteLength += chunk.byteLength;
-    chunks.push(chunk);
-    isOver =
-      byteLength > maxBodyBytes || (chunks.length > maxChunkCount && announced === undefined);
-    if (isOver) tell(byteLength > maxBodyBytes ? tooLarge(maxBodyBytes) : tooManyChunks());
+    if (byteLength > maxBodyBytes) finish(tooLarge(maxBodyBytes));
+    else if (chunks.length > maxChunkCount && announced === undefined) finish(tooManyChunks());
   });
   request.on("end", () => {
-    if (!isOver) tell({ chunks, byteLength });
+    if (chunks !== undefined) finish({ chunks, byteLength });
   });
 }
 

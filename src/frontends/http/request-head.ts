@@ -33,9 +33,10 @@ const fields: Readonly<Record<string, Field>> = {
   origin: "origin",
 };
 
-/** A name of another length is none of them. */
-const isFieldLength: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
-  Object.keys(fields).some((name) => name.length === length),
+/** Each has a length of its own, by which it is found. */
+const byLength: readonly ([header: string, field: Field] | undefined)[] = Array.from(
+  { length: 32 },
+  (_, length) => Object.entries(fields).find(([header]) => header.length === length),
 );
 
 export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
@@ -50,9 +51,9 @@ export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
   };
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    if (isFieldLength[name.length] !== true) continue;
-    const field = fields[name.toLowerCase()];
-    if (field !== undefined) head[field] ??= rawHeaders[index + 1];
+    const expected = byLength[name.length];
+    if (expected === undefined || name.toLowerCase() !== expected[0]) continue;
+    head[expected[1]] ??= rawHeaders[index + 1];
   }
   return head;
 }

@@ -60,11 +60,18 @@ const controls: ReadonlyMap<string, RouteName> = new Map([
 /** The same few paths come again and again. */
 const known = new Map<string, Route>();
 const mostKnown = 1000;
+/** To compare a text takes less than to look it up. */
+let latest: { readonly url: string; readonly route: Route } | undefined;
 
 /** Undefined: there is no such path. */
 export function routeOf(url: string): Route | undefined {
-  const before = known.get(url);
-  if (before !== undefined) return before;
+  if (latest?.url === url) return latest.route;
+  const route = known.get(url) ?? learn(url);
+  if (route !== undefined) latest = { url, route };
+  return route;
+}
+
+function learn(url: string): Route | undefined {
   const [path = ""] = url.split("?", 1);
   const route = routeOfPath(path);
   if (route === undefined) return undefined;

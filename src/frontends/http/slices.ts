@@ -1,7 +1,7 @@
 /**
  * Runs steps without holding the event loop: a few milliseconds at a stretch, then others first.
  *
- * What is done in its first step, and that is nearly everything, is done at once, within the call.
+ * What is done in its first step, and that is nearly everything, needs none of this.
  */
 import type { Steps } from "../../protocol/steps.ts";
 
@@ -14,12 +14,9 @@ export function runInSlices<Result>(
   failed: (reason: unknown) => void,
 ): void {
   let result: Result | undefined;
+  const untilMs = performance.now() + sliceMs;
   try {
-    result = steps.step();
-    if (result === undefined) {
-      const untilMs = performance.now() + sliceMs;
-      while (result === undefined && performance.now() < untilMs) result = steps.step();
-    }
+    while (result === undefined && performance.now() < untilMs) result = steps.step();
   } catch (reason) {
     failed(reason);
     return;
