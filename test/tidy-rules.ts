@@ -164,11 +164,13 @@ export const leavesNothingForLater: Rule = (sources) =>
     .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
     .map(({ path }) => `${path} leaves something for later`);
 
+/** As a method of a test, or as its option. */
+const skippedTest =
+  /\b(test|it|suite|describe|context|t)\.(skip|only|todo)\b|\b(skip|only|todo)\s*:/;
+
 export const skipsNoTest: Rule = (sources) =>
   sources
-    .filter(
-      ({ path, text }) => isTest(path) && /\b(skip|only|todo)\s*[(:]/.test(withoutComments(text)),
-    )
+    .filter(({ path, text }) => isTest(path) && skippedTest.test(withoutComments(text)))
     .map(({ path }) => `${path} skips a test`);
 
 /** `any` and its relatives, which the linter could be told to overlook in a comment. */

@@ -134,8 +134,12 @@ const expectations: readonly Expectation[] = [
     faults: [
       { "core/a.test.ts": `${header}test.skip("x", () => {});` },
       { "core/a.test.ts": `${header}test("x", { todo: true }, () => {});` },
+      { "core/a.test.ts": `${header}test("x", (context) => context.skip());` },
     ],
-    innocent: [{ "core/a.test.ts": `${header}test("skips what only others need", run);` }],
+    innocent: [
+      { "core/a.test.ts": `${header}test("skips what only others need", run);` },
+      { "protocol/a.test.ts": `${header}const end = skip(text); bytes.skip(4);` },
+    ],
   },
   {
     rule: "silencesNoTool",
