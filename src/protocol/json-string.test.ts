@@ -134,6 +134,18 @@ test("short and long texts of ASCII alike", () => {
   }
 });
 
+test("names, again and again and in any order, are those that were written", () => {
+  const name = fc.string({ unit: fc.constantFrom(..."ab_01"), maxLength: 34 });
+  fc.assert(
+    fc.property(fc.array(name, { maxLength: 50 }), (names) => {
+      for (const each of [...names, ...names.toReversed(), "__proto__", "7"]) {
+        checkRead(`"${each}"`, each);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("its UTF-8 is a view where nothing is escaped, and memory of its own else", () => {
   const bytes = Buffer.from('"plain é""escaped\\n"');
   const plain = scan(bytes);
