@@ -9,13 +9,14 @@
  * a server of the user's. Whoever wants a whole program: serve.ts.
  *
  * Inside an instance (a thread that imports the user's module again) a server is a shadow: it
- * starts nothing, and its promises never resolve.
+ * starts nothing. Whoever waits for it there waits for good, and the instance takes its model.
  *
  * Not here: what it does once it runs (running-server.ts).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
+import { waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
 import type { InferOptions, InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
 import type { CloseOptions, RunningServer, ServerUrls } from "./running-server.ts";
@@ -67,17 +68,22 @@ export function startServer(
 
 /** The server while its parts are being imported, and the way to them afterwards. */
 export class LazyServer implements Server {
-  readonly ready: Promise<void>;
   readonly handler: HttpHandler;
-  readonly #starting: Promise<RunningServer>;
+  /** Undefined: a shadow. */
+  readonly #starting: Promise<RunningServer> | undefined;
+  readonly #ready: Promise<void> | undefined;
   #running: RunningServer | undefined;
 
   constructor(models: readonly ServedModel[], options: ResolvedServerOptions) {
-    this.#starting = isInsideInstance() ? new Promise(() => {}) : this.#start(models, options);
-    this.ready = this.#starting.then((server) => server.ready);
+    this.#starting = isInsideInstance() ? undefined : this.#start(models, options);
+    this.#ready = this.#starting?.then((server) => server.ready);
     // Whoever does not ask need not know: the log has it, and the server is not ready.
-    this.ready.catch(() => {});
+    this.#ready?.catch(() => {});
     this.handler = (request, response) => this.#handle(request, response);
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready ?? waitInsteadOfServing();
   }
 
   get urls(): ServerUrls {
@@ -89,23 +95,23 @@ export class LazyServer implements Server {
   }
 
   async listen(): Promise<void> {
-    await (await this.#starting).listen();
+    await (await this.#started()).listen();
   }
 
   async bind(model: ModelBase): Promise<void> {
     const [served] = servedModels(model);
-    if (served !== undefined) await (await this.#starting).bind(served);
+    if (served !== undefined) await (await this.#started()).bind(served);
   }
 
   async unbind(name: string, version?: number): Promise<void> {
-    await (await this.#starting).unbind(name, version);
+    await (await this.#started()).unbind(name, version);
   }
 
   async infer<M extends ModelBase>(
     request: InProcessRequest<M>,
     options: InferOptions = {},
   ): Promise<InProcessResponse<M>> {
-    return await (this.#running ?? (await this.#starting)).infer(request, options);
+    return await (this.#running ?? (await this.#started())).infer(request, options);
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -114,7 +120,7 @@ export class LazyServer implements Server {
 
   /** Closes, and tells whether everything ended by itself: if not, an instance still runs. */
   async drain(options: CloseOptions = {}): Promise<boolean> {
-    const running = await this.#starting.catch(() => undefined);
+    const running = this.#running ?? (await this.#started().catch(() => undefined));
     return running === undefined || (await running.close(options));
   }
 
@@ -131,12 +137,16 @@ export class LazyServer implements Server {
     return this.#running;
   }
 
+  #started(): Promise<RunningServer> {
+    return this.#starting ?? waitInsteadOfServing();
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
     if (this.#running !== undefined) {
       this.#running.handler(request, response);
       return;
     }
-    this.#starting.then(
+    this.#started().then(
       (server) => server.handler(request, response),
       (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
     );

@@ -90,10 +90,20 @@ export function refuseBody(
   request.resume();
 }
 
-function bodyReadBefore(request: IncomingMessage): ReceivedBody {
+function bodyReadBefore(request: IncomingMessage): ReceivedBody | BodyError {
   const { body } = request as { readonly body?: unknown };
-  if (!(body instanceof Uint8Array) || body.byteLength === 0) return { chunks: [], byteLength: 0 };
-  return { chunks: [body], byteLength: body.byteLength };
+  if (body instanceof Uint8Array && body.byteLength > 0) {
+    return { chunks: [body], byteLength: body.byteLength };
+  }
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  const wasEmpty = length === "0" && coding === undefined;
+  return wasEmpty ? { chunks: [], byteLength: 0 } : alreadyRead();
+}
+
+/** The mistake is that of whoever put the frontends together. */
+function alreadyRead(): BodyError {
+  const why = "the body of this request was read before it came here";
+  return new BodyError(500, `${why}: mount this handler in front of body parsers`);
 }
 
 function tooLarge(maxBodyBytes: number): BodyError {
