@@ -3,37 +3,31 @@
  * a test names only what matters to it.
  */
 import type { ExecutionBatch, ModelResponse } from "../core/instance.ts";
-import type { Datatype } from "../protocol/datatype.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { inferRequest } from "./core-fixture.ts";
 
-/** Cut into slices at these bytes, as by a socket. */
-export function wireTensor(
-  [name, datatype]: readonly [name: string, datatype: Datatype],
-  shape: readonly number[],
-  bytes: Uint8Array,
-  ...cuts: readonly number[]
-): WireTensor {
-  const ends = [...cuts, bytes.byteLength];
-  const chunks = ends.map((end, index) => bytes.slice(ends[index - 1] ?? 0, end));
-  const { byteLength } = bytes;
-  return { name, datatype, shape, chunks: byteLength > 0 ? chunks : [], byteLength };
-}
-
-export function fp32(
+export function numbers(
   name: string,
   shape: readonly number[],
   values: readonly number[],
 ): WireTensor {
-  return wireTensor([name, "FP32"], shape, bytesOf(values));
+  return wireTensor({ name, datatype: "FP32", shape }, bytesOf(values));
 }
 
 export function texts(name: string, shape: readonly number[], ...values: string[]): WireTensor {
   const encoder = new TextEncoder();
   const packed = packBytes(values.map((value) => encoder.encode(value)));
-  return wireTensor([name, "BYTES"], shape, packed);
+  return wireTensor({ name, datatype: "BYTES", shape }, packed);
+}
+
+/** Cut before these bytes, as by a socket: each slice is memory of its own. */
+export function inSlices(tensor: WireTensor, ...cuts: readonly number[]): WireTensor {
+  const bytes = wholeBytes(tensor);
+  const ends = [...cuts, bytes.byteLength];
+  const chunks = ends.map((end, index) => bytes.slice(ends[index - 1] ?? 0, end));
+  return { ...tensor, chunks };
 }
 
 /** A request for each list of inputs, with as many rows as the first one of them. */
@@ -55,12 +49,17 @@ export function contentsOf({ outputs }: ModelResponse): readonly (readonly unkno
   return outputs.map((output) => [output.name, output.shape, elementsOf(output)]);
 }
 
-export function elementsOf({ datatype, chunks }: WireTensor): readonly unknown[] {
-  const bytes = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
-  if (datatype === "FP32") return [...new Float32Array(bytes.buffer)];
+export function elementsOf(tensor: WireTensor): readonly unknown[] {
+  const bytes = wholeBytes(tensor);
+  if (tensor.datatype === "FP32") return [...new Float32Array(bytes.buffer)];
   return unpackBytes(bytes).map((element) => new TextDecoder().decode(element));
 }
 
-export function bytesOf(values: readonly number[]): Uint8Array {
+/** A copy. */
+export function wholeBytes({ chunks }: WireTensor): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function bytesOf(values: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }

@@ -9,10 +9,9 @@
  * Not here: what only some kinds can do (the tests of each kind), what the core makes of it.
  */
 import { strict as check } from "node:assert";
-import test from "node:test";
 import type { ExecutionBatch, InstanceHost, ModelAnswer } from "../core/instance.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { batchOf, contentsOf, fp32, texts } from "./batch-fixture.ts";
+import { batchOf, contentsOf, numbers, texts } from "./batch-fixture.ts";
 import { type Execution, InstanceProbe } from "./instance-probe.ts";
 
 export type Behaviour =
@@ -31,12 +30,16 @@ export interface InstanceKind {
   readonly hostOf: (behaviour: Behaviour) => Promise<InstanceHost>;
 }
 
-type ContractCase = (start: (behaviour: Behaviour) => Promise<InstanceProbe>) => Promise<void>;
+/** A test, to be registered. */
+export interface ContractTest {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
 
-/** Registers a test for each case. All that a case starts must end in it, or be abandoned. */
-export function instanceContract({ name, hostOf }: InstanceKind): void {
-  for (const [what, run] of Object.entries(cases)) {
-    test(`${name}: ${what}`, async () => {
+export function instanceContract({ name, hostOf }: InstanceKind): readonly ContractTest[] {
+  return Object.entries(cases).map(([what, run]) => ({
+    name: `${name}: ${what}`,
+    run: async () => {
       const probes: InstanceProbe[] = [];
       await run(async (behaviour) => {
         const probe = new InstanceProbe(await hostOf(behaviour));
@@ -48,9 +51,12 @@ export function instanceContract({ name, hostOf }: InstanceKind): void {
         probes.flatMap(({ faults }) => faults),
         [],
       );
-    });
-  }
+    },
+  }));
 }
+
+/** All that a case starts ends in it, or is abandoned. */
+type ContractCase = (start: (behaviour: Behaviour) => Promise<InstanceProbe>) => Promise<void>;
 
 const cases: Readonly<Record<string, ContractCase>> = {
   "loads, answers, stops": async (start) => {
@@ -66,12 +72,12 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("echoes");
     await probe.isReady;
     const batch = batchOf(
-      [fp32("x", [1, 2], [1, 2]), texts("text", [1, 1], "one")],
+      [numbers("x", [1, 2], [1, 2]), texts("text", [1, 1], "one")],
       [
-        fp32("x", [3, 2], [3, 4, 5, 6, 7, 8]),
+        numbers("x", [3, 2], [3, 4, 5, 6, 7, 8]),
         texts("text", [3, 1], "", "fish 🐟", "x".repeat(300)),
       ],
-      [fp32("x", [2, 2], [9, 10, 11, 12]), texts("text", [2, 1], "b", "c")],
+      [numbers("x", [2, 2], [9, 10, 11, 12]), texts("text", [2, 1], "b", "c")],
     );
     check.deepEqual(contents(await probe.execute(batch)), [
       answerOf([1, 2], "one"),
@@ -84,7 +90,7 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "an input that is left out": async (start) => {
     const probe = await start("echoes");
     await probe.isReady;
-    const batch = batchOf([fp32("x", [2, 2], [1, 2, 3, 4])], [fp32("x", [1, 2], [5, 6])]);
+    const batch = batchOf([numbers("x", [2, 2], [1, 2, 3, 4])], [numbers("x", [1, 2], [5, 6])]);
     check.deepEqual(contents(await probe.execute(batch)), [
       answerOf([1, 2, 3, 4], "", ""),
       answerOf([5, 6], ""),
@@ -139,11 +145,13 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "callers go, one after another: when the last one has, the batch may end": async (start) => {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
-    const ended = probe.execute(batchOf([fp32("x", [1, 2], [1, 2])], [fp32("x", [1, 2], [3, 4])]));
-    probe.instance.abort(0);
+    const ended = probe.execute(
+      batchOf([numbers("x", [1, 2], [1, 2])], [numbers("x", [1, 2], [3, 4])]),
+    );
+    probe.abort(0);
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"], "somebody still waits");
-    probe.instance.abort(1);
+    probe.abort(1);
     await ended;
     await ends(probe);
   },
@@ -152,12 +160,12 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
     const first = probe.execute(single(1, 2));
-    probe.instance.abort(0);
+    probe.abort(0);
     await first;
     const second = probe.execute(single(3, 4));
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
-    probe.instance.abort(0);
+    probe.abort(0);
     await second;
     await ends(probe);
   },
@@ -170,7 +178,7 @@ const cases: Readonly<Record<string, ContractCase>> = {
     probe.instance.stop();
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"]);
-    probe.instance.abort(0);
+    probe.abort(0);
     await ended;
     await probe.exit;
     probe.instance.stop();
@@ -189,17 +197,14 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "stopped at the end of a batch, when the next one runs already": async (start) => {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
-    const second = new Promise<Execution>((resolve) => {
-      const first = probe.execute(single(1, 2), () => {
-        background(probe.execute(single(3, 4)).then(resolve));
-        probe.instance.stop();
-      });
-      background(first);
+    const first = probe.execute(single(1, 2), () => {
+      background(probe.execute(single(3, 4)));
+      probe.instance.stop();
     });
-    probe.instance.abort(0);
+    probe.abort(0);
+    await first;
     await turnOfTheLoop();
-    probe.instance.abort(0);
-    await second;
+    probe.abort(0);
     await probe.exit;
     check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);
   },
@@ -245,7 +250,7 @@ const cases: Readonly<Record<string, ContractCase>> = {
 };
 
 function single(...values: readonly [number, number]): ExecutionBatch {
-  return batchOf([fp32("x", [1, 2], values)]);
+  return batchOf([numbers("x", [1, 2], values)]);
 }
 
 /** Of a request for these numbers, two a row, with these texts; none are sent as empty ones. */

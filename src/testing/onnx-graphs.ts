@@ -183,6 +183,28 @@ export function perceptronGraph({ layers, width }: PerceptronOptions): Uint8Arra
   });
 }
 
+/**
+ * `y` is `x`, multiplied by the same square matrix again and again: a run of 2,048 rows takes some
+ * half a second of one core, one of a single row a few milliseconds.
+ */
+export function slowGraph(width = 512): Uint8Array {
+  const steps = Array.from({ length: 40 }, (_, index) => index);
+  const nameOf = (step: number): string => {
+    if (step === 0) return "x";
+    return step === steps.length ? "y" : `product${step}`;
+  };
+  return onnxGraph({
+    inputs: [{ name: "x", type: "FP32", shape: ["rows", width] }],
+    outputs: [{ name: "y", type: "FP32", shape: ["rows", width] }],
+    nodes: steps.map((step) => ({
+      op: "MatMul",
+      inputs: [nameOf(step), "weights"],
+      outputs: [nameOf(step + 1)],
+    })),
+    constants: [{ name: "weights", shape: [width, width], values: perceptronWeights(0, width) }],
+  });
+}
+
 /** Row by row; small, of both signs, and the same on every machine. */
 export function perceptronWeights(layer: number, width: number): Float32Array {
   const weights = new Float32Array(width * width);
