@@ -50,6 +50,19 @@ test("pieces stand one behind another, whatever memory was there at first", () =
   );
 });
 
+test("integers, with commas between them", () => {
+  const integer = fc.oneof(fc.integer(), fc.maxSafeInteger());
+  fc.assert(
+    fc.property(fc.array(integer), (values) => {
+      const writer = new JsonWriter(0);
+      writer.text("[");
+      writer.integers(values);
+      check.equal(Buffer.from(writer.written).toString(), `[${values.join()}`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("memory that was reserved is behind what is written, which stays", () => {
   const writer = new JsonWriter(4);
   writer.text("ab");
