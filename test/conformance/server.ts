@@ -72,7 +72,7 @@ export const models = [
   }),
 ];
 
-export interface StartedServer {
+export interface StartedServer extends AsyncDisposable {
   readonly server: Server;
   readonly url: string;
   readonly port: number;
@@ -83,6 +83,7 @@ export const quietLoopback = {
   httpPort: 0,
   metricsPort: 0,
   allowMetrics: false,
+  exitTimeoutSecs: 10,
   logInfo: false,
   logError: false,
   logWarning: false,
@@ -98,7 +99,8 @@ export async function startServer(
   await server.ready.catch(() => {});
   const url = server.urls.http;
   if (url === undefined) throw new Error("the server has no HTTP address");
-  return { server, url, port: Number(new URL(url).port) };
+  const close = (): Promise<void> => server.close();
+  return { server, url, port: Number(new URL(url).port), [Symbol.asyncDispose]: close };
 }
 
 export interface MountedServer extends AsyncDisposable {

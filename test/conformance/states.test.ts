@@ -36,7 +36,8 @@ async function told(port: number, paths: readonly string[]): Promise<Record<stri
 }
 
 test("a model that failed to load makes the server not ready, and the others serve", async () => {
-  const { server, port } = await startServer([negative, broken]);
+  await using started = await startServer([negative, broken]);
+  const { port } = started;
   const error = "Request for unknown model: 'broken' has no available versions";
   const notReady = "Request for unknown model: 'broken' version 1 is not at ready state";
   const reason = "Internal: setup of model 'broken' failed: no weights";
@@ -72,7 +73,6 @@ test("a model that failed to load makes the server not ready, and the others ser
   });
   const ready = await ask(port, "POST", "/v2/repository/index", { body: '{"ready":true}' });
   check.equal(ready.text, '[{"name":"negative","version":"1","state":"READY"}]');
-  await server.close();
 });
 
 test("a model that was taken out is gone for requests, and the server stays ready", async () => {
@@ -82,7 +82,8 @@ test("a model that was taken out is gone for requests, and the server stays read
     outputs: { y: fp32(-1) },
     infer: ({ x }) => ({ y: x }),
   });
-  const { server, port } = await startServer([negative, second]);
+  await using started = await startServer([negative, second]);
+  const { server, port } = started;
   await server.unbind("negative", 2);
   const paths = ["/v2/health/ready", "/v2/models/negative/ready"];
   check.deepEqual(await told(port, paths), {
@@ -116,7 +117,6 @@ test("a model that was taken out is gone for requests, and the server stays read
       ],
     },
   );
-  await server.close();
 });
 
 test("while a model loads, neither it nor the server is ready", async () => {
@@ -130,7 +130,7 @@ test("while a model loads, neither it nor the server is ready", async () => {
       }),
     infer: ({ x }) => ({ y: x }),
   });
-  const server = createServer([negative, slow], quietLoopback);
+  await using server = createServer([negative, slow], quietLoopback);
   await server.listen();
   const port = Number(new URL(server.urls.http!).port);
   const error = "Request for unknown model: 'slow' has no available versions";
@@ -144,7 +144,6 @@ test("while a model loads, neither it nor the server is ready", async () => {
   finish();
   await server.ready;
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
-  await server.close();
 });
 
 test("a model whose instances are dead is not ready, and neither is the server", async () => {
@@ -155,7 +154,8 @@ test("a model whose instances are dead is not ready, and neither is the server",
       throw new UnrecoverableError("the device is gone");
     },
   });
-  const { server, port } = await startServer([dying, negative]);
+  await using started = await startServer([dying, negative]);
+  const { server, port } = started;
   check.equal((await ask(port, "GET", "/v2/models/dying/ready")).status, 200);
   await check.rejects(server.infer({ model: dying, inputs: { x: [[1]] } }));
   check.deepEqual(
@@ -166,13 +166,12 @@ test("a model whose instances are dead is not ready, and neither is the server",
       "/v2/health/ready": 400,
     },
   );
-  await server.close();
 });
 
 test("while it drains it is alive, not ready, refuses, and finishes what it has", async () => {
   const calls = new HeldCalls();
   const held = heldModel("held", calls);
-  const server = createServer([held, negative], quietLoopback);
+  await using server = createServer([held, negative], quietLoopback);
   await using mounted = await mount(server);
   const { port } = mounted;
   await server.ready;
