@@ -23,6 +23,9 @@ export type Behaviour =
   | "waitsForItsCallersToGo"
   /** INVALID_ARGUMENT, "no weights". */
   | "failsToLoad"
+  /** It says that a restart would be in vain: in its first batch, or while it loads. */
+  | "givesUp"
+  | "givesUpLoading"
   /** It is never ready, and ends as soon as it is asked to stop. */
   | "loadsUntilStopped";
 
@@ -33,21 +36,23 @@ export interface InstanceKind {
 
 type ContractCase = (start: (behaviour: Behaviour) => Promise<InstanceProbe>) => Promise<void>;
 
-/** Registers a test for each case. All that a case starts must end in it, or be abandoned. */
+/** Registers a test for each case. What a case starts and does not end is abandoned. */
 export function instanceContract({ name, hostOf }: InstanceKind): void {
   for (const [what, run] of Object.entries(cases)) {
     test(`${name}: ${what}`, async () => {
       const probes: InstanceProbe[] = [];
-      await run(async (behaviour) => {
-        const probe = new InstanceProbe(await hostOf(behaviour));
-        probes.push(probe);
-        return probe;
-      });
-      await turnOfTheLoop();
-      check.deepEqual(
-        probes.flatMap(({ faults }) => faults),
-        [],
-      );
+      try {
+        await run(async (behaviour) => {
+          const probe = new InstanceProbe(await hostOf(behaviour));
+          probes.push(probe);
+          return probe;
+        });
+        await turnOfTheLoop();
+      } finally {
+        for (const { instance } of probes) instance.abandon();
+      }
+      const faults = probes.flatMap((probe) => probe.faults);
+      check.deepEqual(faults, []);
     });
   }
 }
@@ -177,6 +182,18 @@ const cases: Readonly<Record<string, ContractCase>> = {
     check.deepEqual(probe.said, ["ready", "done", "exited"]);
   },
 
+  "a caller that goes when the batch has ended changes nothing": async (start) => {
+    const probe = await start("echoes");
+    await probe.isReady;
+    probe.instance.abort(0);
+    check.deepEqual(contents(await probe.execute(single(1, 2))), [answerOf([1, 2])]);
+    probe.instance.abort(0);
+    check.deepEqual(contents(await probe.execute(single(3, 4))), [answerOf([3, 4])]);
+    await ends(probe);
+    probe.instance.abort(0);
+    check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);
+  },
+
   "stopped as soon as it runs": async (start) => {
     const probe = await start("echoes");
     await probe.isReady;
@@ -189,15 +206,15 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "stopped at the end of a batch, when the next one runs already": async (start) => {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
-    const second = new Promise<Execution>((resolve) => {
-      const first = probe.execute(single(1, 2), () => {
-        background(probe.execute(single(3, 4)).then(resolve));
-        probe.instance.stop();
-      });
-      background(first);
+    let second: Promise<Execution> | undefined;
+    const first = probe.execute(single(1, 2), () => {
+      second = probe.execute(single(3, 4));
+      probe.instance.stop();
     });
     probe.instance.abort(0);
+    await first;
     await turnOfTheLoop();
+    check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
     probe.instance.abort(0);
     await second;
     await probe.exit;
@@ -208,6 +225,24 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("loadsUntilStopped");
     probe.instance.stop();
     check.deepEqual(await probe.exit, { error: undefined, isFinal: false });
+    check.deepEqual(probe.said, ["exited"]);
+  },
+
+  "a batch after which it cannot go on": async (start) => {
+    const probe = await start("givesUp");
+    await probe.isReady;
+    background(probe.execute(single(1, 2)));
+    const { error, isFinal } = await probe.exit;
+    check.ok(error instanceof InferenceError);
+    check.deepEqual([error.code, error.reason, isFinal], ["INTERNAL", "BACKEND", true]);
+    check.deepEqual(probe.said, ["ready", "exited"], "its batch fails with that");
+  },
+
+  "a load after which it cannot go on": async (start) => {
+    const probe = await start("givesUpLoading");
+    const { error, isFinal } = await probe.exit;
+    check.ok(error instanceof InferenceError);
+    check.deepEqual([error.code, isFinal], ["INTERNAL", true]);
     check.deepEqual(probe.said, ["exited"]);
   },
 
