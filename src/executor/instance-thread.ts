@@ -22,8 +22,10 @@ import {
   endings,
   type FromInstance,
   fromErrorMessage,
+  openEnvelope,
   type ThreadStart,
   type ToInstance,
+  toError,
 } from "./messages.ts";
 
 export interface ThreadListener {
@@ -74,7 +76,10 @@ export class InstanceThread implements NativeThread {
       argv: process.argv.slice(2),
       name: `${plan.name}/${plan.index}`,
     });
-    this.#worker.on("message", (message: FromInstance) => this.#hear(message));
+    this.#worker.on("message", (posted: unknown) => {
+      const message = openEnvelope(posted);
+      if (message !== undefined) this.#hear(message);
+    });
     this.#worker.on("error", (error: unknown) => {
       this.#uncaught = error;
     });
@@ -140,7 +145,10 @@ export class InstanceThread implements NativeThread {
 
 function died(name: string, code: number, cause: unknown): InferenceError {
   const text = `an instance of model '${name}' died: its thread ${whyDied(code, cause)}`;
-  return new InferenceError("INTERNAL", text, { reason: "BACKEND", cause });
+  return new InferenceError("INTERNAL", text, {
+    reason: "BACKEND",
+    ...(cause !== undefined && { cause: toError(cause) }),
+  });
 }
 
 function whyDied(code: number, cause: unknown): string {

@@ -14,6 +14,7 @@ import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
+  type Envelope,
   endingFlag,
   endings,
   type FromInstance,
@@ -149,5 +150,6 @@ function timesFrom(startMs: number): ExecutionTimes {
 }
 
 function say(message: FromInstance, transfer: readonly ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+  const envelope: Envelope = { [instanceKey]: message };
+  port.postMessage(envelope, transfer);
 }

@@ -39,7 +39,7 @@ type ContractCase = (start: (behaviour: Behaviour) => Promise<InstanceProbe>) =>
 /** Registers a test for each case. What a case starts and does not end is abandoned. */
 export function instanceContract({ name, hostOf }: InstanceKind): void {
   for (const [what, run] of Object.entries(cases)) {
-    test(`${name}: ${what}`, async () => {
+    void test(`${name}: ${what}`, async () => {
       const probes: InstanceProbe[] = [];
       try {
         await run(async (behaviour) => {
