@@ -101,10 +101,12 @@ export class InlineInstance implements Instance {
     this.#unloadIfIdle();
   }
 
-  abandon(): void {
+  /** What waits in it goes on waiting: nobody can end it. */
+  abandon(): boolean {
     this.#isAbandoned = true;
     this.#stopping.abort();
     this.#running?.abortAll();
+    return true;
   }
 
   #setLoaded(loaded: LoadedModel): void {

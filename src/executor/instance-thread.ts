@@ -111,15 +111,20 @@ export class InstanceThread implements NativeThread {
     Atomics.store(this.#flags, abortFlag(requestIndex), isAborted ? 1 : 0);
   }
 
-  /** Nothing of it is heard any more. Does not keep the process alive. */
-  abandon(): void {
-    if (this.#isAbandoned) return;
-    this.#isAbandoned = true;
-    this.#worker.unref();
-    const { free, terminated } = endings;
-    const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
-    if (before === free) this.#worker.terminate().catch(() => {});
-    else this.post({ type: "stop" });
+  /**
+   * Nothing of it is heard any more. True: it could not be terminated, and is left behind. It does
+   * not keep the process alive.
+   */
+  abandon(): boolean {
+    const { free, native, terminated } = endings;
+    if (!this.#isAbandoned) {
+      this.#isAbandoned = true;
+      this.#worker.unref();
+      const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
+      if (before === free) this.#worker.terminate().catch(() => {});
+      else this.post({ type: "stop" });
+    }
+    return Atomics.load(this.#flags, endingFlag) === native;
   }
 
   #hear(message: FromInstance): void {

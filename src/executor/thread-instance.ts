@@ -78,9 +78,9 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#thread.post({ type: "stop" });
   }
 
-  abandon(): void {
+  abandon(): boolean {
     for (const index of this.#running?.batch.requests.keys() ?? []) this.abort(index);
-    this.#thread.abandon();
+    return this.#thread.abandon();
   }
 
   heard(message: FromInstance): void {

@@ -103,7 +103,10 @@ class SimulatedInstance implements Instance {
     if (this.#execution === undefined) this.#leave();
   }
 
-  abandon(): void {}
+  /** It cannot be ended. */
+  abandon(): boolean {
+    return true;
+  }
 
   #ready(): void {
     if (this.#isGone && !this.#script.talksOn) return;

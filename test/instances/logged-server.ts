@@ -37,7 +37,7 @@ export class LoggedServer {
     options: ServerOptions = {},
   ): Promise<LoggedServer> {
     const folder = mkdtempSync(join(tmpdir(), "shoal-log-"));
-    const logs = { logInfo: true, logWarning: true, logError: true };
+    const logs = { logInfo: true, logWarning: true, logError: true, allowMetrics: true };
     const logFile = join(folder, "log");
     const started = await startServer(models, { ...quietLoopback, ...logs, logFile, ...options });
     const server = new LoggedServer(started.server, started.port, folder);
@@ -81,8 +81,14 @@ export class LoggedServer {
     await until(async () => (await this.readiness(model)) === 200);
   }
 
-  async notReady(model: string): Promise<void> {
-    await until(async () => (await this.readiness(model)) !== 200);
+  /** An instance of it runs a batch. */
+  async busy(model: string): Promise<void> {
+    const line = `shoal_instances{model="${model}",state="busy",version="1"} 1`;
+    await until(async () => (await this.metrics()).includes(line));
+  }
+
+  async metrics(): Promise<string> {
+    return await (await fetch(`${this.server.urls.metrics}/metrics`)).text();
   }
 
   /** The counters of a model, as the protocol has them. */
