@@ -35,8 +35,9 @@ export function hostOptions(): ObservedHostOptions {
 export function resolve(
   model: ModelBase,
   options: HostOptions = hostOptions(),
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ResolvedModel> {
-  return modelSource(model, undefined, options).resolve();
+  return modelSource(model, undefined, options).resolve(signal);
 }
 
 /** Although it says where it lives. */

@@ -128,8 +128,8 @@ class VirtualServer implements TestServer {
   }
 
   #observed(source: ModelSource): ModelSource {
-    const resolve = async (): ReturnType<ModelSource["resolve"]> => {
-      const { config, host } = await source.resolve();
+    const resolve: ModelSource["resolve"] = async (signal) => {
+      const { config, host } = await source.resolve(signal);
       return { config, host: this.#observedHost(config, host) };
     };
     return { name: source.name, version: source.version, resolve };
