@@ -23,6 +23,7 @@ import {
   type FromInstance,
   fromErrorMessage,
   openEnvelope,
+  settledCount,
   type ThreadStart,
   type ToInstance,
   toError,
@@ -40,7 +41,7 @@ export type ThreadPlan = Omit<ThreadStart, "flags"> & {
 };
 
 export class InstanceThread implements NativeThread {
-  /** What the model says of itself; rejects if the thread ends before. */
+  /** What the model says of itself; rejects if the thread ends or is abandoned before. */
   readonly loaded: Promise<ModelDescription | undefined>;
   #setLoaded: (description: ModelDescription | undefined) => void = () => {};
   #setNotLoaded: (reason: unknown) => void = () => {};
@@ -49,10 +50,8 @@ export class InstanceThread implements NativeThread {
   readonly #flags: Int32Array;
   readonly #kept: FromInstance[] = [];
   #listener: ThreadListener | undefined = undefined;
-  /** It loads, or has a batch. */
-  #isBusy = true;
-  /** It has been asked to. */
-  #isStopping = false;
+  /** That it was given: to load, to run a batch, to stop. */
+  #dutyCount = 1;
   #hasSaidEnd = false;
   #isAbandoned = false;
   /** Undefined until it has ended. */
@@ -87,11 +86,6 @@ export class InstanceThread implements NativeThread {
     guardAgainstExit(this);
   }
 
-  get isInsideNative(): boolean {
-    const isActive = (this.#isBusy || this.#isStopping) && !this.#hasSaidEnd;
-    return isActive && Atomics.load(this.#flags, endingFlag) === endings.native;
-  }
-
   /** From now on, and what has been kept. */
   listen(listener: ThreadListener): void {
     if (this.#isAbandoned) return;
@@ -101,8 +95,7 @@ export class InstanceThread implements NativeThread {
   }
 
   post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {
-    if (message.type === "execute") this.#isBusy = true;
-    if (message.type === "stop") this.#isStopping = true;
+    if (message.type !== "abort") this.#dutyCount += 1;
     this.#worker.postMessage(message, transfer);
   }
 
@@ -123,13 +116,25 @@ export class InstanceThread implements NativeThread {
       const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
       if (before === free) this.#worker.terminate().catch(() => {});
       else this.post({ type: "stop" });
+      this.#setNotLoaded(new Error("it was abandoned"));
     }
     return Atomics.load(this.#flags, endingFlag) === native;
   }
 
+  waitUntilOutside(timeoutMs: number): boolean {
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      if (Atomics.load(this.#flags, endingFlag) !== endings.native) return true;
+      const settled = Atomics.load(this.#flags, settledCount);
+      if (settled >= this.#dutyCount) return true;
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) return false;
+      Atomics.wait(this.#flags, settledCount, settled, leftMs);
+    }
+  }
+
   #hear(message: FromInstance): void {
     if (message.type === "ended") this.#hasSaidEnd = true;
-    else if (message.type !== "log") this.#isBusy = false;
     if (this.#isAbandoned) return;
     if (message.type === "loaded") this.#setLoaded(message.description);
     if (message.type === "ended" && message.error !== undefined) {

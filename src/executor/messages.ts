@@ -11,7 +11,8 @@
  *                            <────────   ended
  *
  * `flags` is shared memory, because a thread inside a synchronous function reads no messages: a
- * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag`.
+ * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag` and
+ * `settledCount`.
  */
 import { inspect } from "node:util";
 import type { BatchTensor, ModelDescription } from "../backends/backend.ts";
@@ -45,9 +46,18 @@ export const endings = {
   terminated: 2,
 } as const;
 
+/**
+ * Place of the number of duties that the thread is done with: its load, batches, and the request
+ * to stop. Who gave it more knows that it is busy, also where messages are not heard any more.
+ */
+export const settledCount = 1;
+
+/** So many are settled when the thread has nothing more to do. */
+export const allSettled = 0x7fff_ffff;
+
 /** Place of a request's flag. */
 export function abortFlag(requestIndex: number): number {
-  return requestIndex + 1;
+  return requestIndex + 2;
 }
 
 export interface RequestMessage {
