@@ -7,6 +7,7 @@ import type { Instance, InstanceEvents, InstanceHost } from "../core/instance.ts
 import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineInstance } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
@@ -72,8 +73,16 @@ export class ThreadHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
-    this.#firstThread = undefined;
+    try {
+      const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
+      this.#firstThread = undefined;
+      return this.#instanceIn(thread, events);
+    } catch (reason) {
+      return notStarted(this.#config.name, reason, events);
+    }
+  }
+
+  #instanceIn(thread: InstanceThread, events: InstanceEvents): Instance {
     const { log, copied } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
@@ -88,4 +97,19 @@ export class ThreadHost implements InstanceHost {
     queueMicrotask(() => thread.listen(instance));
     return instance;
   }
+}
+
+/** The machine has no thread left, or no memory for one: it may have later. */
+function notStarted(model: string, cause: unknown, events: InstanceEvents): Instance {
+  const why = `no thread could be started for model '${model}'`;
+  let isAbandoned = false;
+  queueMicrotask(() => {
+    const error = new InferenceError("UNAVAILABLE", why, { reason: "BACKEND", cause });
+    if (!isAbandoned) events.exited(error);
+  });
+  const abandon = (): boolean => {
+    isAbandoned = true;
+    return false;
+  };
+  return { execute() {}, abort() {}, stop() {}, abandon };
 }

@@ -1,6 +1,7 @@
 /**
  * What tests of the executor need: the host of a model, on the real clock, with what it logged.
  */
+import type { LogFields } from "../core/log.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -16,7 +17,9 @@ export interface ObservedHostOptions extends HostOptions {
 export function hostOptions(): ObservedHostOptions {
   const lines: string[] = [];
   const blockedMs: number[] = [];
-  const enter = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  const enter = (level: string) => (message: string, fields?: LogFields) => {
+    lines.push(`${level}: ${message}, ${JSON.stringify(fields)}`);
+  };
   return {
     clock: new SystemClock(),
     log: {
