@@ -57,6 +57,7 @@ export function contentsOf({ outputs }: ModelResponse): readonly (readonly unkno
 
 export function elementsOf({ datatype, chunks }: WireTensor): readonly unknown[] {
   const bytes = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
+  if (datatype === "UINT8") return [...bytes];
   if (datatype === "FP32") return [...new Float32Array(bytes.buffer)];
   return unpackBytes(bytes).map((element) => new TextDecoder().decode(element));
 }
