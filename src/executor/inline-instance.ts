@@ -37,8 +37,17 @@ export interface InlineOptions {
   readonly clock: Clock;
   readonly log: Parameters<Backend["load"]>[0]["log"];
   readonly copied: CopiedBytes;
-  /** It held the event loop for so long. */
-  readonly onBlocked: (durationMs: number) => void;
+  readonly watch: InlineWatch;
+}
+
+/** Told what a model does to the event loop. */
+export interface InlineWatch {
+  /** A call held it for so long, until it returned or awaited something. */
+  blocked(durationMs: number): void;
+  /** A call awaits something: when it goes on, it may hold the loop again. */
+  awaits(): void;
+  /** Such a call has ended. */
+  settled(): void;
 }
 
 export class InlineInstance implements Instance {
@@ -70,7 +79,7 @@ export class InlineInstance implements Instance {
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
-    const { config, clock, copied } = this.#options;
+    const { config, clock, copied, watch } = this.#options;
     if (this.#loaded === undefined) return;
     const borrowed = borrowInputs(batch, config);
     const inputs = borrowed ?? gatherInputs(batch, config, allocateBytes).tensors;
@@ -80,9 +89,16 @@ export class InlineInstance implements Instance {
     try {
       const result = this.#run(this.#loaded, call);
       if (result instanceof Promise) {
+        watch.awaits();
         result.then(
-          (later) => this.#finish(call, emit, later),
-          (reason: unknown) => this.#fail(call, emit, reason),
+          (later) => {
+            watch.settled();
+            this.#finish(call, emit, later);
+          },
+          (reason: unknown) => {
+            watch.settled();
+            this.#fail(call, emit, reason);
+          },
         );
       } else this.#finish(call, emit, result);
     } catch (reason) {
@@ -117,11 +133,11 @@ export class InlineInstance implements Instance {
 
   /** Measured until it returns or throws: so long nothing else could happen. */
   #run(loaded: LoadedModel, call: InlineCall): BackendResult | Promise<BackendResult> {
-    const { clock, onBlocked } = this.#options;
+    const { clock, watch } = this.#options;
     try {
       return loaded.run(call);
     } finally {
-      onBlocked(clock.nowMs() - call.startMs);
+      watch.blocked(clock.nowMs() - call.startMs);
     }
   }
 

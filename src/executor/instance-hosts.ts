@@ -9,7 +9,7 @@ import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
-import { InlineInstance } from "./inline-instance.ts";
+import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
 import { ThreadInstance } from "./thread-instance.ts";
 
@@ -17,8 +17,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly copied: CopiedBytes;
-  /** An inline model held the event loop for so long. */
-  readonly onBlocked: (model: string, version: number, durationMs: number) => void;
+  /** Told what an inline model does to the event loop. */
+  readonly watch: (model: string, version: number) => InlineWatch;
 }
 
 export class InlineHost implements InstanceHost {
@@ -33,7 +33,7 @@ export class InlineHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const { clock, log, copied, onBlocked } = this.#options;
+    const { clock, log, copied, watch } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
     const fields = { model, version };
@@ -47,7 +47,7 @@ export class InlineHost implements InstanceHost {
         warning: (message: string) => log.warning(message, fields),
         error: (message: string) => log.error(message, fields),
       },
-      onBlocked: (durationMs: number) => onBlocked(model, version, durationMs),
+      watch: watch(model, version),
     };
     return new InlineInstance(options, index, events);
   }

@@ -11,12 +11,13 @@ import { SystemClock } from "../server/system-clock.ts";
 
 export interface ObservedHostOptions extends HostOptions {
   readonly lines: string[];
-  readonly blockedMs: number[];
+  /** What the watch of an inline model was told, in order. */
+  readonly watched: string[];
 }
 
 export function hostOptions(): ObservedHostOptions {
   const lines: string[] = [];
-  const blockedMs: number[] = [];
+  const watched: string[] = [];
   const enter = (level: string) => (message: string, fields?: LogFields) => {
     lines.push(`${level}: ${message}, ${JSON.stringify(fields)}`);
   };
@@ -29,9 +30,13 @@ export function hostOptions(): ObservedHostOptions {
       error: enter("error"),
     },
     copied: { inputs: 0, outputs: 0 },
-    onBlocked: (_model, _version, durationMs) => void blockedMs.push(durationMs),
+    watch: (model) => ({
+      blocked: (durationMs) => void watched.push(`${model} held it for ${durationMs} ms`),
+      awaits: () => void watched.push(`${model} awaits`),
+      settled: () => void watched.push(`${model} settled`),
+    }),
     lines,
-    blockedMs,
+    watched,
   };
 }
 
