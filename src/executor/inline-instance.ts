@@ -29,7 +29,7 @@ import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { borrowInputs, gatherInputs } from "./gather-inputs.ts";
-import { splitOutputs } from "./split-outputs.ts";
+import { answersOf } from "./split-outputs.ts";
 
 export interface InlineOptions {
   readonly config: ModelConfig;
@@ -146,11 +146,9 @@ export class InlineInstance implements Instance {
     if (!this.#end(call)) return;
     const times = { computeInputEndMs: call.startMs, computeOutputStartMs: clock.nowMs() };
     copied.outputs += result.copiedBytes;
-    try {
-      emit.done(times, splitOutputs(result.outputs, call.batch, config));
-    } catch (reason) {
-      emit.failed(times, InferenceError.from(reason));
-    }
+    const answers = answersOf(result.outputs, call.batch, config);
+    if (answers instanceof InferenceError) emit.failed(times, answers);
+    else emit.done(times, answers);
     if (this.#isStopping) this.#unloadIfIdle();
   }
 

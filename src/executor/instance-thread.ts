@@ -90,8 +90,10 @@ export class InstanceThread implements NativeThread {
   listen(listener: ThreadListener): void {
     if (this.#isAbandoned) return;
     this.#listener = listener;
-    for (const message of this.#kept.splice(0)) listener.heard(message);
-    if (this.#exit !== undefined) listener.exited(this.#exit.error);
+    for (const message of this.#kept.splice(0)) {
+      if (!this.#isAbandoned) listener.heard(message);
+    }
+    if (this.#exit !== undefined && !this.#isAbandoned) listener.exited(this.#exit.error);
   }
 
   post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {

@@ -159,11 +159,14 @@ export function toError(thrown: unknown): Error {
   return error;
 }
 
-/** Moments of any thread on one scale: milliseconds since 1970, with fractions. */
+/** Start of this thread's `performance.now()` on the one clock that all threads have. */
+const startMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** Moments of any thread on one scale: milliseconds, with fractions. */
 export function toSharedTime(nowMs: number): number {
-  return performance.timeOrigin + nowMs;
+  return startMs + nowMs;
 }
 
 export function fromSharedTime(sharedMs: number): number {
-  return sharedMs - performance.timeOrigin;
+  return sharedMs - startMs;
 }

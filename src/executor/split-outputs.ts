@@ -14,8 +14,21 @@ import { findPackedBytesFault } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
+/** An answer for each request, or what is wrong with the outputs. */
+export function answersOf(
+  outputs: readonly BatchTensor[],
+  batch: ExecutionBatch,
+  config: ModelConfig,
+): readonly ModelResponse[] | InferenceError {
+  try {
+    return splitOutputs(outputs, batch, config);
+  } catch (reason) {
+    return InferenceError.from(reason);
+  }
+}
+
 /** Throws INTERNAL, naming the model and the output. */
-export function splitOutputs(
+function splitOutputs(
   outputs: readonly BatchTensor[],
   batch: ExecutionBatch,
   config: ModelConfig,

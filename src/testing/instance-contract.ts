@@ -120,9 +120,9 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const endMs = performance.now();
     const { computeInputEndMs, computeOutputStartMs } = times;
     check.ok(computeInputEndMs <= computeOutputStartMs, "in their order");
-    // Threads agree on the time of day to the millisecond, or thereabouts.
-    check.ok(computeInputEndMs > startMs - 50, `${computeInputEndMs} after ${startMs}`);
-    check.ok(computeOutputStartMs < endMs + 50, `${computeOutputStartMs} before ${endMs}`);
+    // Threads have one clock, but each reads where its own began a moment too late.
+    check.ok(computeInputEndMs > startMs - 1, `${computeInputEndMs} after ${startMs}`);
+    check.ok(computeOutputStartMs < endMs + 1, `${computeOutputStartMs} before ${endMs}`);
     await ends(probe);
   },
 
