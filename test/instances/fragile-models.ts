@@ -60,7 +60,7 @@ export const tensors = {
   outputs: { y: fp32(1) },
 } as const;
 
-export function fragile<const Name extends string>(name: Name, options: ModelOptions = {}): Model {
+function fragile<const Name extends string>(name: Name, options: ModelOptions = {}): Model {
   return model(name, {
     ...tensors,
     ...options,
@@ -89,6 +89,11 @@ export const fragileModels = {
   impatient: fragile("impatient", { ...oneByOne, limits: { executionTimeoutMs: 200 } }),
   pair: fragile("pair", { ...oneByOne, instances: 2 }),
   batching: fragile("batching", { maxBatchSize: 4 }),
+  stormy: fragile("stormy", {
+    maxBatchSize: 4,
+    instances: 2,
+    limits: { executionTimeoutMs: 150 },
+  }),
 
   /** Its first load works, later ones fail as long as the file is there. */
   falters: model("falters", {
