@@ -30,7 +30,7 @@ export class LoggedServer {
     this.#folder = folder;
   }
 
-  /** Whose models have loaded, or failed to. It is closed when the test has ended. */
+  /** Whose models have loaded, or one has failed to. It is closed when the test has ended. */
   static async start(
     context: TestContext,
     models: Models,
