@@ -168,7 +168,7 @@ export const mutants = {
     ["if (this.#livingCount === 0) this.#onEnded?.();", "if (this.#livingCount === 1) this.#onEnded?.();"],
     ["if (this.#unloadedCount === 0) this.#onLoaded?.(undefined);", "if (this.#unloadedCount <= 1) this.#onLoaded?.(undefined);"],
     ["    this.#failure = error;\n    this.#free = [];\n", "    this.#failure = error;\n"],
-    ["if (!this.#endLoading(error)) this.#owner?.outOfService(error);", "this.#endLoading(error);"],
+    ["    this.#owner?.outOfService(error);\n", ""],
   ],
   "instance-supervisor.ts": [
     ["if (generation === this.#generation) this.#heardReady();", "this.#heardReady();"],
@@ -192,7 +192,7 @@ export const mutants = {
     ["      this.#isWatching = false;\n      this.#lookForHang();", "      this.#lookForHang();"],
     ['if (this.#state === "ready" && !this.#isStopping) return;', "", "a free instance began its last execution at least a limit ago, or is watched"],
     ["nowMs() < this.#busySinceMs + this.#limitMs()", "nowMs() <= this.#busySinceMs + this.#limitMs()"],
-    ["if (owner.mayWriteOff()) this.#lose(error, false);", "if (!owner.mayWriteOff()) this.#lose(error, false);"],
+    ["if (!isLeftBehind || owner.mayWriteOff())", "if (!isLeftBehind || !owner.mayWriteOff())"],
     ["    this.#generation += 1;\n    this.#instance = undefined;", "    this.#instance = undefined;"],
     ["    this.#isWatching = false;\n    this.#cancelWake();", "    this.#isWatching = false;"],
   ],

@@ -1,200 +1,192 @@
 /**
- * The function backend: what `setup` and `infer` get, and what becomes of what they throw.
- *
- * Not here: what `infer` returns (function-outputs.test.ts).
+ * The function backend: setup once, infer for each batch, synchronous or not, and what it makes of
+ * whatever the model's code throws. (What it returns: function-outputs.test.ts.)
  */
 import { strict as check } from "node:assert";
-import test from "node:test";
+import { afterEach, test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { type FunctionModel, type Model, model } from "../definition/model.ts";
-import { bytes, fp32, int64, optional } from "../definition/specifications.ts";
-import type { Tensor } from "../definition/tensor.ts";
-import { UnrecoverableError } from "../definition/unrecoverable-error.ts";
-import { InferenceError } from "../protocol/errors.ts";
-import { packBytes } from "../protocol/packed-bytes.ts";
 import {
-  backendCall,
-  fp32Tensor,
-  fp32Values,
-  instanceContext,
-  type UnnamedTensor,
-} from "../testing/onnx-fixture.ts";
-import type { BackendResult, InstanceContext, LoadedModel } from "./backend.ts";
+  closeModelTable,
+  openModelTable,
+  waitInsteadOfServing,
+} from "../definition/model-table.ts";
+import { fp32, int64, optional } from "../definition/specifications.ts";
+import type { Tensor } from "../definition/tensor.ts";
+import { backendCall, fp32Tensor, fp32Values, instanceContext } from "../testing/onnx-fixture.ts";
+import type { BackendResult, LoadedModel } from "./backend.ts";
 import { createFunctionBackend } from "./function.ts";
 
-const x = fp32Tensor([1, 2], [1, 2]);
-const tensors = { inputs: { x: fp32(2) }, outputs: { y: fp32(2) } };
+afterEach(closeModelTable);
 
-async function load(definition: Model, context = instanceContext()): Promise<LoadedModel> {
-  return await createFunctionBackend(definition as FunctionModel).load(context);
+const tensors = { inputs: { x: fp32(1) }, outputs: { y: fp32(1) } } as const;
+const call = backendCall({ x: fp32Tensor([1, 1], [5]) });
+
+function load(definition: Model): Promise<LoadedModel> {
+  return createFunctionBackend(definition as FunctionModel).load(instanceContext());
 }
 
-async function run(
-  definition: Model,
-  inputs: Readonly<Record<string, UnnamedTensor>> = { x },
-): Promise<BackendResult> {
-  return await (await load(definition)).run(backendCall(inputs));
+async function valuesOf(
+  result: BackendResult | Promise<BackendResult>,
+): Promise<readonly number[]> {
+  const { outputs } = await result;
+  return outputs.flatMap(fp32Values);
 }
 
-test("setup runs once, and infer gets what it returned", async () => {
-  const batches: number[] = [];
-  const counting = model("m", {
-    ...tensors,
-    setup: async () => await Promise.resolve({ batchCount: 0 }),
-    infer: ({ x: given }, { state }) => {
-      state.batchCount += 1;
-      batches.push(state.batchCount);
-      return { y: given };
-    },
-  });
-  const loaded = await load(counting);
-  await loaded.run(backendCall({ x }));
-  await loaded.run(backendCall({ x }));
-  await loaded.unload();
-  await loaded.unload();
-  check.deepEqual(batches, [1, 2]);
-  check.equal(loaded.description, undefined);
+test("a thread in JavaScript may be terminated", () => {
+  const definition: Model = model("m", { ...tensors, infer: ({ x }) => ({ y: x }) });
+  check.equal(createFunctionBackend(definition as FunctionModel).mayTerminateWhileBusy, true);
 });
 
-test("what setup and infer are told", async () => {
-  const seen: unknown[] = [];
-  const context: InstanceContext = {
-    ...instanceContext("cuda:1"),
-    modelName: "m",
-    modelVersion: 3,
-    instanceIndex: 2,
-  };
-  const fields = {
-    model: { name: "m", version: 3 },
-    instance: { index: 2 },
-    device: "cuda:1",
-    log: context.log,
-  };
-  const curious = model("m", {
-    ...tensors,
-    setup: (given) => void seen.push(given),
-    infer: ({ x: given }, { model: of, instance, device, log, state, rows, requests, signal }) => {
-      seen.push({ model: of, instance, device, log, state, rows, requests, signal });
-      return { y: given };
-    },
-  });
-  const call = backendCall({ x }, [[], ["y"]]);
-  await (await load(curious, context)).run(call);
-  check.deepEqual(seen, [
-    { ...fields, signal: context.signal },
-    { ...fields, state: undefined, rows: 2, requests: call.requests, signal: call.signal },
-  ]);
-});
-
-test("an input that nobody sent is undefined", async () => {
-  const definition = model("m", {
-    inputs: { x: fp32(2), scale: optional(fp32(1)) },
-    outputs: { y: fp32(2) },
-    infer: ({ x: given, scale }) => ({ y: given.map((value) => value * (scale?.data[0] ?? 10)) }),
-  });
-  const [y] = (await run(definition)).outputs;
-  check.deepEqual(y && fp32Values(y), [10, 20]);
-  const [z] = (await run(definition, { x, scale: fp32Tensor([1, 1], [3]) })).outputs;
-  check.deepEqual(z && fp32Values(z), [3, 6]);
-});
-
-test("what a client sent, and the model's type cannot hold, is the client's mistake", async () => {
-  const definition = model("m", {
-    inputs: { n: int64(1, { as: "number" }), text: bytes(1) },
-    outputs: { y: fp32(1) },
-    infer: ({ n, text }) => ({ y: [[(n.data[0] ?? 0) + (text.data[0]?.length ?? 0)]] }),
-  });
-  const n = { datatype: "INT64", shape: [1, 1], bytes: int64Bytes(7n) } as const;
-  const text = {
-    datatype: "BYTES",
-    shape: [1, 1],
-    bytes: packBytes([Uint8Array.of(0xff)]),
-  } as const;
-  const huge = { ...n, bytes: int64Bytes(2n ** 60n) };
-  await check.rejects(run(definition, { n: huge, text }), {
-    code: "INVALID_ARGUMENT",
-    message: /2\^53/,
-  });
-  await check.rejects(run(definition, { n, text }), {
-    code: "INVALID_ARGUMENT",
-    message: /not UTF-8/,
-  });
-});
-
-const failures: readonly [what: string, fail: () => never][] = [
-  ["throws", () => fail()],
-  ["rejects", (() => Promise.reject(new Error("/secret"))) as unknown as () => never],
-];
-
-for (const [what, infer] of failures) {
-  test(`infer ${what}: the caller learns that the model failed, the cause is kept`, async () => {
-    await check.rejects(run(model("m", { ...tensors, infer })), (error: InferenceError) => {
-      check.ok(error instanceof InferenceError);
-      check.deepEqual([error.code, error.reason], ["INTERNAL", "BACKEND"]);
-      check.equal(error.message, "model 'm' failed: internal error");
-      check.equal((error.cause as Error).message, "/secret");
-      return true;
-    });
-  });
-}
-
-test("setup throws: the model does not load, and says why", async () => {
-  const definition = model("m", { ...tensors, setup: () => fail(), infer: ({ x: y }) => ({ y }) });
-  await check.rejects(load(definition), {
-    code: "INTERNAL",
-    message: "setup of model 'm' failed: /secret",
-  });
-});
-
-test("an error for good is known by its cause, from setup and from infer", async () => {
-  const unrecoverable = (): never => {
-    throw new UnrecoverableError("the licence has run out");
-  };
-  const isKnown = ({ cause }: InferenceError): boolean => cause instanceof UnrecoverableError;
-  const echo = ({ x: y }: { readonly x: Tensor<"FP32"> }): { y: Tensor<"FP32"> } => ({ y });
-  await check.rejects(load(model("m", { ...tensors, setup: unrecoverable, infer: echo })), isKnown);
-  await check.rejects(run(model("m", { ...tensors, infer: unrecoverable })), isKnown);
-});
-
-test("inputs are gone when infer has settled, however it did", async () => {
-  const kept: Tensor<"FP32">[] = [];
-  const clones: Tensor<"FP32">[] = [];
-  const keeping = model("m", {
-    ...tensors,
-    infer: async ({ x: given }) => {
-      kept.push(given);
-      clones.push(given.clone());
-      await Promise.resolve();
-      check.deepEqual([...given.data], [1, 2], "still there while it runs");
-      if (kept.length === 2) fail();
-      return { y: [[0, 0]] };
-    },
-  });
-  const loaded = await load(keeping);
-  await loaded.run(backendCall({ x }));
-  await check.rejects(async () => await loaded.run(backendCall({ x })));
-  check.equal(kept.length, 2);
-  for (const input of kept) {
-    check.throws(() => input.data, /is gone: it was an input, and infer has settled/);
-  }
-  check.deepEqual(
-    clones.map((clone) => clone.toNested()),
-    [[[1, 2]], [[1, 2]]],
+test("setup runs once, and each batch gets what it returned", async () => {
+  let setupCount = 0;
+  const loaded = await load(
+    model("m", {
+      ...tensors,
+      setup: async () => {
+        setupCount += 1;
+        return await Promise.resolve({ sum: 0 });
+      },
+      infer: ({ x }, { state }) => {
+        state.sum += x.data[0] ?? 0;
+        return { y: [[state.sum]] };
+      },
+    }),
   );
+  const given = [await valuesOf(loaded.run(call)), await valuesOf(loaded.run(call))];
+  check.deepEqual([given, setupCount], [[[5], [10]], 1]);
+  await loaded.unload();
+  await loaded.unload();
 });
 
-test("a promise of another realm is waited for, too", async () => {
-  const infer = (): Promise<{ y: number[][] }> => {
-    return runInNewContext("Promise.resolve({ y: [[3, 4]] })") as Promise<{ y: number[][] }>;
+test("what is synchronous stays synchronous: no turn is lost", async () => {
+  const loaded = await load(model("m", { ...tensors, infer: ({ x }) => ({ y: x }) }));
+  check.ok(!(loaded.run(call) instanceof Promise));
+  const later = await load(model("m", { ...tensors, infer: async ({ x }) => ({ y: x }) }));
+  check.ok(later.run(call) instanceof Promise);
+});
+
+test("a promise of another realm will do", async () => {
+  const { resolve } = runInNewContext("({ resolve: (value) => Promise.resolve(value) })") as {
+    readonly resolve: <Value>(value: Value) => Promise<Value>;
   };
-  const [y] = (await run(model("m", { ...tensors, infer }))).outputs;
-  check.deepEqual(y && fp32Values(y), [3, 4]);
+  const infer = ({ x }: { x: Tensor<"FP32"> }): Promise<{ y: Tensor<"FP32"> }> => resolve({ y: x });
+  check.ok(!(resolve(1) instanceof Promise));
+  const loaded = await load(model("m", { ...tensors, infer }));
+  check.deepEqual(await valuesOf(loaded.run(call)), [5]);
 });
 
-function int64Bytes(value: bigint): Uint8Array {
-  return new Uint8Array(BigInt64Array.of(value).buffer);
-}
+test("the context tells of the instance, the batch and its requests", async () => {
+  const seen: unknown[] = [];
+  const loaded = await load(
+    model("m", {
+      ...tensors,
+      setup: ({ model: own, instance, device, signal }) => {
+        seen.push({ own, instance, device, aborted: signal.aborted });
+      },
+      infer: ({ x }, { model: own, instance, device, rows, requests, signal }) => {
+        seen.push({
+          own,
+          instance,
+          device,
+          rows,
+          ids: requests.map(({ id }) => id),
+          aborted: signal.aborted,
+        });
+        return { y: x };
+      },
+    }),
+  );
+  await loaded.run(call);
+  const about = {
+    own: { name: "m", version: 1 },
+    instance: { index: 0 },
+    device: "cpu",
+    aborted: false,
+  };
+  check.deepEqual(seen, [about, { ...about, rows: 1, ids: [""] }]);
+});
 
-function fail(): never {
-  throw new Error("/secret");
-}
+test("an optional input that is missing is undefined, and forms are those of the specification", async () => {
+  let seen: unknown;
+  const loaded = await load(
+    model("m", {
+      inputs: { x: fp32(1), n: int64(1, { as: "number" }), z: optional(fp32(1)) },
+      outputs: tensors.outputs,
+      infer: ({ x, n, z }) => {
+        seen = [n.as, n.toNested(), z];
+        return { y: x };
+      },
+    }),
+  );
+  const n = {
+    datatype: "INT64",
+    shape: [1, 1],
+    bytes: new Uint8Array(BigInt64Array.of(7n).buffer),
+  } as const;
+  await loaded.run(backendCall({ x: fp32Tensor([1, 1], [5]), n }));
+  check.deepEqual(seen, ["number", [[7]], undefined]);
+});
+
+test("inputs are gone when the batch has ended, however it did", async () => {
+  const kept: Tensor<"FP32">[] = [];
+  const ends = [
+    (x: Tensor<"FP32">) => ({ y: x.clone() }),
+    () => ({ y: 5 }),
+    () => {
+      throw new Error("failed");
+    },
+    async () => await Promise.reject(new Error("failed")),
+    async (x: Tensor<"FP32">) => await Promise.resolve({ y: x }),
+  ];
+  for (const end of ends) {
+    const infer = ({ x }: { x: Tensor<"FP32"> }): unknown => {
+      kept.push(x);
+      return end(x);
+    };
+    const loaded = await load(model("m", { ...tensors, infer: infer as never }));
+    try {
+      await loaded.run(call);
+    } catch {
+      // Its text is tested elsewhere.
+    }
+  }
+  check.equal(kept.length, ends.length);
+  for (const x of kept) check.throws(() => x.data, /is gone: it was/);
+});
+
+test("setup fails: synchronously or not", async () => {
+  for (const setup of [
+    () => {
+      throw new Error("no weights");
+    },
+    async () => await Promise.reject(new Error("no weights")),
+  ]) {
+    await check.rejects(load(model("m", { ...tensors, setup, infer: ({ x }) => ({ y: x }) })), {
+      code: "INTERNAL",
+      message: "setup of model 'm' failed: no weights",
+    });
+  }
+});
+
+test("what stands below serve() has no value: the remedy is told to the operator", async () => {
+  openModelTable();
+  const use = (): number => below;
+  const definition = model("m", { ...tensors, infer: () => ({ y: [[use()]] }) });
+  const loaded = await load(definition);
+  void waitInsteadOfServing();
+  try {
+    await loaded.run(call);
+    check.fail("it has no value yet");
+  } catch (error) {
+    check.ok(error instanceof Error && error.cause instanceof Error);
+    check.equal(error.message, "model 'm' failed: internal error");
+    check.match(
+      error.cause.message,
+      /'below' before initialization: it is defined below serve\(\): define it above, or put/,
+    );
+    check.ok(error.cause.cause instanceof ReferenceError);
+  }
+  const below = 5;
+  check.deepEqual(await valuesOf(loaded.run(call)), [below]);
+});

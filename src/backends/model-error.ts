@@ -5,6 +5,7 @@
  * Of everything else he learns only that the model failed: messages hold paths and data that are
  * not his.
  */
+import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { errorCodes, InferenceError } from "../protocol/errors.ts";
 
 export function toModelError(
@@ -22,7 +23,8 @@ export function toModelError(
     const why = reason instanceof Error ? reason.message : String(reason);
     return new InferenceError("INTERNAL", `setup of model '${modelName}' failed: ${why}`, options);
   }
-  return new InferenceError("INTERNAL", `model '${modelName}' failed: internal error`, options);
+  const what = isUnrecoverable(reason) ? "cannot go on and is out of service" : "failed";
+  return new InferenceError("INTERNAL", `model '${modelName}' ${what}: internal error`, options);
 }
 
 /** By name, because a loader may have brought a second copy of the class. */

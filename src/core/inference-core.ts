@@ -170,9 +170,9 @@ export class InferenceCore implements InferenceService {
     const { name: model, version } = entry;
     const startedAtMs = clock.nowMs();
     try {
-      const resolved = await source.resolve();
-      // It may have been unloaded while it was being resolved.
-      if (entry.state !== "LOADING") throw unloadedEarly(model);
+      const { signal } = entry.giveUp;
+      const resolved = await source.resolve(signal);
+      signal.throwIfAborted();
       entry.model = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
       await entry.model.load(startedAtMs);
     } catch (reason) {
@@ -202,8 +202,10 @@ export class InferenceCore implements InferenceService {
 
   async #finish(entry: ModelVersion): Promise<void> {
     const { name: model, version } = entry;
-    if (entry.model === undefined) await entry.loading?.catch(() => {});
-    else await entry.model.unload();
+    if (entry.model === undefined) {
+      entry.giveUp.abort(unloadedEarly(model));
+      await entry.loading?.catch(() => {});
+    } else await entry.model.unload();
     this.#repository.end(entry);
     this.#options.log.info(`unloaded model '${model}' version ${version}`, { model, version });
   }

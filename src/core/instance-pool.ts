@@ -157,7 +157,12 @@ export class InstancePool implements SupervisorOwner {
     this.#failure = error;
     this.#free = [];
     for (const supervisor of this.#supervisors) supervisor.stop();
-    if (!this.#endLoading(error)) this.#owner?.outOfService(error);
+    if (this.#endLoading(error)) return;
+    const { log, config } = this.#options;
+    const { name: model, version } = config;
+    const what = "is out of service, and nothing starts it again";
+    log.error(`model '${model}' version ${version} ${what}`, { model, version, error });
+    this.#owner?.outOfService(error);
   }
 }
 

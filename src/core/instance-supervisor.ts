@@ -6,7 +6,8 @@
  *      └── dead <─┴──────────┘      (for a pause that doubles with each failure in a row)
  *
  * A load, an execution and a stop have a limit each. Who exceeds it is written off: abandoned, its
- * batch fails, and another instance takes over. How many may be left behind is the pool's to say.
+ * batch fails, and another instance takes over. How many may be left behind, because nobody can
+ * end them, is the pool's to say.
  *
  * Ends in "stopped" (asked to) or "failed" (a restart would be in vain), and says so once.
  *
@@ -203,8 +204,8 @@ export class InstanceSupervisor implements BatchRunner {
       this.abandon(error);
       return;
     }
-    this.#instance?.abandon();
-    if (owner.mayWriteOff()) this.#lose(error, false);
+    const isLeftBehind = this.#instance?.abandon() ?? false;
+    if (!isLeftBehind || owner.mayWriteOff()) this.#lose(error, false);
     else this.#lose(tooManyHang(config, error), true);
   }
 

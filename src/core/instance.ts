@@ -45,9 +45,9 @@ export interface Instance {
   stop(): void;
   /**
    * Written off: it hangs. No event of it is heard any more; ends it if that is safe (a thread
-   * inside onnxruntime must never be terminated), else leaves it behind.
+   * inside onnxruntime must never be terminated), else leaves it behind. Was it left behind?
    */
-  abandon(): void;
+  abandon(): boolean;
 }
 
 export interface ExecutionBatch {

@@ -10,8 +10,12 @@ export interface ModelSource {
   /**
    * Finds out what the model is (a model file is opened for it). Rejects with an InferenceError
    * that names the model. Called once per load.
+   *
+   * The signal fires if nobody wants it any more, at the latest before its host has started an
+   * instance: then what was opened is let go, and if it has not resolved yet, it rejects with the
+   * signal's reason.
    */
-  resolve(): Promise<ResolvedModel>;
+  resolve(signal: AbortSignal): Promise<ResolvedModel>;
 }
 
 export interface ResolvedModel {

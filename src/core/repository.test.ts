@@ -22,7 +22,7 @@ class ReadyHost implements InstanceHost {
       execute() {},
       abort() {},
       stop: () => events.exited(undefined),
-      abandon() {},
+      abandon: () => false,
     };
   }
 }

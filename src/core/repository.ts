@@ -24,6 +24,8 @@ export interface ModelVersion {
   model: LoadedModel | undefined;
   /** Settles when the load that began last has ended. */
   loading: Promise<void> | undefined;
+  /** Ends its resolving, while it is LOADING and not yet resolved. */
+  readonly giveUp: AbortController;
   /** Settles when it has been unloaded. */
   unloading: Promise<void> | undefined;
 }
@@ -62,6 +64,7 @@ export class Repository {
       reason: "",
       model: undefined,
       loading: undefined,
+      giveUp: new AbortController(),
       unloading: undefined,
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);

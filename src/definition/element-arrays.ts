@@ -109,9 +109,14 @@ function encodeWide(datatype: WideDatatype, value: unknown): bigint {
 }
 
 function notOf(datatype: Datatype, value: unknown): TypeError {
+  return new TypeError(`${describe(value)} is not a value of ${datatype}`);
+}
+
+/** Short, and without what a long one holds. */
+function describe(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
   const isLong = typeof value === "string" || typeof value === "function";
-  const got = isLong || typeof value === "object" ? `a ${typeof value}` : String(value);
-  return new TypeError(`${value === null ? "null" : got} is not a value of ${datatype}`);
+  return isLong ? `a ${typeof value}` : String(value);
 }
 
 /** Throws INVALID_ARGUMENT for an element that a number cannot hold: it came from a client. */

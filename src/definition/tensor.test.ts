@@ -69,6 +69,21 @@ test("values are copied in, and not copied out", () => {
   check.deepEqual(new Float32Array(tensor.bytes.slice().buffer), Float32Array.of(5, 2));
 });
 
+test("a subclass is copied as what it is for everybody else", () => {
+  // A Buffer's own slice() is a view.
+  const buffer = Buffer.from([1, 2]);
+  const tensor = Tensor.from("UINT8", buffer);
+  buffer.fill(9);
+  check.deepEqual(tensor.data, Uint8Array.of(1, 2));
+  class Doubled extends Float32Array {
+    constructor(size: number) {
+      super(2 * size);
+    }
+  }
+  const doubled = Tensor.from("FP32", new Doubled(1)).map((value) => value + 1);
+  check.deepEqual(doubled.data, Float32Array.of(1, 1));
+});
+
 test("64-bit integers as numbers", () => {
   const spec = int64(2, { as: "number" });
   const tensor = Tensor.from(spec, [1, -(2 ** 53 - 1)]);

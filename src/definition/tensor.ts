@@ -308,7 +308,8 @@ function copyTyped(datatype: Datatype, as: ElementForm, values: TypedArray): Typ
       `Tensor.from: ${datatype} takes ${wants}; got a ${values.constructor.name}`,
     );
   }
-  return values.slice();
+  // Not its own `slice`: that of a Buffer is a view.
+  return new expected(values as Float64Array & BigInt64Array);
 }
 
 function mapPlain(

@@ -1,138 +1,145 @@
-/** Values as people write them: forms and shapes, whose memory it is, and what does not fit. */
+/** Values as people write them, with the shape that they get, and every complaint. */
 import { strict as check } from "node:assert";
 import test from "node:test";
 import type { Datatype } from "../protocol/datatype.ts";
-import { packBytes } from "../protocol/packed-bytes.ts";
-import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
-import { isNumeric } from "./element-arrays.ts";
-import type { ElementForm } from "./specifications.ts";
+import { type NumericDatatype, typedArrays } from "../protocol/typed-arrays.ts";
+import { defaultForm } from "./specifications.ts";
 import { type ExpectedTensor, writtenValues } from "./written-values.ts";
 
-const fp32: ExpectedTensor = { datatype: "FP32", as: "number", dims: [2, -1] };
+function expected(datatype: Datatype, dims: readonly number[]): ExpectedTensor {
+  return { datatype, as: defaultForm(datatype), dims };
+}
 
-/** A typed array that has the shape of `dims`, and which shape that is. */
-const shapes: readonly [dims: readonly number[], count: number, shape: readonly number[]][] = [
-  [[2, 3], 6, [2, 3]],
-  [[2, -1], 6, [2, 3]],
-  [[-1, 3], 6, [2, 3]],
-  [[-1], 6, [6]],
-  [[6], 6, [6]],
-  [[1, 2, -1, 3], 6, [1, 2, 1, 3]],
-  [[2, -1], 0, [2, 0]],
-  [[-1, 3], 0, [0, 3]],
+const floats = Float32Array.of(1, 2, 3, 4, 5, 6);
+
+const shapes: readonly (readonly [
+  what: string,
+  dims: readonly number[],
+  value: unknown,
+  shape: readonly number[],
+])[] = [
+  ["a typed array of a fixed shape", [2, 3], floats, [2, 3]],
+  ["a typed array, its first dimension free", [-1, 3], floats, [2, 3]],
+  ["a typed array, another dimension free", [2, -1], floats, [2, 3]],
+  ["a typed array of one free dimension", [-1], floats, [6]],
+  ["an empty typed array", [-1, 3], new Float32Array(0), [0, 3]],
+  ["a flat array, as a typed one", [-1, 3], [1, 2, 3, 4, 5, 6], [2, 3]],
+  ["a flat array where one dimension is expected", [-1], [1, 2, 3, 4, 5, 6], [6]],
+  [
+    "nested arrays have a shape of their own",
+    [-1, -1],
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    [2, 3],
+  ],
+  [
+    "nested arrays of another shape: for others to judge",
+    [9, 9],
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    [2, 3],
+  ],
 ];
 
-for (const [dims, count, shape] of shapes) {
-  test(`${count} elements for [${dims}] are [${shape}]`, () => {
-    const array = new Float32Array(count);
-    const written = writtenValues({ ...fp32, dims }, array);
-    check.deepEqual([written.shape, written.isOwn], [shape, false]);
-    check.equal(written.bytes.buffer, array.buffer);
-    const flat = writtenValues({ ...fp32, dims }, [...array]);
-    if (count > 0) check.deepEqual([flat.shape, flat.isOwn], [shape, true]);
+for (const [what, dims, value, shape] of shapes) {
+  test(`${what}`, () => {
+    const written = writtenValues(expected("FP32", dims), value);
+    check.deepEqual(written.shape, shape);
+    const count = shape.reduce((product, size) => product * size, 1);
+    check.deepEqual(
+      [...new Float32Array(written.bytes.slice().buffer)],
+      [...floats].slice(0, count),
+    );
+    check.equal(written.isOwn, Array.isArray(value));
   });
 }
 
-test("a part of an array is that part", () => {
-  const array = Float32Array.of(0, 1, 2, 0);
-  const { bytes } = writtenValues({ ...fp32, dims: [1, 2] }, array.subarray(1, 3));
-  check.deepEqual(
-    [bytes.byteOffset, bytes.byteLength, bytes.buffer === array.buffer],
-    [4, 8, true],
-  );
+for (const datatype of Object.keys(typedArrays) as NumericDatatype[]) {
+  test(`its own typed array is taken as it is, part of a larger one too: ${datatype}`, () => {
+    const array = new typedArrays[datatype](4).subarray(1, 3);
+    const { bytes, isOwn, shape } = writtenValues(expected(datatype, [-1]), array);
+    check.deepEqual(
+      [bytes.buffer, bytes.byteOffset, bytes.byteLength, isOwn, shape],
+      [array.buffer, array.byteOffset, array.byteLength, false, [2]],
+    );
+  });
+}
+
+test("a subclass will do: a Buffer is a Uint8Array", () => {
+  const buffer = Buffer.from("fish");
+  const { bytes, isOwn } = writtenValues(expected("UINT8", [-1]), buffer);
+  check.deepEqual([Buffer.from(bytes).toString(), isOwn], ["fish", false]);
 });
 
-test("every numeric datatype has its array, and takes no other", () => {
-  for (const [datatype, ofDatatype] of Object.entries(typedArrays) as [
-    Datatype,
-    new (n: number) => TypedArray,
-  ][]) {
-    const expected: ExpectedTensor = { datatype, as: "bigint", dims: [2] };
-    check.equal(writtenValues(expected, new ofDatatype(2)).isOwn, false, datatype);
-    const other = ofDatatype.name === "Float64Array" ? new Float32Array(2) : new Float64Array(2);
-    check.throws(() => writtenValues(expected, other), {
-      name: "TypeError",
-      message: `must be a ${ofDatatype.name}; got a ${other.constructor.name}`,
-    });
-    check.ok(isNumeric(datatype));
+test("64-bit integers as numbers", () => {
+  const as = { datatype: "INT64", as: "number", dims: [-1] } as const;
+  const expectedBytes = new Uint8Array(BigInt64Array.of(1n, -2n).buffer);
+  for (const value of [Float64Array.of(1, -2), [1, -2], [1n, -2n]]) {
+    const { bytes, isOwn } = writtenValues(as, value);
+    check.deepEqual([bytes, isOwn], [expectedBytes, true]);
+  }
+  check.equal(writtenValues(as, BigInt64Array.of(1n, -2n)).isOwn, false);
+});
+
+test("texts and bytes", () => {
+  const packed = Uint8Array.of(1, 0, 0, 0, 97, 0, 0, 0, 0);
+  for (const value of [
+    [["a"], [""]],
+    [[Uint8Array.of(97)], [new Uint8Array(0)]],
+    ["a", ""],
+  ]) {
+    const { bytes, shape } = writtenValues(expected("BYTES", [2, 1]), value);
+    check.deepEqual([bytes, shape], [packed, [2, 1]]);
   }
 });
 
-test("nested arrays have a shape of their own, which is not compared here", () => {
-  const { shape, bytes, isOwn } = writtenValues(fp32, [
-    [1, 2],
-    [3, 4],
-    [5, 6],
-  ]);
-  check.deepEqual([shape, isOwn], [[3, 2], true]);
-  check.deepEqual([...new Float32Array(bytes.buffer)], [1, 2, 3, 4, 5, 6]);
-});
-
-test("64-bit integers: as numbers in an array of floats, or as they are", () => {
-  const int64: ExpectedTensor = { datatype: "INT64", as: "number", dims: [-1] };
-  const numbers = writtenValues(int64, Float64Array.of(-1, 2));
-  check.deepEqual([...new BigInt64Array(numbers.bytes.buffer)], [-1n, 2n]);
-  check.equal(numbers.isOwn, true);
-  check.equal(writtenValues(int64, BigInt64Array.of(5n)).isOwn, false);
-  const exact = writtenValues({ ...int64, as: "bigint" }, [2n ** 62n, -3]);
-  check.deepEqual([...new BigInt64Array(exact.bytes.buffer)], [2n ** 62n, -3n]);
-});
-
-test("texts and bytes are packed", () => {
-  const expected: ExpectedTensor = { datatype: "BYTES", as: "string", dims: [2, 1] };
-  const { shape, bytes, isOwn } = writtenValues(expected, ["a", Uint8Array.of(0xff)]);
-  check.deepEqual([shape, isOwn], [[2, 1], true]);
-  check.deepEqual(bytes, packBytes([Uint8Array.of(97), Uint8Array.of(0xff)]));
-});
-
-type Refusal = readonly [
-  [datatype: Datatype, as: ElementForm, dims: readonly number[]],
-  value: unknown,
-  message: string,
-];
-
-const forms = "must be a tensor, a typed array or nested arrays; got";
-
-const refusals: readonly Refusal[] = [
-  [["FP32", "number", [2]], 5, `${forms} number`],
-  [["FP32", "number", [2]], null, `${forms} null`],
-  [["FP32", "number", [2]], undefined, `${forms} undefined`],
-  [["FP32", "number", [2]], {}, `${forms} object`],
-  [["BYTES", "string", [1]], "a", `${forms} string`],
-  [["FP32", "number", [2]], new Float64Array(2), "must be a Float32Array; got a Float64Array"],
+const complaints: readonly (readonly [of: ExpectedTensor, value: unknown, message: string])[] = [
+  ...[undefined, 5, "text", true].map(
+    (value) =>
+      [
+        expected("FP32", [1]),
+        value,
+        `must be a tensor, a typed array or nested arrays; got ${typeof value}`,
+      ] as const,
+  ),
+  [expected("FP32", [1]), null, "must be a tensor, a typed array or nested arrays; got null"],
+  [expected("FP32", [1]), Float64Array.of(1), "must be a Float32Array; got a Float64Array"],
+  [expected("INT64", [1]), Float64Array.of(1), "must be a BigInt64Array; got a Float64Array"],
   [
-    ["FP32", "number", [2]],
-    new DataView(new ArrayBuffer(8)),
+    expected("FP32", [1]),
+    new DataView(new ArrayBuffer(4)),
     "must be a Float32Array; got a DataView",
   ],
-  [["INT64", "bigint", [1]], new Float64Array(1), "must be a BigInt64Array; got a Float64Array"],
-  [["FP16", "number", [2]], new Float32Array(2), "must be a Uint16Array; got a Float32Array"],
   [
-    ["BYTES", "bytes", [2]],
-    new Uint8Array(2),
+    expected("BYTES", [1]),
+    Uint8Array.of(1),
     "must be nested arrays of texts or bytes; got a Uint8Array",
   ],
-  [["FP32", "number", [2]], new Float32Array(3), "must be elements of shape [2]; got 3 elements"],
+  [expected("FP32", [2, 3]), Float32Array.of(1), "must be elements of shape [2,3]; got 1 elements"],
   [
-    ["FP32", "number", [2, -1]],
-    new Float32Array(3),
-    "must be elements of shape [2,-1]; got 3 elements",
+    expected("FP32", [-1, 3]),
+    Float32Array.of(1),
+    "must be elements of shape [-1,3]; got 1 elements",
   ],
-  [["FP32", "number", [2, 2]], [1, 2, 3], "must be elements of shape [2,2]; got 3 elements"],
   [
-    ["FP32", "number", [-1, -1]],
-    new Float32Array(4),
+    expected("FP32", [-1, -1]),
+    floats,
     "must be a tensor or nested arrays, as [-1,-1] has 2 free dimensions; got a flat array",
   ],
-  [["FP32", "number", [2]], ["1", 2], "a string is not a value of FP32"],
-  [["BYTES", "string", [1]], [5], "a number is not a value of BYTES: a string or a Uint8Array is"],
+  [
+    expected("FP32", [-1, 2]),
+    [[1], [2, 3]],
+    "ragged arrays: shape [2,1] by the first ones, but 2 elements at depth 1",
+  ],
+  [expected("UINT8", [-1]), [300], "300 is not a value of UINT8"],
 ];
 
-for (const [[datatype, as, dims], value, message] of refusals) {
-  test(`refused for ${datatype} [${dims}]: ${message}`, () => {
-    check.throws(() => writtenValues({ datatype, as, dims }, value), {
-      name: "TypeError",
-      message,
-    });
+for (const [of, value, message] of complaints) {
+  test(`refused: ${message}`, () => {
+    check.throws(() => writtenValues(of, value), { name: "TypeError", message });
   });
 }

@@ -1,47 +1,40 @@
-/** When the signal of a batch fires: as soon as its last caller has gone, and not before. */
+/** The signal of a batch fires when the last of its callers has gone, and no sooner. */
 import { strict as check } from "node:assert";
 import test from "node:test";
 import { BatchSignals } from "./batch-signals.ts";
 
-function signalsOf(...isAborted: boolean[]): { signals: BatchSignals; isAborted: boolean[] } {
-  const signals = new BatchSignals(isAborted.length, (index) => isAborted[index] ?? false);
-  return { signals, isAborted };
+function batch(count: number): { signals: BatchSignals; gone: Set<number> } {
+  const gone = new Set<number>();
+  return { signals: new BatchSignals(count, (index) => gone.has(index)), gone };
 }
 
-test("somebody still waits", () => {
-  const { signals, isAborted } = signalsOf(false, false);
+test("it fires with the last caller, in whatever order they go", () => {
+  const { signals, gone } = batch(3);
   const { signal } = signals;
-  isAborted[1] = true;
-  signals.notice();
-  check.equal(signal.aborted, false);
-  check.equal(signals.signal, signal, "there is one");
-});
-
-test("the last one has gone", () => {
-  const { signals, isAborted } = signalsOf(true, false);
-  const { signal } = signals;
-  let eventCount = 0;
+  let firedCount = 0;
   signal.addEventListener("abort", () => {
-    eventCount += 1;
+    firedCount += 1;
   });
-  isAborted[0] = true;
-  isAborted[1] = true;
-  check.equal(signal.aborted, false, "nobody has said so");
+  for (const index of [1, 0]) {
+    gone.add(index);
+    signals.notice();
+    check.equal(signal.aborted, false);
+  }
+  gone.add(2);
   signals.notice();
   signals.notice();
-  check.equal(eventCount, 1);
+  check.deepEqual([signal.aborted, firedCount], [true, 1]);
   check.match(String(signal.reason), /every caller of this batch has gone/);
 });
 
-test("all had gone before anybody asked for the signal", () => {
-  const { signals } = signalsOf(true, true);
-  signals.notice();
-  check.equal(signals.signal.aborted, true);
+test("it is the same signal each time", () => {
+  const { signals } = batch(1);
+  check.equal(signals.signal, signals.signal);
 });
 
-test("they went unnoticed until it was asked for again", () => {
-  const { signals, isAborted } = signalsOf(false);
-  check.equal(signals.signal.aborted, false);
-  isAborted[0] = true;
+test("who asks for it when all have gone gets one that has fired", () => {
+  const { signals, gone } = batch(1);
+  gone.add(0);
+  signals.notice();
   check.equal(signals.signal.aborted, true);
 });

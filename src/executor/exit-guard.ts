@@ -2,23 +2,28 @@
  * Exit guard: a process that ends while one of its threads is inside native code aborts, with exit
  * code 134 and a core dump. So it does not end then:
  *   - if nothing else is left to do, it waits a while for such threads to come back;
- *   - if that takes too long, or somebody ends it (`process.exit`, an error that nobody caught),
- *     it is killed: that is as quick, and harms nothing. What nobody caught is told before: Node
- *     would do so too late.
+ *   - if somebody ends it (`process.exit`, an error that nobody caught), it holds still for a
+ *     moment, for a run that is just about to end;
+ *   - if that is not enough it is killed: that is as quick, and harms nothing. Its exit code is
+ *     lost then, but not the error that nobody caught.
+ *
+ * Not here: how a thread knows (instance-thread.ts).
  */
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 
 export interface NativeThread {
-  /** It may be there, or be about to enter. */
-  readonly isInsideNative: boolean;
+  /** Blocks until it is outside of native code, and has nothing to do there; false: in vain. */
+  waitUntilOutside(timeoutMs: number): boolean;
 }
 
 const longestWaitMs = 5000;
+const longestBlockMs = 1000;
 
 const threads = new Set<NativeThread>();
 let isOnGuard = false;
 let waiting: NodeJS.Timeout | undefined;
+let uncaught: { readonly error: unknown } | undefined;
 
 /** From now until `noteExit`. */
 export function guardAgainstExit(thread: NativeThread): void {
@@ -26,23 +31,30 @@ export function guardAgainstExit(thread: NativeThread): void {
   if (isOnGuard) return;
   isOnGuard = true;
   process.on("beforeExit", () => {
-    if (isSomeInside()) waiting ??= setTimeout(() => {}, longestWaitMs);
+    if (!areAllOutside(0)) waiting ??= setTimeout(() => {}, longestWaitMs);
   });
   process.on("uncaughtExceptionMonitor", (error) => {
-    const isLast = process.listenerCount("uncaughtException") === 0;
-    if (isLast && isSomeInside()) writeSync(2, `Uncaught ${inspect(error)}\n`);
+    if (process.listenerCount("uncaughtException") === 0) uncaught = { error };
   });
   process.on("exit", () => {
-    if (isSomeInside()) process.kill(process.pid, "SIGKILL");
+    if (!areAllOutside(longestBlockMs)) killOurselves();
   });
 }
 
 /** The thread has ended. */
 export function noteExit(thread: NativeThread): void {
   threads.delete(thread);
-  if (waiting !== undefined && !isSomeInside()) clearTimeout(waiting);
+  if (waiting !== undefined && areAllOutside(0)) clearTimeout(waiting);
 }
 
-function isSomeInside(): boolean {
-  return [...threads].some(({ isInsideNative }) => isInsideNative);
+function areAllOutside(timeoutMs: number): boolean {
+  const untilMs = performance.now() + timeoutMs;
+  return [...threads].every((thread) => {
+    return thread.waitUntilOutside(Math.max(0, untilMs - performance.now()));
+  });
+}
+
+function killOurselves(): void {
+  if (uncaught !== undefined) writeSync(process.stderr.fd, `Uncaught ${inspect(uncaught.error)}\n`);
+  process.kill(process.pid, "SIGKILL");
 }

@@ -31,7 +31,7 @@ import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs } from "./gather-inputs.ts";
-import { splitOutputs } from "./split-outputs.ts";
+import { answersOf } from "./split-outputs.ts";
 
 export interface InlineOptions {
   readonly config: ModelConfig;
@@ -39,8 +39,17 @@ export interface InlineOptions {
   readonly clock: Clock;
   readonly log: Parameters<Backend["load"]>[0]["log"];
   readonly copied: CopiedBytes;
-  /** It held the event loop for so long. */
-  readonly onBlocked: (durationMs: number) => void;
+  readonly watch: InlineWatch;
+}
+
+/** Told what a model does to the event loop. */
+export interface InlineWatch {
+  /** A call held it for so long, until it returned or awaited something. */
+  blocked(durationMs: number): void;
+  /** A call awaits something: when it goes on, it may hold the loop again. */
+  awaits(): void;
+  /** Such a call has ended. */
+  settled(): void;
 }
 
 export class InlineInstance implements Instance {
@@ -72,16 +81,23 @@ export class InlineInstance implements Instance {
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
-    const { config, clock, copied } = this.#options;
+    const { config, clock, copied, watch } = this.#options;
     if (this.#loaded === undefined) return;
     const call = new InlineCall(batch, gatherInputs(batch, config), copied, clock.nowMs());
     this.#running = call;
     try {
       const result = this.#run(this.#loaded, call);
       if (result instanceof Promise) {
+        watch.awaits();
         result.then(
-          (later) => this.#finish(call, emit, later),
-          (reason: unknown) => this.#fail(call, emit, reason),
+          (later) => {
+            watch.settled();
+            this.#finish(call, emit, later);
+          },
+          (reason: unknown) => {
+            watch.settled();
+            this.#fail(call, emit, reason);
+          },
         );
       } else this.#finish(call, emit, result);
     } catch (reason) {
@@ -100,10 +116,12 @@ export class InlineInstance implements Instance {
     this.#unloadIfIdle();
   }
 
-  abandon(): void {
+  /** What waits in it goes on waiting: nobody can end it. */
+  abandon(): boolean {
     this.#isAbandoned = true;
     this.#stopping.abort();
     this.#running?.abortAll();
+    return true;
   }
 
   #setLoaded(loaded: LoadedModel): void {
@@ -114,11 +132,11 @@ export class InlineInstance implements Instance {
 
   /** Measured until it returns or throws: so long nothing else could happen. */
   #run(loaded: LoadedModel, call: InlineCall): BackendResult | Promise<BackendResult> {
-    const { clock, onBlocked } = this.#options;
+    const { clock, watch } = this.#options;
     try {
       return loaded.run(call);
     } finally {
-      onBlocked(clock.nowMs() - call.startMs);
+      watch.blocked(clock.nowMs() - call.startMs);
     }
   }
 
@@ -127,11 +145,9 @@ export class InlineInstance implements Instance {
     if (!this.#end(call)) return;
     const times = { computeInputEndMs: call.startMs, computeOutputStartMs: clock.nowMs() };
     copied.outputs += result.copiedBytes;
-    try {
-      emit.done(times, splitOutputs(result.outputs, call.batch, config));
-    } catch (reason) {
-      emit.failed(times, InferenceError.from(reason));
-    }
+    const answers = answersOf(result.outputs, call.batch, config);
+    if (answers instanceof InferenceError) emit.failed(times, answers);
+    else emit.done(times, answers);
     if (this.#isStopping) this.#unloadIfIdle();
   }
 

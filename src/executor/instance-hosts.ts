@@ -7,8 +7,9 @@ import type { Instance, InstanceEvents, InstanceHost } from "../core/instance.ts
 import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
-import { InlineInstance } from "./inline-instance.ts";
+import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
 import { ThreadInstance } from "./thread-instance.ts";
 
@@ -16,8 +17,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly copied: CopiedBytes;
-  /** An inline model held the event loop for so long. */
-  readonly onBlocked: (model: string, version: number, durationMs: number) => void;
+  /** Told what an inline model does to the event loop. */
+  readonly watch: (model: string, version: number) => InlineWatch;
 }
 
 export class InlineHost implements InstanceHost {
@@ -32,7 +33,7 @@ export class InlineHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const { clock, log, copied, onBlocked } = this.#options;
+    const { clock, log, copied, watch } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
     const fields = { model, version };
@@ -46,7 +47,7 @@ export class InlineHost implements InstanceHost {
         warning: (message: string) => log.warning(message, fields),
         error: (message: string) => log.error(message, fields),
       },
-      onBlocked: (durationMs: number) => onBlocked(model, version, durationMs),
+      watch: watch(model, version),
     };
     return new InlineInstance(options, index, events);
   }
@@ -72,8 +73,16 @@ export class ThreadHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
-    this.#firstThread = undefined;
+    try {
+      const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
+      this.#firstThread = undefined;
+      return this.#instanceIn(thread, events);
+    } catch (reason) {
+      return notStarted(this.#config.name, reason, events);
+    }
+  }
+
+  #instanceIn(thread: InstanceThread, events: InstanceEvents): Instance {
     const { log, copied } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
@@ -88,4 +97,19 @@ export class ThreadHost implements InstanceHost {
     queueMicrotask(() => thread.listen(instance));
     return instance;
   }
+}
+
+/** The machine has no thread left, or no memory for one: it may have later. */
+function notStarted(model: string, cause: unknown, events: InstanceEvents): Instance {
+  const why = `no thread could be started for model '${model}'`;
+  let isAbandoned = false;
+  queueMicrotask(() => {
+    const error = new InferenceError("UNAVAILABLE", why, { reason: "BACKEND", cause });
+    if (!isAbandoned) events.exited(error);
+  });
+  const abandon = (): boolean => {
+    isAbandoned = true;
+    return false;
+  };
+  return { execute() {}, abort() {}, stop() {}, abandon };
 }

@@ -22,8 +22,11 @@ import {
   endings,
   type FromInstance,
   fromErrorMessage,
+  openEnvelope,
+  settledCount,
   type ThreadStart,
   type ToInstance,
+  toError,
 } from "./messages.ts";
 
 export interface ThreadListener {
@@ -38,7 +41,7 @@ export type ThreadPlan = Omit<ThreadStart, "flags"> & {
 };
 
 export class InstanceThread implements NativeThread {
-  /** What the model says of itself; rejects if the thread ends before. */
+  /** What the model says of itself; rejects if the thread ends or is abandoned before. */
   readonly loaded: Promise<ModelDescription | undefined>;
   #setLoaded: (description: ModelDescription | undefined) => void = () => {};
   #setNotLoaded: (reason: unknown) => void = () => {};
@@ -47,10 +50,8 @@ export class InstanceThread implements NativeThread {
   readonly #flags: Int32Array;
   readonly #kept: FromInstance[] = [];
   #listener: ThreadListener | undefined = undefined;
-  /** It loads, or has a batch. */
-  #isBusy = true;
-  /** It has been asked to. */
-  #isStopping = false;
+  /** That it was given: to load, to run a batch, to stop. */
+  #dutyCount = 1;
   #hasSaidEnd = false;
   #isAbandoned = false;
   /** Undefined until it has ended. */
@@ -74,7 +75,10 @@ export class InstanceThread implements NativeThread {
       argv: process.argv.slice(2),
       name: `${plan.name}/${plan.index}`,
     });
-    this.#worker.on("message", (message: FromInstance) => this.#hear(message));
+    this.#worker.on("message", (posted: unknown) => {
+      const message = openEnvelope(posted);
+      if (message !== undefined) this.#hear(message);
+    });
     this.#worker.on("error", (error: unknown) => {
       this.#uncaught = error;
     });
@@ -82,22 +86,18 @@ export class InstanceThread implements NativeThread {
     guardAgainstExit(this);
   }
 
-  get isInsideNative(): boolean {
-    const isActive = (this.#isBusy || this.#isStopping) && !this.#hasSaidEnd;
-    return isActive && Atomics.load(this.#flags, endingFlag) === endings.native;
-  }
-
   /** From now on, and what has been kept. */
   listen(listener: ThreadListener): void {
     if (this.#isAbandoned) return;
     this.#listener = listener;
-    for (const message of this.#kept.splice(0)) listener.heard(message);
-    if (this.#exit !== undefined) listener.exited(this.#exit.error);
+    for (const message of this.#kept.splice(0)) {
+      if (!this.#isAbandoned) listener.heard(message);
+    }
+    if (this.#exit !== undefined && !this.#isAbandoned) listener.exited(this.#exit.error);
   }
 
   post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {
-    if (message.type === "execute") this.#isBusy = true;
-    if (message.type === "stop") this.#isStopping = true;
+    if (message.type !== "abort") this.#dutyCount += 1;
     this.#worker.postMessage(message, transfer);
   }
 
@@ -106,20 +106,37 @@ export class InstanceThread implements NativeThread {
     Atomics.store(this.#flags, abortFlag(requestIndex), isAborted ? 1 : 0);
   }
 
-  /** Nothing of it is heard any more. Does not keep the process alive. */
-  abandon(): void {
-    if (this.#isAbandoned) return;
-    this.#isAbandoned = true;
-    this.#worker.unref();
-    const { free, terminated } = endings;
-    const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
-    if (before === free) this.#worker.terminate().catch(() => {});
-    else this.post({ type: "stop" });
+  /**
+   * Nothing of it is heard any more. True: it could not be terminated, and is left behind. It does
+   * not keep the process alive.
+   */
+  abandon(): boolean {
+    const { free, native, terminated } = endings;
+    if (!this.#isAbandoned) {
+      this.#isAbandoned = true;
+      this.#worker.unref();
+      const before = Atomics.compareExchange(this.#flags, endingFlag, free, terminated);
+      if (before === free) this.#worker.terminate().catch(() => {});
+      else this.post({ type: "stop" });
+      this.#setNotLoaded(new Error("it was abandoned"));
+    }
+    return Atomics.load(this.#flags, endingFlag) === native;
+  }
+
+  waitUntilOutside(timeoutMs: number): boolean {
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      if (Atomics.load(this.#flags, endingFlag) !== endings.native) return true;
+      const settled = Atomics.load(this.#flags, settledCount);
+      if (settled >= this.#dutyCount) return true;
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) return false;
+      Atomics.wait(this.#flags, settledCount, settled, leftMs);
+    }
   }
 
   #hear(message: FromInstance): void {
     if (message.type === "ended") this.#hasSaidEnd = true;
-    else if (message.type !== "log") this.#isBusy = false;
     if (this.#isAbandoned) return;
     if (message.type === "loaded") this.#setLoaded(message.description);
     if (message.type === "ended" && message.error !== undefined) {
@@ -140,7 +157,10 @@ export class InstanceThread implements NativeThread {
 
 function died(name: string, code: number, cause: unknown): InferenceError {
   const text = `an instance of model '${name}' died: its thread ${whyDied(code, cause)}`;
-  return new InferenceError("INTERNAL", text, { reason: "BACKEND", cause });
+  return new InferenceError("INTERNAL", text, {
+    reason: "BACKEND",
+    ...(cause !== undefined && { cause: toError(cause) }),
+  });
 }
 
 function whyDied(code: number, cause: unknown): string {

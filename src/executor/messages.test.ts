@@ -1,55 +1,116 @@
-/** Errors and moments on their way between threads. */
+/** Messages between threads: what an error carries, what is ours, and one scale for time. */
 import { strict as check } from "node:assert";
-import { once } from "node:events";
 import test from "node:test";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { InferenceError } from "../protocol/errors.ts";
-import { fromErrorMessage, fromSharedTime, toErrorMessage } from "./messages.ts";
+import { instanceKey } from "./inside-instance.ts";
+import {
+  abortFlag,
+  endingFlag,
+  fromErrorMessage,
+  fromSharedTime,
+  openEnvelope,
+  settledCount,
+  toError,
+  toErrorMessage,
+  toSharedTime,
+} from "./messages.ts";
 
-/** As the other thread gets it. */
+/** Through a thread's port. */
 function sent(error: InferenceError): InferenceError {
   return fromErrorMessage(structuredClone(toErrorMessage(error)));
 }
 
-test("an error arrives with its code, its reason, and when to try again", () => {
+function causesOf(error: Error): readonly Error[] {
+  const { cause } = error;
+  return cause instanceof Error ? [cause, ...causesOf(cause)] : [];
+}
+
+test("an error keeps its code, its text, its reason and when to try again", () => {
   const error = sent(
-    new InferenceError("UNAVAILABLE", "later", { reason: "BACKEND", retryAfterS: 3 }),
+    new InferenceError("UNAVAILABLE", "not now", { reason: "BACKEND", retryAfterS: 3 }),
   );
   check.ok(error instanceof InferenceError);
   const { code, message, reason, retryAfterS, cause } = error;
   check.deepEqual(
     { code, message, reason, retryAfterS, cause },
-    { code: "UNAVAILABLE", message: "later", reason: "BACKEND", retryAfterS: 3, cause: undefined },
+    {
+      code: "UNAVAILABLE",
+      message: "not now",
+      reason: "BACKEND",
+      retryAfterS: 3,
+      cause: undefined,
+    },
+  );
+  check.equal(sent(new InferenceError("INTERNAL", "")).retryAfterS, undefined);
+});
+
+test("of what caused it the stacks come along, one behind another", () => {
+  const first = new RangeError("disk is full");
+  const second = new TypeError("cannot read", { cause: first });
+  const causes = causesOf(sent(new InferenceError("INTERNAL", "failed", { cause: second })));
+  check.deepEqual(
+    causes.map(({ stack }) => stack),
+    [second.stack, first.stack],
+  );
+  check.deepEqual(
+    causes.map(({ message }) => message),
+    ["TypeError: cannot read", "RangeError: disk is full"],
   );
 });
 
-test("of its cause arrives what the log shows: the stack", () => {
-  const cause = new RangeError("too deep\nto be one line");
-  const arrived = sent(new InferenceError("INTERNAL", "failed", { cause })).cause;
-  check.ok(arrived instanceof Error);
-  check.equal(arrived.message, "RangeError: too deep");
-  check.equal(arrived.stack, cause.stack);
+test("a cause that goes in a circle has an end", () => {
+  const one = new Error("one");
+  const other = new Error("other", { cause: one });
+  one.cause = other;
+  const causes = causesOf(sent(new InferenceError("INTERNAL", "failed", { cause: one })));
+  check.equal(causes.length, 5);
 });
 
-test("a cause may be anything", () => {
-  for (const cause of ["a text", 5, { toString: () => "an object" }]) {
-    const arrived = sent(new InferenceError("INTERNAL", "failed", { cause })).cause;
-    check.equal((arrived as Error).message, String(cause));
+for (const thrown of ["a text", 5, null, { a: 1 }, Symbol("s"), () => 1]) {
+  test(`a cause that is no error: ${inspect(thrown)}`, () => {
+    const [cause, ...others] = causesOf(
+      sent(new InferenceError("INTERNAL", "failed", { cause: thrown })),
+    );
+    check.deepEqual([cause?.message, others], [inspect(thrown), []]);
+  });
+}
+
+test("an error without a stack is told by its text", () => {
+  const bare = new Error("bare");
+  delete bare.stack;
+  const [cause] = causesOf(sent(new InferenceError("INTERNAL", "failed", { cause: bare })));
+  check.equal(cause?.message, "bare");
+});
+
+test("what was thrown, as an error", () => {
+  const error = new Error("e");
+  check.equal(toError(error), error);
+  check.deepEqual([toError("text").message, toError(undefined).message], ["'text'", "undefined"]);
+});
+
+test("only what is in our envelope is ours", () => {
+  const message = { type: "log", level: "info", message: "m" } as const;
+  check.equal(openEnvelope({ [instanceKey]: message }), message);
+  for (const posted of [undefined, null, 5, "done", [], { type: "done" }, () => {}]) {
+    check.equal(openEnvelope(posted), undefined);
   }
 });
 
-test("a moment in another thread is one of this thread's clock", async () => {
-  const module = JSON.stringify(new URL("./messages.js", import.meta.url).href);
-  const program = `
-    import { parentPort } from "node:worker_threads";
-    import { toSharedTime } from ${module};
-    parentPort.postMessage(toSharedTime(performance.now()));`;
-  const startMs = performance.now();
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
-  const [sharedMs] = (await once(worker, "message")) as [number];
-  const endMs = performance.now();
-  const atMs = fromSharedTime(sharedMs);
-  // Threads agree on the time of day to the millisecond, or thereabouts.
-  check.ok(atMs > startMs - 50 && atMs < endMs + 50, `${startMs} < ${atMs} < ${endMs}`);
-  await once(worker, "exit");
+test("flags lie in places of their own", () => {
+  const places = [endingFlag, settledCount, abortFlag(0), abortFlag(1), abortFlag(2)];
+  check.deepEqual(places, [0, 1, 2, 3, 4]);
+});
+
+test("moments of another thread are between those of this one", async () => {
+  const nowMs = performance.now();
+  check.ok(Math.abs(fromSharedTime(toSharedTime(nowMs)) - nowMs) < 1e-3);
+  const url = new URL("messages.js", import.meta.url).href;
+  const code = `import(${JSON.stringify(url)}).then(({ toSharedTime }) =>
+    require("node:worker_threads").parentPort.postMessage(toSharedTime(performance.now())))`;
+  const worker = new Worker(code, { eval: true });
+  const sharedMs = await new Promise<number>((resolve) => worker.once("message", resolve));
+  const thenMs = fromSharedTime(sharedMs);
+  check.ok(thenMs > nowMs && thenMs < performance.now() + 1, `${nowMs}, ${thenMs}`);
 });

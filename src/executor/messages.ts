@@ -11,14 +11,17 @@
  *                            <────────   ended
  *
  * `flags` is shared memory, because a thread inside a synchronous function reads no messages: a
- * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag`.
+ * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag` and
+ * `settledCount`.
  */
+import { inspect } from "node:util";
 import type { ModelDescription } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { instanceKey } from "./inside-instance.ts";
 
 export interface ThreadStart {
   readonly name: string;
@@ -44,9 +47,18 @@ export const endings = {
   terminated: 2,
 } as const;
 
+/**
+ * Place of the number of duties that the thread is done with: its load, batches, and the request
+ * to stop. Who gave it more knows that it is busy, also where messages are not heard any more.
+ */
+export const settledCount = 1;
+
+/** So many are settled when the thread has nothing more to do. */
+export const allSettled = 0x7fff_ffff;
+
 /** Place of a request's flag. */
 export function abortFlag(requestIndex: number): number {
-  return requestIndex + 1;
+  return requestIndex + 2;
 }
 
 export interface RequestMessage {
@@ -86,44 +98,76 @@ export type FromInstance =
       readonly message: string;
     };
 
-/** An InferenceError on its way; of its cause only the text, for the log. */
+/** As it goes through the port, which is the user's as well: his code may post what it likes. */
+export interface Envelope {
+  readonly [instanceKey]: FromInstance;
+}
+
+/** Undefined: it is not ours. */
+export function openEnvelope(posted: unknown): FromInstance | undefined {
+  if (typeof posted !== "object" || posted === null) return undefined;
+  return (posted as Partial<Envelope>)[instanceKey];
+}
+
+/** An InferenceError on its way. */
 export interface ErrorMessage {
   readonly code: ErrorCode;
   readonly message: string;
   readonly reason: FailureReason;
   readonly retryAfterS: number | undefined;
-  readonly cause: string | undefined;
+  /** What caused it, and what caused that: stacks, for the log. */
+  readonly causes: readonly string[];
 }
 
+/** As many as the log shows; they may go in a circle. */
+const mostCauses = 5;
+
 export function toErrorMessage(error: InferenceError): ErrorMessage {
-  const { code, message, reason, retryAfterS, cause } = error;
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : cause;
-  const causeText = text === undefined ? undefined : String(text);
-  return { code, message, reason, retryAfterS, cause: causeText };
+  const { code, message, reason, retryAfterS } = error;
+  const causes: string[] = [];
+  let { cause } = error;
+  while (cause !== undefined && causes.length < mostCauses) {
+    const { stack, message: text } = toError(cause);
+    causes.push(stack ?? text);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return { code, message, reason, retryAfterS, causes };
 }
 
 export function fromErrorMessage(from: ErrorMessage): InferenceError {
-  const { code, message, reason, retryAfterS, cause } = from;
+  const { code, message, reason, retryAfterS, causes } = from;
+  const cause = causes.reduceRight<Error | undefined>((of, stack) => errorOf(stack, of), undefined);
   return new InferenceError(code, message, {
     reason,
     ...(retryAfterS !== undefined && { retryAfterS }),
-    ...(cause !== undefined && { cause: errorOf(cause) }),
+    ...(cause !== undefined && { cause }),
   });
 }
 
 /** With this stack, which begins with its message. */
-function errorOf(stack: string): Error {
+function errorOf(stack: string, cause: Error | undefined): Error {
   const [firstLine = ""] = stack.split("\n", 1);
-  const error = new Error(firstLine);
+  const error = new Error(firstLine, cause === undefined ? {} : { cause });
   error.stack = stack;
   return error;
 }
 
-/** Moments of any thread on one scale: milliseconds since 1970, with fractions. */
+/** Anything can be thrown. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const error = new Error(inspect(thrown));
+  error.stack = error.message; // Where it was thrown is not known.
+  return error;
+}
+
+/** Start of this thread's `performance.now()` on the one clock that all threads have. */
+const startMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** Moments of any thread on one scale: milliseconds, with fractions. */
 export function toSharedTime(nowMs: number): number {
-  return performance.timeOrigin + nowMs;
+  return startMs + nowMs;
 }
 
 export function fromSharedTime(sharedMs: number): number {
-  return sharedMs - performance.timeOrigin;
+  return sharedMs - startMs;
 }

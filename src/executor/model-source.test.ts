@@ -1,185 +1,147 @@
-/** From definitions to configurations and hosts: where a model runs, and what its graph says. */
+/**
+ * What a definition becomes: where it runs, and its configuration.
+ *
+ * Threads that read ONNX graphs, and what becomes of them: instance-hosts.test.ts.
+ */
 import { strict as check } from "node:assert";
+import { availableParallelism } from "node:os";
 import test from "node:test";
-import type { ResolvedModel } from "../core/model-source.ts";
-import { type ModelDefinition, model } from "../definition/model.ts";
+import type { InstanceHost } from "../core/instance.ts";
+import { type Model, model } from "../definition/model.ts";
 import { type OnnxOptions, onnx } from "../definition/onnx-model.ts";
-import { fp32, optional } from "../definition/specifications.ts";
-import { batchOf, contentsOf, numbers } from "../testing/batch-fixture.ts";
+import { fp32, int64, optional } from "../definition/specifications.ts";
+import type { ModelOptions } from "../protocol/model-options.ts";
 import { hostOptions, resolve } from "../testing/executor-fixture.ts";
 import { InstanceProbe } from "../testing/instance-probe.ts";
 import { withModelFile } from "../testing/onnx-fixture.ts";
-import { addSubGraph, identityGraph } from "../testing/onnx-graphs.ts";
-import { WorkerWatch } from "../testing/worker-watch.ts";
+import { identityGraph } from "../testing/onnx-graphs.ts";
 import { InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { modelSource } from "./model-source.ts";
 
-const tensors = { inputs: { x: fp32(2), scale: optional(fp32(1)) }, outputs: { y: fp32(2) } };
 const here = import.meta.url;
+const { signal } = new AbortController();
 
-async function resolveFunction(
-  changes: Partial<ModelDefinition<typeof tensors.inputs, typeof tensors.outputs>>,
-  servedModule?: string,
-): Promise<ResolvedModel> {
-  const built = model("m", { ...tensors, ...changes, infer: ({ x }) => ({ y: x }) });
-  return await modelSource(built, servedModule, hostOptions()).resolve();
-}
-
-test("a function's configuration is its definition, completed", async () => {
-  const { config } = await resolveFunction({ version: 3, maxBatchSize: 8, instances: 2 });
-  const { name, version, platform, backend, maxBatchSize, inputs, instanceGroups } = config;
-  check.deepEqual([name, version, platform, backend, maxBatchSize], ["m", 3, "", "function", 8]);
-  check.deepEqual(
-    inputs.map(({ name: input, datatype, dims, isOptional }) => [
-      input,
-      datatype,
-      dims,
-      isOptional,
-    ]),
-    [
-      ["x", "FP32", [2], false],
-      ["scale", "FP32", [1], true],
-    ],
-  );
-  check.deepEqual(
-    instanceGroups.map(({ kind, count }) => [kind, count]),
-    [["KIND_CPU", 2]],
-  );
-});
-
-/** Where a function runs: by its own module, that of the file that is served, and its wish. */
-const places: readonly [
-  what: string,
-  changes: Parameters<typeof resolveFunction>[0],
-  servedModule: string | undefined,
-  host: typeof InlineHost | typeof ThreadHost,
-][] = [
-  ["by default", {}, undefined, InlineHost],
-  ["that says where it lives", { module: here }, undefined, ThreadHost],
-  ["from a file that is served", {}, here, ThreadHost],
-  ["that wants to be inline", { module: here, instances: { kind: "inline" } }, here, InlineHost],
-];
-
-for (const [what, changes, servedModule, host] of places) {
-  test(`a function ${what}: ${host.name}`, async () => {
-    check.ok((await resolveFunction(changes, servedModule)).host instanceof host);
+function define(options: ModelOptions & { readonly module?: string } = {}): Model {
+  return model("m", {
+    ...options,
+    version: 3,
+    inputs: { x: fp32(-1, 2), n: optional(int64(1)) },
+    outputs: { y: fp32(2) },
+    infer: ({ x }) => ({ y: x.toNested() as number[][] }),
   });
 }
 
-test("a function that wants a thread must say where it lives", async () => {
-  await check.rejects(resolveFunction({ instances: { kind: "thread" } }), {
+const places: readonly (readonly [
+  what: string,
+  options: Parameters<typeof define>[0],
+  servedModule: string | undefined,
+  kind: "inline" | "thread",
+])[] = [
+  ["without a module", {}, undefined, "inline"],
+  ["with a module", { module: here }, undefined, "thread"],
+  ["served from a file", {}, here, "thread"],
+  [
+    "inline although it has a module",
+    { module: here, instances: { kind: "inline" } },
+    undefined,
+    "inline",
+  ],
+  ["inline although it is served from a file", { instances: { kind: "inline" } }, here, "inline"],
+  ["with a module and a count", { module: here, instances: 2 }, undefined, "thread"],
+];
+
+for (const [what, options, servedModule, kind] of places) {
+  test(`where it runs: ${what}`, async () => {
+    const source = modelSource(define(options), servedModule, hostOptions());
+    check.deepEqual([source.name, source.version], ["m", 3]);
+    const { host } = await source.resolve(signal);
+    check.equal(kindOf(host), kind);
+  });
+}
+
+test("in a thread without a module: what to do", async () => {
+  await check.rejects(resolve(define({ instances: { kind: "thread" } })), {
     code: "INVALID_ARGUMENT",
     message: "model 'm': a model in threads must say where it lives: module: import.meta.url",
   });
 });
 
-test("a configuration that cannot be is refused, naming the model", async () => {
-  const changes = { instances: { kind: "inline", device: "cuda:0" } } as const;
-  await check.rejects(resolveFunction(changes), {
-    code: "INVALID_ARGUMENT",
-    message: /^model 'm': 'instances\.device' must be "cpu"/,
-  });
+test("its configuration is that of its definition", async () => {
+  const { config } = await resolve(
+    define({ maxBatchSize: 8, instances: 2, limits: { loadTimeoutMs: 5 } }),
+  );
+  const { name, version, backend, platform, maxBatchSize, inputs, outputs, instanceGroups } =
+    config;
+  check.deepEqual(
+    { name, version, backend, platform, maxBatchSize },
+    { name: "m", version: 3, backend: "function", platform: "", maxBatchSize: 8 },
+  );
+  const tensor = (
+    tensorName: string,
+    datatype: string,
+    dims: readonly number[],
+    isOptional = false,
+  ) => ({ name: tensorName, datatype, dims, isOptional, reshape: undefined });
+  check.deepEqual(inputs, [tensor("x", "FP32", [-1, 2]), tensor("n", "INT64", [1], true)]);
+  check.deepEqual(outputs, [tensor("y", "FP32", [2])]);
+  check.deepEqual(
+    instanceGroups.map(({ count }) => count),
+    [2],
+  );
+  check.equal(config.limits.loadTimeoutMs, 5);
 });
 
-async function withOnnx<Result>(
-  graph: Uint8Array,
-  options: Partial<OnnxOptions>,
-  use: (resolved: Promise<ResolvedModel>) => Promise<Result>,
-): Promise<Result> {
-  return await withModelFile(graph, async (path) => {
-    return await use(resolve(onnx("m", { ...options, path })));
+test("'auto' is one instance less than there are cores", async () => {
+  const { config } = await resolve(define({ instances: "auto" }));
+  const [group] = config.instanceGroups;
+  check.equal(group?.count, Math.max(1, availableParallelism() - 1));
+});
+
+const graphs: readonly (readonly [
+  what: string,
+  shape: Parameters<typeof identityGraph>[1],
+  options: Omit<OnnxOptions, "path">,
+  maxBatchSize: number,
+  dims: readonly number[],
+])[] = [
+  ["of a dynamic first dimension batches", ["n", 4], {}, 32, [4]],
+  ["batches as much as its definition says", ["n", 4], { maxBatchSize: 5 }, 5, [4]],
+  ["does not batch if its definition says so", ["n", 4], { batching: false }, 0, [-1, 4]],
+  ["of a fixed first dimension does not batch", [2, 4], {}, 0, [2, 4]],
+  ["of one dynamic dimension is one number a row", ["n"], {}, 32, [1]],
+];
+
+for (const [what, shape, options, maxBatchSize, dims] of graphs) {
+  test(`a graph ${what}`, async () => {
+    await withModelFile(identityGraph("FP32", shape), async (path) => {
+      const { config, host } = await resolve(onnx("m", { path, ...options }));
+      const probe = new InstanceProbe(host);
+      await probe.isReady;
+      probe.instance.stop();
+      await probe.exit;
+      const { backend, platform, defaultModelFilename } = config;
+      check.deepEqual(
+        { backend, platform, defaultModelFilename },
+        {
+          backend: "onnxruntime",
+          platform: "onnxruntime_onnx",
+          defaultModelFilename: "model.onnx",
+        },
+      );
+      check.equal(config.maxBatchSize, maxBatchSize);
+      check.deepEqual(
+        config.inputs.map(({ name, datatype, dims: own }) => [name, datatype, own]),
+        [["x", "FP32", dims]],
+      );
+      check.deepEqual(
+        config.outputs.map(({ name, datatype, dims: own }) => [name, datatype, own]),
+        [["y", "FP32", dims]],
+      );
+    });
   });
 }
 
-test("the graph of an ONNX model says what goes in and comes out", async () => {
-  await withOnnx(addSubGraph(), { maxBatchSize: 4 }, async (resolved) => {
-    const { config, host } = await resolved;
-    const { platform, backend, maxBatchSize, defaultModelFilename } = config;
-    check.deepEqual(
-      [platform, backend, maxBatchSize, defaultModelFilename],
-      ["onnxruntime_onnx", "onnxruntime", 4, "model.onnx"],
-    );
-    const shapes = [...config.inputs, ...config.outputs].map(({ name, datatype, dims }) => {
-      return [name, datatype, dims];
-    });
-    check.deepEqual(shapes, [
-      ["a", "FP32", [16]],
-      ["b", "FP32", [16]],
-      ["sum", "FP32", [16]],
-      ["difference", "FP32", [16]],
-    ]);
-    const probe = new InstanceProbe(host);
-    probe.instance.stop();
-    await probe.exit;
-  });
-});
-
-test("the thread that was asked becomes the first instance; the second has one of its own", async () => {
-  using watch = new WorkerWatch();
-  await withOnnx(identityGraph("FP32"), { instances: 2 }, async (resolved) => {
-    const { host } = await resolved;
-    check.equal(watch.workers.length, 1);
-    const probes = [new InstanceProbe(host, 0), new InstanceProbe(host, 1)];
-    await Promise.all(probes.map(({ isReady }) => isReady));
-    check.equal(watch.workers.length, 2);
-    const executions = probes.map((probe) => probe.execute(batchOf([numbers("x", [1, 1], [7])])));
-    for (const { answers } of await Promise.all(executions)) {
-      const [answer] = answers;
-      check.ok(answer !== undefined && !(answer instanceof Error));
-      check.deepEqual(contentsOf(answer), [["y", [1, 1], [7]]]);
-    }
-    for (const { instance } of probes) instance.stop();
-    for (const { exit, faults } of probes) {
-      check.deepEqual(await exit, { error: undefined, isFinal: false });
-      check.deepEqual(faults, []);
-    }
-  });
-  check.deepEqual(
-    watch.workers.map(({ exitCode }) => exitCode),
-    [0, 0],
-  );
-});
-
-/** What keeps an ONNX model from being resolved; no thread is left behind. */
-const failures: readonly [
-  what: string,
-  graph: Uint8Array,
-  options: Partial<OnnxOptions>,
-  error: { readonly code: string; readonly message: RegExp },
-][] = [
-  [
-    "a file that is no model",
-    Uint8Array.of(1, 2, 3),
-    {},
-    { code: "INVALID_ARGUMENT", message: /^model 'm': .* is not an ONNX model$/ },
-  ],
-  [
-    "a graph that does not batch",
-    identityGraph("FP32", [2, 2]),
-    { maxBatchSize: 4 },
-    {
-      code: "INVALID_ARGUMENT",
-      message: /^autofill failed for model 'm': model does not support batching/,
-    },
-  ],
-  [
-    "a load that takes too long",
-    identityGraph("FP32"),
-    { limits: { loadTimeoutMs: 1 } },
-    {
-      code: "DEADLINE_EXCEEDED",
-      message: /^model 'm' did not load within 1 ms \(limits\.loadTimeoutMs\)$/,
-    },
-  ],
-];
-
-for (const [what, graph, options, error] of failures) {
-  test(`not resolved, and its thread ended: ${what}`, async () => {
-    using watch = new WorkerWatch();
-    await withOnnx(graph, options, async (resolved) => {
-      await check.rejects(resolved, error);
-      await watch.started(1);
-      await watch.workers[0]?.exit;
-    });
-  });
+function kindOf(host: InstanceHost): string {
+  if (host instanceof InlineHost) return "inline";
+  return host instanceof ThreadHost ? "thread" : "another";
 }

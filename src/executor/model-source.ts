@@ -29,8 +29,8 @@ export function modelSource(
   options: HostOptions,
 ): ModelSource {
   const { name, version } = model;
-  const resolve = async (): Promise<ResolvedModel> => {
-    if (isOnnx(model)) return await resolveOnnx(model, options);
+  const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
+    if (isOnnx(model)) return await resolveOnnx(model, options, signal);
     return resolveFunction(model as FunctionModel, module, options);
   };
   return { name, version, resolve };
@@ -77,13 +77,18 @@ function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
   });
 }
 
-async function resolveOnnx(model: OnnxModel, options: HostOptions): Promise<ResolvedModel> {
+async function resolveOnnx(
+  model: OnnxModel,
+  options: HostOptions,
+  signal: AbortSignal,
+): Promise<ResolvedModel> {
   const { name, version } = model;
   const machine = { defaultKind: "thread", cores: availableParallelism() } as const;
   const { device } = resolveInstances({ ...machine, options: model.options });
   const maxRequests = model.options.maxBatchSize ?? optionDefaults.maxBatchSize;
   const plan = { name, version, module: undefined, onnx: model, device, maxRequests };
   const thread = new InstanceThread({ ...plan, index: 0 });
+  signal.addEventListener("abort", () => thread.abandon(), { once: true });
   try {
     const description = await describedBy(thread, model, options.clock);
     const serving = describeOnnxModel(description, model);
@@ -101,6 +106,7 @@ async function resolveOnnx(model: OnnxModel, options: HostOptions): Promise<Reso
     return { config, host: new ThreadHost(config, plan, options, thread) };
   } catch (error) {
     thread.abandon();
+    signal.throwIfAborted();
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 /** Splitting: rows to their requests without a copy, and outputs that are not as declared. */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import type { ExecutionBatch } from "../core/instance.ts";
+import type { ExecutionBatch, ModelResponse } from "../core/instance.ts";
+import type { ModelConfig } from "../core/model-config.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import {
   batchOf,
@@ -12,7 +14,7 @@ import {
   texts,
 } from "../testing/batch-fixture.ts";
 import { modelConfig } from "../testing/core-fixture.ts";
-import { splitOutputs } from "./split-outputs.ts";
+import { answersOf } from "./split-outputs.ts";
 
 const outputs = [
   { name: "y", datatype: "FP32", dims: [2], isOptional: false },
@@ -26,8 +28,18 @@ function batchOfRows(...rows: readonly number[]): ExecutionBatch {
   return batchOf(...rows.map((count) => [numbers("x", [count, 1], new Array(count).fill(0))]));
 }
 
+function split(
+  made: readonly WireTensor[],
+  batch: ExecutionBatch,
+  of: ModelConfig,
+): readonly ModelResponse[] {
+  const answers = answersOf(made, batch, of);
+  if (answers instanceof InferenceError) throw answers;
+  return answers;
+}
+
 function contents(batch: ExecutionBatch, ...made: readonly WireTensor[]): readonly unknown[] {
-  return splitOutputs(made, batch, config).map(contentsOf);
+  return split(made, batch, config).map(contentsOf);
 }
 
 test("each request gets its rows, in the order of the configuration", () => {
@@ -53,11 +65,11 @@ test("nothing is copied: parts are views, and a single request gets the whole", 
   const y = numbers("y", [3, 2], [1, 2, 3, 4, 5, 6]);
   const text = texts("text", [3, 1], "a", "b", "c");
   const [buffers] = [y, text].map(({ chunks }) => chunks[0]?.buffer);
-  for (const { outputs: own } of splitOutputs([y, text], batchOfRows(1, 2), config)) {
+  for (const { outputs: own } of split([y, text], batchOfRows(1, 2), config)) {
     check.equal(own[0]?.chunks[0]?.buffer, buffers);
     check.equal(own[1]?.chunks[0]?.buffer, text.chunks[0]?.buffer);
   }
-  const [single] = splitOutputs([y, text], batchOfRows(3), config);
+  const [single] = split([y, text], batchOfRows(3), config);
   check.equal(single?.outputs[0], y);
   check.equal(single?.outputs[1], text);
 });
@@ -92,7 +104,7 @@ test("rows without elements", () => {
 test("without batching shapes are whole", () => {
   const batch = batchOfRequests([{ inputs: [numbers("x", [1], [0])] }]);
   const made = [numbers("y", [2], [1, 2]), texts("text", [3], "a", "b", "c")];
-  check.deepEqual(splitOutputs(made, batch, whole).map(contentsOf), [
+  check.deepEqual(split(made, batch, whole).map(contentsOf), [
     [
       ["y", [2], [1, 2]],
       ["text", [3], ["a", "b", "c"]],
@@ -139,7 +151,7 @@ const faults: readonly [made: readonly WireTensor[], message: string][] = [
 
 for (const [made, message] of faults) {
   test(`refused: ${message}`, () => {
-    check.throws(() => splitOutputs(made, batchOfRows(1, 1), config), {
+    check.throws(() => split(made, batchOfRows(1, 1), config), {
       code: "INTERNAL",
       reason: "BACKEND",
       message: `model 'm': ${message}`,

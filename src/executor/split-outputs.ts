@@ -14,8 +14,21 @@ import { elementCount, formatShape } from "../protocol/shape.ts";
 import { SlicedBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
+/** An answer for each request, or what is wrong with the outputs. */
+export function answersOf(
+  outputs: readonly WireTensor[],
+  batch: ExecutionBatch,
+  config: ModelConfig,
+): readonly ModelResponse[] | InferenceError {
+  try {
+    return splitOutputs(outputs, batch, config);
+  } catch (reason) {
+    return InferenceError.from(reason);
+  }
+}
+
 /** Throws INTERNAL, naming the model and the output. */
-export function splitOutputs(
+function splitOutputs(
   outputs: readonly WireTensor[],
   batch: ExecutionBatch,
   config: ModelConfig,

@@ -24,7 +24,7 @@ import {
   fromSharedTime,
   type RequestMessage,
 } from "./messages.ts";
-import { splitOutputs } from "./split-outputs.ts";
+import { answersOf } from "./split-outputs.ts";
 
 export interface ThreadOptions {
   readonly config: ModelConfig;
@@ -78,9 +78,9 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#thread.post({ type: "stop" });
   }
 
-  abandon(): void {
+  abandon(): boolean {
     for (const index of this.#running?.batch.requests.keys() ?? []) this.abort(index);
-    this.#thread.abandon();
+    return this.#thread.abandon();
   }
 
   heard(message: FromInstance): void {
@@ -111,13 +111,12 @@ export class ThreadInstance implements Instance, ThreadListener {
     const { config, copied } = this.#options;
     const running = this.#take();
     if (running === undefined) return;
+    const { batch, emit } = running;
     const times = timesOf(message);
     copied.outputs += message.copiedBytes;
-    try {
-      running.emit.done(times, splitOutputs(message.outputs, running.batch, config));
-    } catch (reason) {
-      running.emit.failed(times, InferenceError.from(reason));
-    }
+    const answers = answersOf(message.outputs, batch, config);
+    if (answers instanceof InferenceError) emit.failed(times, answers);
+    else emit.done(times, answers);
   }
 
   #noteEnd({ error, isFinal }: { readonly error: ErrorMessage | undefined; isFinal: boolean }) {

@@ -14,9 +14,12 @@ import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
+  allSettled,
+  type Envelope,
   endingFlag,
   endings,
   type FromInstance,
+  settledCount,
   type ThreadStart,
   type ToInstance,
   toErrorMessage,
@@ -36,6 +39,9 @@ process.dlopen = (...args): void => {
   enterNative();
   openLibrary.apply(process, args);
 };
+
+// Whoever ends it: it, its model, or an error that nobody caught.
+process.once("exit", () => settle(allSettled));
 
 const stopping = new AbortController();
 let loaded: LoadedModel | undefined;
@@ -59,6 +65,7 @@ port.on("message", (message: ToInstance) => {
 load(start).then(
   (model) => {
     loaded = model;
+    settle();
     if (stopping.signal.aborted) end(undefined);
     else say({ type: "loaded", description: model.description });
   },
@@ -125,6 +132,7 @@ function fail(startMs: number, reason: unknown): void {
 
 function release(): void {
   running = undefined;
+  settle();
   if (stopping.signal.aborted) end(undefined);
 }
 
@@ -142,6 +150,12 @@ function end(error: InferenceError | undefined): void {
     });
 }
 
+/** One duty, or all that there may be. */
+function settle(count = Atomics.load(flags, settledCount) + 1): void {
+  Atomics.store(flags, settledCount, count);
+  Atomics.notify(flags, settledCount);
+}
+
 function timesFrom(startMs: number): ExecutionTimes {
   return {
     computeInputEndMs: toSharedTime(startMs),
@@ -150,5 +164,6 @@ function timesFrom(startMs: number): ExecutionTimes {
 }
 
 function say(message: FromInstance, transfer: readonly ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+  const envelope: Envelope = { [instanceKey]: message };
+  port.postMessage(envelope, transfer);
 }

@@ -64,7 +64,7 @@ export class RunningServer {
   readonly #hostOptions: HostOptions;
   readonly #http: HttpListener | undefined;
   readonly #metrics: HttpListener | undefined;
-  readonly #lag: EventLoopLag = new EventLoopLag();
+  readonly #lag: EventLoopLag;
   readonly #machine: MachineReader = new MachineReader();
   #closing: Promise<boolean> | undefined = undefined;
 
@@ -87,13 +87,14 @@ export class RunningServer {
       logsRequests: options.logVerbose > 0,
     });
     this.#log = log;
+    this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
     this.#core = core;
     this.#hostOptions = {
       clock,
       log,
       copied: { inputs: 0, outputs: 0 },
-      onBlocked: (model, version, durationMs) => watchdog.blocked(model, version, durationMs),
+      watch: (model, version) => watchdog.watch(model, version),
     };
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;

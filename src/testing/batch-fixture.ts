@@ -51,6 +51,7 @@ export function contentsOf({ outputs }: ModelResponse): readonly (readonly unkno
 
 export function elementsOf(tensor: WireTensor): readonly unknown[] {
   const bytes = wholeBytes(tensor);
+  if (tensor.datatype === "UINT8") return [...bytes];
   if (tensor.datatype === "FP32") return [...new Float32Array(bytes.buffer)];
   return unpackBytes(bytes).map((element) => new TextDecoder().decode(element));
 }
@@ -60,6 +61,6 @@ export function wholeBytes({ chunks }: WireTensor): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-function bytesOf(values: readonly number[]): Uint8Array {
+export function bytesOf(values: readonly number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { type Inputs, type Model, model } from "../definition/model.ts";
 import { bytes, fp32, optional } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
+import { UnrecoverableError } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { Behaviour } from "./instance-contract.ts";
 
@@ -51,6 +52,21 @@ export const contractModels: Readonly<Record<Behaviour, Model>> = {
     ...tensors,
     setup: () => {
       throw new InferenceError("INVALID_ARGUMENT", "no weights");
+    },
+    infer: echo,
+  }),
+
+  givesUp: model("gives-up", {
+    ...tensors,
+    infer: (): Echo => {
+      throw new UnrecoverableError("the device is gone");
+    },
+  }),
+
+  givesUpLoading: model("gives-up-loading", {
+    ...tensors,
+    setup: () => {
+      throw new UnrecoverableError("there is no device");
     },
     infer: echo,
   }),

@@ -1,6 +1,7 @@
 /**
  * What tests of the executor need: the host of a model, on the real clock, with what it logged.
  */
+import type { LogFields } from "../core/log.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -10,13 +11,16 @@ import { SystemClock } from "../server/system-clock.ts";
 
 export interface ObservedHostOptions extends HostOptions {
   readonly lines: string[];
-  readonly blockedMs: number[];
+  /** What the watch of an inline model was told, in order. */
+  readonly watched: string[];
 }
 
 export function hostOptions(): ObservedHostOptions {
   const lines: string[] = [];
-  const blockedMs: number[] = [];
-  const enter = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  const watched: string[] = [];
+  const enter = (level: string) => (message: string, fields?: LogFields) => {
+    lines.push(`${level}: ${message}, ${JSON.stringify(fields)}`);
+  };
   return {
     clock: new SystemClock(),
     log: {
@@ -26,17 +30,22 @@ export function hostOptions(): ObservedHostOptions {
       error: enter("error"),
     },
     copied: { inputs: 0, outputs: 0 },
-    onBlocked: (_model, _version, durationMs) => void blockedMs.push(durationMs),
+    watch: (model) => ({
+      blocked: (durationMs) => void watched.push(`${model} held it for ${durationMs} ms`),
+      awaits: () => void watched.push(`${model} awaits`),
+      settled: () => void watched.push(`${model} settled`),
+    }),
     lines,
-    blockedMs,
+    watched,
   };
 }
 
 export function resolve(
   model: ModelBase,
   options: HostOptions = hostOptions(),
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ResolvedModel> {
-  return modelSource(model, undefined, options).resolve();
+  return modelSource(model, undefined, options).resolve(signal);
 }
 
 /** Although it says where it lives. */

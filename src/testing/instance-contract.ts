@@ -9,6 +9,7 @@
  * Not here: what only some kinds can do (the tests of each kind), what the core makes of it.
  */
 import { strict as check } from "node:assert";
+import test from "node:test";
 import type { ExecutionBatch, InstanceHost, ModelAnswer } from "../core/instance.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { batchOf, contentsOf, numbers, texts } from "./batch-fixture.ts";
@@ -22,6 +23,9 @@ export type Behaviour =
   | "waitsForItsCallersToGo"
   /** INVALID_ARGUMENT, "no weights". */
   | "failsToLoad"
+  /** It says that a restart would be in vain: in its first batch, or while it loads. */
+  | "givesUp"
+  | "givesUpLoading"
   /** It is never ready, and ends as soon as it is asked to stop. */
   | "loadsUntilStopped";
 
@@ -30,33 +34,28 @@ export interface InstanceKind {
   readonly hostOf: (behaviour: Behaviour) => Promise<InstanceHost>;
 }
 
-/** A test, to be registered. */
-export interface ContractTest {
-  readonly name: string;
-  readonly run: () => Promise<void>;
-}
-
-export function instanceContract({ name, hostOf }: InstanceKind): readonly ContractTest[] {
-  return Object.entries(cases).map(([what, run]) => ({
-    name: `${name}: ${what}`,
-    run: async () => {
-      const probes: InstanceProbe[] = [];
-      await run(async (behaviour) => {
-        const probe = new InstanceProbe(await hostOf(behaviour));
-        probes.push(probe);
-        return probe;
-      });
-      await turnOfTheLoop();
-      check.deepEqual(
-        probes.flatMap(({ faults }) => faults),
-        [],
-      );
-    },
-  }));
-}
-
-/** All that a case starts ends in it, or is abandoned. */
 type ContractCase = (start: (behaviour: Behaviour) => Promise<InstanceProbe>) => Promise<void>;
+
+/** Registers a test for each case. What a case starts and does not end is abandoned. */
+export function instanceContract({ name, hostOf }: InstanceKind): void {
+  for (const [what, run] of Object.entries(cases)) {
+    void test(`${name}: ${what}`, async () => {
+      const probes: InstanceProbe[] = [];
+      try {
+        await run(async (behaviour) => {
+          const probe = new InstanceProbe(await hostOf(behaviour));
+          probes.push(probe);
+          return probe;
+        });
+        await turnOfTheLoop();
+      } finally {
+        for (const { instance } of probes) instance.abandon();
+      }
+      const faults = probes.flatMap((probe) => probe.faults);
+      check.deepEqual(faults, []);
+    });
+  }
+}
 
 const cases: Readonly<Record<string, ContractCase>> = {
   "loads, answers, stops": async (start) => {
@@ -121,9 +120,9 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const endMs = performance.now();
     const { computeInputEndMs, computeOutputStartMs } = times;
     check.ok(computeInputEndMs <= computeOutputStartMs, "in their order");
-    // Threads agree on the time of day to the millisecond, or thereabouts.
-    check.ok(computeInputEndMs > startMs - 50, `${computeInputEndMs} after ${startMs}`);
-    check.ok(computeOutputStartMs < endMs + 50, `${computeOutputStartMs} before ${endMs}`);
+    // Threads have one clock, but each reads where its own began a moment too late.
+    check.ok(computeInputEndMs > startMs - 1, `${computeInputEndMs} after ${startMs}`);
+    check.ok(computeOutputStartMs < endMs + 1, `${computeOutputStartMs} before ${endMs}`);
     await ends(probe);
   },
 
@@ -148,10 +147,10 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const ended = probe.execute(
       batchOf([numbers("x", [1, 2], [1, 2])], [numbers("x", [1, 2], [3, 4])]),
     );
-    probe.abort(0);
+    probe.instance.abort(0);
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"], "somebody still waits");
-    probe.abort(1);
+    probe.instance.abort(1);
     await ended;
     await ends(probe);
   },
@@ -160,12 +159,12 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
     const first = probe.execute(single(1, 2));
-    probe.abort(0);
+    probe.instance.abort(0);
     await first;
     const second = probe.execute(single(3, 4));
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
-    probe.abort(0);
+    probe.instance.abort(0);
     await second;
     await ends(probe);
   },
@@ -178,11 +177,23 @@ const cases: Readonly<Record<string, ContractCase>> = {
     probe.instance.stop();
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"]);
-    probe.abort(0);
+    probe.instance.abort(0);
     await ended;
     await probe.exit;
     probe.instance.stop();
     check.deepEqual(probe.said, ["ready", "done", "exited"]);
+  },
+
+  "a caller that goes when the batch has ended changes nothing": async (start) => {
+    const probe = await start("echoes");
+    await probe.isReady;
+    probe.instance.abort(0);
+    check.deepEqual(contents(await probe.execute(single(1, 2))), [answerOf([1, 2])]);
+    probe.instance.abort(0);
+    check.deepEqual(contents(await probe.execute(single(3, 4))), [answerOf([3, 4])]);
+    await ends(probe);
+    probe.instance.abort(0);
+    check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);
   },
 
   "stopped as soon as it runs": async (start) => {
@@ -197,14 +208,17 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "stopped at the end of a batch, when the next one runs already": async (start) => {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
+    let second: Promise<Execution> | undefined;
     const first = probe.execute(single(1, 2), () => {
-      background(probe.execute(single(3, 4)));
+      second = probe.execute(single(3, 4));
       probe.instance.stop();
     });
-    probe.abort(0);
+    probe.instance.abort(0);
     await first;
     await turnOfTheLoop();
-    probe.abort(0);
+    check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
+    probe.instance.abort(0);
+    await second;
     await probe.exit;
     check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);
   },
@@ -213,6 +227,24 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("loadsUntilStopped");
     probe.instance.stop();
     check.deepEqual(await probe.exit, { error: undefined, isFinal: false });
+    check.deepEqual(probe.said, ["exited"]);
+  },
+
+  "a batch after which it cannot go on": async (start) => {
+    const probe = await start("givesUp");
+    await probe.isReady;
+    background(probe.execute(single(1, 2)));
+    const { error, isFinal } = await probe.exit;
+    check.ok(error instanceof InferenceError);
+    check.deepEqual([error.code, error.reason, isFinal], ["INTERNAL", "BACKEND", true]);
+    check.deepEqual(probe.said, ["ready", "exited"], "its batch fails with that");
+  },
+
+  "a load after which it cannot go on": async (start) => {
+    const probe = await start("givesUpLoading");
+    const { error, isFinal } = await probe.exit;
+    check.ok(error instanceof InferenceError);
+    check.deepEqual([error.code, isFinal], ["INTERNAL", true]);
     check.deepEqual(probe.said, ["exited"]);
   },
 

@@ -1,75 +1,72 @@
-/** Simulated instances keep the contract of the real ones, wherever their script does. */
-import test from "node:test";
+/** Simulated instances: the contract, so that the simulation of the core cannot drift from it. */
 import type { ExecutionRequest, ModelResponse } from "../core/instance.ts";
-import { packBytes } from "../protocol/packed-bytes.ts";
-import { wireTensor } from "../protocol/tensor.ts";
+import { noParameters } from "../protocol/infer.ts";
 import { SystemClock } from "../server/system-clock.ts";
+import { texts } from "./batch-fixture.ts";
 import { type Behaviour, instanceContract } from "./instance-contract.ts";
-import type { ExecutionStep, InstanceScript, ScriptedError } from "./instance-script.ts";
+import type { ExecutionStep, ExitStep, InstanceScript, ScriptedError } from "./instance-script.ts";
 import { SimulatedHost } from "./simulated-instance.ts";
 
-const never = Number.POSITIVE_INFINITY;
 const clock = new SystemClock();
 
-const obedient: InstanceScript = {
-  load: { kind: "ready", atMs: 0 },
-  crash: undefined,
-  heedsAborts: false,
-  talksOn: false,
-  execute: (requestCount, nowMs) => [doneNow(requestCount, nowMs)],
-  stopsAtMs: (nowMs) => nowMs,
-};
+const never = Number.POSITIVE_INFINITY;
 
-const scripts: Readonly<Record<Behaviour, () => InstanceScript>> = {
-  echoes: () => obedient,
-
-  failsAtFirst: () => {
-    let executionCount = 0;
-    const execute: InstanceScript["execute"] = (requestCount, nowMs) => {
-      executionCount += 1;
-      if (executionCount > 1) return obedient.execute(requestCount, nowMs);
-      const error: ScriptedError = { code: "UNAVAILABLE", message: "not yet", reason: "BACKEND" };
-      return [{ kind: "failed", atMs: nowMs, times: timesAt(nowMs), error }];
-    };
-    return { ...obedient, execute };
-  },
-
-  waitsForItsCallersToGo: () => ({ ...obedient, heedsAborts: true, execute: () => [] }),
-
-  failsToLoad: () => {
-    const error = { code: "INVALID_ARGUMENT", message: "no weights", reason: "BACKEND" } as const;
-    return { ...obedient, load: { kind: "exit", atMs: 0, error, isFinal: false } };
-  },
-
-  loadsUntilStopped: () => ({ ...obedient, load: { kind: "ready", atMs: never } }),
-};
-
-const contract = instanceContract({
+instanceContract({
   name: "simulated",
-  hostOf: (behaviour) => {
-    const script = scripts[behaviour]();
-    return Promise.resolve(new SimulatedHost({ clock, scriptFor: () => script, respondTo }));
+  hostOf: async (behaviour) => {
+    return new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo });
   },
 });
 
-for (const { name, run } of contract) test(name, run);
-
-function doneNow(requestCount: number, nowMs: number): ExecutionStep {
-  const answers = Array.from({ length: requestCount }, () => "response" as const);
-  return { kind: "done", atMs: nowMs, times: timesAt(nowMs), answers };
+function scriptOf(behaviour: Behaviour): InstanceScript {
+  let executionCount = 0;
+  return {
+    load: loadOf(behaviour, clock.nowMs()),
+    crash: undefined,
+    heedsAborts: behaviour === "waitsForItsCallersToGo",
+    talksOn: false,
+    execute: (requestCount, nowMs) => {
+      executionCount += 1;
+      return stepsOf(behaviour, executionCount === 1, requestCount, nowMs);
+    },
+    stopsAtMs: (nowMs) => nowMs,
+  };
 }
 
-function timesAt(nowMs: number): { computeInputEndMs: number; computeOutputStartMs: number } {
-  return { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
-}
-
-function respondTo({ request, rows }: ExecutionRequest): ModelResponse {
-  const outputs = request.inputs.map((input) => {
-    return { ...input, name: input.name === "x" ? "y" : "copy" };
-  });
-  if (outputs.length === 1) {
-    const empty = packBytes(Array.from({ length: rows }, () => new Uint8Array(0)));
-    outputs.push(wireTensor({ name: "copy", datatype: "BYTES", shape: [rows, 1] }, empty));
+function loadOf(behaviour: Behaviour, nowMs: number): InstanceScript["load"] {
+  if (behaviour === "failsToLoad") {
+    return exit(nowMs, { code: "INVALID_ARGUMENT", message: "no weights", reason: "OTHER" }, false);
   }
-  return { outputs, parameters: {} };
+  if (behaviour === "givesUpLoading") return exit(nowMs, inVain, true);
+  return { kind: "ready", atMs: behaviour === "loadsUntilStopped" ? never : nowMs };
+}
+
+const inVain: ScriptedError = { code: "INTERNAL", message: "in vain", reason: "BACKEND" };
+
+function exit(atMs: number, error: ScriptedError, isFinal: boolean): ExitStep {
+  return { kind: "exit", atMs, error, isFinal };
+}
+
+function stepsOf(
+  behaviour: Behaviour,
+  isFirst: boolean,
+  requestCount: number,
+  atMs: number,
+): readonly ExecutionStep[] {
+  if (behaviour === "waitsForItsCallersToGo") return [];
+  if (behaviour === "givesUp") return [exit(atMs, inVain, true)];
+  const times = { computeInputEndMs: atMs, computeOutputStartMs: atMs };
+  if (behaviour === "failsAtFirst" && isFirst) {
+    const error = { code: "UNAVAILABLE", message: "not yet", reason: "BACKEND" } as const;
+    return [{ kind: "failed", atMs, times, error }];
+  }
+  const answers = Array.from({ length: requestCount }, () => "response" as const);
+  return [{ kind: "done", atMs, times, answers }];
+}
+
+function echo({ request, rows }: ExecutionRequest): ModelResponse {
+  const [x, text = texts("text", [rows, 1], ...Array.from({ length: rows }, () => ""))] =
+    request.inputs;
+  const outputs = x === undefined ? [] : [{ ...x, name: "y" }];
+  return { outputs: [...outputs, { ...text, name: "copy" }], parameters: noParameters };
 }

@@ -93,7 +93,8 @@ class SimulatedInstance implements Instance {
     execution.isCutShort = true;
     const nowMs = this.#options.clock.nowMs();
     const times = { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
-    this.#end(execution, () => execution.emit.done(times, []));
+    const answers = execution.batch.requests.map(() => undefined);
+    this.#end(execution, () => execution.emit.done(times, answers));
   }
 
   stop(): void {
@@ -102,7 +103,10 @@ class SimulatedInstance implements Instance {
     if (this.#execution === undefined) this.#leave();
   }
 
-  abandon(): void {}
+  /** It cannot be ended. */
+  abandon(): boolean {
+    return true;
+  }
 
   #ready(): void {
     if (this.#isGone && !this.#script.talksOn) return;

@@ -18,6 +18,7 @@ import type { ModelSource } from "../core/model-source.ts";
 import type { ModelStatisticsSnapshot } from "../core/model-statistics.ts";
 import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
+import type { InlineWatch } from "../executor/inline-instance.ts";
 import { modelSource } from "../executor/model-source.ts";
 import {
   type InferOptions,
@@ -128,8 +129,8 @@ class VirtualServer implements TestServer {
   }
 
   #observed(source: ModelSource): ModelSource {
-    const resolve = async (): ReturnType<ModelSource["resolve"]> => {
-      const { config, host } = await source.resolve();
+    const resolve: ModelSource["resolve"] = async (signal) => {
+      const { config, host } = await source.resolve(signal);
       return { config, host: this.#observedHost(config, host) };
     };
     return { name: source.name, version: source.version, resolve };
@@ -160,7 +161,7 @@ function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
   const options = { ...model.options, instances: { count, kind: "inline" as const } };
   const inline: FunctionModel = { ...model, module: undefined, options };
   const copied = { inputs: 0, outputs: 0 };
-  return modelSource(inline, undefined, { clock, log: silence, copied, onBlocked: () => {} });
+  return modelSource(inline, undefined, { clock, log: silence, copied, watch: () => unwatched });
 }
 
 /** What is asked for now happens without a further call, as on a real event loop. */
@@ -178,5 +179,7 @@ function settle(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+const unwatched: InlineWatch = { blocked() {}, awaits() {}, settled() {} };
 
 const silence: Log = { verbose() {}, info() {}, warning() {}, error() {} };

@@ -4,7 +4,8 @@
  *
  * Each tick schedules the next; whatever holds the loop makes it late by as much. A block shorter
  * than the interval is seen in part only, or not at all: the figure is for the shape of the day,
- * and what a single model does to the loop is measured where it is called (watchdog.ts).
+ * and what a single model does to the loop is measured where it is called, as far as it can be
+ * (watchdog.ts).
  */
 import { Histogram, type HistogramSnapshot } from "../../core/histogram.ts";
 import { every } from "../system-clock.ts";
@@ -20,9 +21,12 @@ const nsPerS = 1e9;
 export class EventLoopLag {
   readonly #lag = new Histogram(bounds, nsPerS);
   readonly #end: () => void;
+  readonly #onLate: (lateMs: number) => void;
   #dueMs = performance.now() + intervalMs;
 
-  constructor() {
+  /** Told of each tick, also of one that is not late. */
+  constructor(onLate: (lateMs: number) => void) {
+    this.#onLate = onLate;
     this.#end = every(intervalMs, () => this.#tick());
   }
 
@@ -39,5 +43,6 @@ export class EventLoopLag {
     const lateMs = Math.max(0, nowMs - this.#dueMs);
     this.#lag.observe(Math.round(lateMs * 1e6));
     this.#dueMs = nowMs + intervalMs;
+    this.#onLate(lateMs);
   }
 }

@@ -24,6 +24,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^instance of model '[^']*' misbehaves: .*$/, "an instance misbehaves"],
   [/^the receiver of an answer failed$/, "a receiver failed"],
   [/^(instance \d+) of model '[^']*' is lost and starts again$/, "$1 is lost"],
+  [/^model '[^']*' version \d+ is out of service, and nothing starts it again$/, "out of service"],
   [/^model '[^']*' version \d+ failed to load: .*$/, "a load failed"],
 ];
 

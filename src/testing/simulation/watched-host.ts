@@ -58,10 +58,10 @@ export class WatchedHost implements InstanceHost {
         note("stops");
         instance.stop();
       },
-      abandon(): void {
+      abandon(): boolean {
         note("is abandoned");
         isAbandoned = true;
-        instance.abandon();
+        return instance.abandon();
       },
     };
   }

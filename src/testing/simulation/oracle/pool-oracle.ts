@@ -38,7 +38,10 @@ export class PoolOracle implements PlaceOwner {
     this.#around = around;
     const count = around.load.model.instanceGroups.reduce((sum, group) => sum + group, 0);
     this.#loadingCount = count;
-    this.#places = Array.from({ length: count }, (_, index) => new PlaceOracle(this, around, index));
+    this.#places = Array.from(
+      { length: count },
+      (_, index) => new PlaceOracle(this, around, index),
+    );
   }
 
   get executions(): ExecutionOracle {
@@ -127,7 +130,9 @@ export class PoolOracle implements PlaceOwner {
     this.#hasFailed = true;
     this.#free = [];
     for (const place of this.#places) place.stop();
-    if (!this.#endLoading(error)) this.#owner.outOfService(error);
+    if (this.#endLoading(error)) return;
+    this.#around.journal.note(logPageOf(this.#around), "out of service");
+    this.#owner.outOfService(error);
   }
 
   /** Whether it was loading until now. */
