@@ -7,7 +7,7 @@
  * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
-import type { InferRequest } from "../protocol/infer.ts";
+import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
@@ -97,11 +97,11 @@ export class InferenceCore implements InferenceService {
     return this.#state === "running" && this.#repository.isReady();
   }
 
-  lookUp(modelName: string, version: number | undefined): ModelView {
+  lookUp(modelName: string, version: AskedVersion): ModelView {
     return this.#find(modelName, version);
   }
 
-  modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
+  modelMetadata(modelName: string, version: AskedVersion): ModelMetadata {
     const { config } = this.#repository.lookUp(modelName, version);
     const ready = this.#repository.versionsOf(modelName).filter(({ state }) => state === "READY");
     const versions = version === undefined ? ready.map((entry) => entry.version) : [version];
@@ -115,7 +115,7 @@ export class InferenceCore implements InferenceService {
     };
   }
 
-  statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[] {
+  statistics(modelName?: string, version?: AskedVersion): readonly ModelStatisticsSnapshot[] {
     const ready = this.#repository.all().filter(({ state }) => state === "READY");
     if (modelName === undefined) return ready.flatMap(snapshot);
     const ofModel = ready.filter(({ name }) => name === modelName);
@@ -145,7 +145,7 @@ export class InferenceCore implements InferenceService {
   }
 
   /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
-  #find(name: string, version: number | undefined): LoadedModel {
+  #find(name: string, version: AskedVersion): LoadedModel {
     const isDraining = this.#state === "draining";
     const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
     return leaving ?? this.#repository.lookUp(name, version);

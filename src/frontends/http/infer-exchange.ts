@@ -16,7 +16,7 @@ import type { Log, LogFields } from "../../core/log.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { parseHeaderLength } from "../../protocol/binary-body.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { InferResponse } from "../../protocol/infer.ts";
+import type { AskedVersion, InferResponse } from "../../protocol/infer.ts";
 import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-json.ts";
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { decodeRawRequest } from "../../protocol/raw-request.ts";
@@ -26,7 +26,7 @@ import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts"
 import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, timeoutHeader } from "./request-head.ts";
-import { type HeaderList, sendError, statusOf } from "./responses.ts";
+import { type HeaderList, sendError, statusOf, toHeaderText } from "./responses.ts";
 import { runInSlices } from "./slices.ts";
 
 export interface InferOptions {
@@ -41,7 +41,7 @@ export interface InferOptions {
 
 export interface InferTarget {
   readonly modelName: string;
-  readonly modelVersion: number | undefined;
+  readonly modelVersion: AskedVersion;
   /** Under which the log knows this request, unless its body names it. */
   readonly requestId: string;
   readonly head: RequestHead;
@@ -130,7 +130,8 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.#end();
     const { clock } = this.#options;
     const { head } = this.#target;
-    const headers = ["X-Request-Id", head.requestId ?? this.#logId, ...this.#target.headers];
+    const id = head.requestId ?? toHeaderText(this.#logId);
+    const headers = ["X-Request-Id", id, ...this.#target.headers];
     if (error instanceof BodyError) {
       refuseBody(this.#request, this.response, error, { clock, headers });
     } else sendError(this.response, error, headers);
