@@ -180,17 +180,19 @@ const likeInputs = fc.record(
   { requiredKeys: [] },
 );
 
+const fineInput = { name: "x", datatype: "INT8", shape: [2], data: [1, [2]] };
+
 test("what looks like a request is one, or refused", () => {
   const likeRequest = fc.record(
     {
-      inputs: fc.array(likeInputs, { maxLength: 3 }),
+      inputs: fc.array(fc.oneof(likeInputs, fc.constant(fineInput)), { maxLength: 3 }),
       id: likeRequests,
       parameters: likeRequests,
       outputs: likeRequests,
     },
     { requiredKeys: ["inputs"] },
   );
-  const binary = fc.uint8Array({ maxLength: 6 });
+  const binary = fc.oneof(fc.constant(new Uint8Array(0)), fc.uint8Array({ maxLength: 6 }));
   let acceptedCount = 0;
   fc.assert(
     fc.property(fc.oneof(likeRequest, likeRequests), binary, (value, behind) => {
