@@ -49,9 +49,9 @@ export const mutants = {
     ["request.next ?? this.#headFrom(request.part + 1)", "request.next ?? this.#headFrom(request.part + 2)"],
   ],
   "queue-limits.ts": [
-    ["queue.length >= maxWaitingRequests", "queue.length > maxWaitingRequests"],
+    ["queue.length >= config.limits.max", "queue.length > config.limits.max"],
     ["queue.isLevelFull(level) ||", ""],
-    ['reason: "REJECTED", retryAfterS: 1', 'reason: "REJECTED"'],
+    ['reason: "REJECTED",\n      retryAfterS: 1,', 'reason: "REJECTED",'],
   ],
   "byte-budget.ts": [
     ["this.#usedBytes + bytes > this.limitBytes", "this.#usedBytes + bytes >= this.limitBytes"],

@@ -117,6 +117,25 @@ for (const { what, inputs, outputs, options = {}, ...expected } of cases) {
   });
 }
 
+test("what a graph decides is remarked, what its definition says is not", () => {
+  const remarkOn = (shape: readonly number[], options: ModelOptions): string => {
+    const description = { inputs: [tensor(shape, 0)], outputs: [] };
+    return describeOnnxModel(description, { name: "m", options }).remark;
+  };
+  check.equal(
+    remarkOn([2, 3], {}),
+    "batching is off: model 'm' takes one request at a time, the first dimension of 't0', of " +
+      "shape [2,3], is not dynamic",
+  );
+  check.equal(
+    remarkOn([-1, 3], {}),
+    "batching is on: the graph of model 'm' allows it, at most 32 rows, for it has no maxBatchSize",
+  );
+  check.equal(remarkOn([-1, 3], { maxBatchSize: 4 }), "");
+  check.equal(remarkOn([-1, 3], { batching: false }), "");
+  check.equal(remarkOn([2, 3], { batching: false }), "");
+});
+
 test("other options pass through", () => {
   const description = { inputs: [tensor([-1], 0)], outputs: [] };
   const options = { instances: 2, batching: { maxQueueDelayMs: 3 } };

@@ -43,6 +43,8 @@ export interface OnnxServing {
   readonly maxBatchSize: number;
   /** The definition's options with `maxBatchSize` and `batching` as the graph has them. */
   readonly options: ModelOptions;
+  /** What was decided that the definition does not say, for the log; empty: nothing. */
+  readonly remark: string;
 }
 
 /** `model` is the definition: its name for errors, its options for what it asks. */
@@ -58,8 +60,7 @@ export function describeOnnxModel(
     throw new InferenceError(
       "INVALID_ARGUMENT",
       `autofill failed for model '${model.name}': model does not support batching while ` +
-        "non-zero max_batch_size is specified (the first dimension of " +
-        `'${obstacle.name}', of shape ${formatShape(obstacle.shape)}, is not dynamic)`,
+        `non-zero max_batch_size is specified (${fixedFirst(obstacle)})`,
     );
   }
   const batches = obstacle === undefined && batching !== false;
@@ -74,7 +75,24 @@ export function describeOnnxModel(
     outputs: description.outputs.map(declare),
     maxBatchSize,
     options: batches ? { ...model.options, maxBatchSize } : { ...model.options, batching: false },
+    remark: remarkOn(model, obstacle),
   };
+}
+
+function remarkOn(
+  { name, options }: { readonly name: string; readonly options: ModelOptions },
+  obstacle: TensorDescription | undefined,
+): string {
+  if (options.batching === false || options.maxBatchSize !== undefined) return "";
+  if (obstacle !== undefined) {
+    return `batching is off: model '${name}' takes one request at a time, ${fixedFirst(obstacle)}`;
+  }
+  const size = `at most ${defaultMaxBatchSize} rows, for it has no maxBatchSize`;
+  return `batching is on: the graph of model '${name}' allows it, ${size}`;
+}
+
+function fixedFirst({ name, shape }: TensorDescription): string {
+  return `the first dimension of '${name}', of shape ${formatShape(shape)}, is not dynamic`;
 }
 
 /** Throws an InferenceError for a tensor that the protocol cannot carry. */

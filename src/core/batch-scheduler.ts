@@ -73,11 +73,8 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, log, statistics } = options;
     this.#options = options;
     this.#queue = new RequestQueue(config.dynamicBatching);
-    this.#limits = new QueueLimits({
-      queue: this.#queue,
-      maxWaitingRequests: config.limits.maxWaitingRequests,
-      waitingBytes: options.waitingBytes,
-    });
+    const { waitingBytes } = options;
+    this.#limits = new QueueLimits({ config, clock, log, queue: this.#queue, waitingBytes });
     this.#batcher = new DynamicBatcher(config);
     this.#keyOf = compatibilityKeyFor(config);
     const onEnded = (request: ScheduledRequest): void => this.#forget(request);

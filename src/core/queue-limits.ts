@@ -5,21 +5,32 @@
  *   of its model          `limits.maxWaitingRequests`
  *   of the server         bytes of inputs, in all queues together
  *
- * Overload so shows at once, as UNAVAILABLE with a time for another try, and not as a timeout.
+ * Overload so shows at once, as UNAVAILABLE with a time for another try, and not as a timeout. The
+ * log has a line of it, at most one a second, however many are refused.
  */
 import { InferenceError, requestPrefix } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { ModelConfig } from "./model-config.ts";
 import type { RequestQueue } from "./request-queue.ts";
 
 export interface QueueLimitsOptions {
+  readonly config: Pick<ModelConfig, "name" | "version" | "limits">;
+  readonly clock: Clock;
+  readonly log: Log;
   readonly queue: RequestQueue;
-  readonly maxWaitingRequests: number;
   readonly waitingBytes: ByteBudget;
 }
 
+const betweenLinesMs = 1000;
+
 export class QueueLimits {
   readonly #options: QueueLimitsOptions;
+  /** Since the last line. */
+  #refusedCount = 0;
+  #lastLineAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: QueueLimitsOptions) {
     this.#options = options;
@@ -27,15 +38,35 @@ export class QueueLimits {
 
   /** Undefined: it may wait, and its bytes are taken from the budget. */
   refusal({ id }: InferRequest, level: number, bytes: number): InferenceError | undefined {
-    const { queue, maxWaitingRequests, waitingBytes } = this.#options;
-    if (queue.isLevelFull(level) || queue.length >= maxWaitingRequests) return queueFull(id, "");
+    const { queue, config, waitingBytes } = this.#options;
+    const isFull = queue.isLevelFull(level) || queue.length >= config.limits.maxWaitingRequests;
+    if (isFull) return this.#queueFull(id, "");
     if (waitingBytes.tryTake(bytes)) return undefined;
     const { usedBytes, limitBytes } = waitingBytes;
-    return queueFull(id, `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`);
+    const why = `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`;
+    return this.#queueFull(id, why);
   }
-}
 
-function queueFull(id: string, why: string): InferenceError {
-  const text = `${requestPrefix(id)}Exceeds maximum queue size${why}`;
-  return new InferenceError("UNAVAILABLE", text, { reason: "REJECTED", retryAfterS: 1 });
+  #queueFull(id: string, why: string): InferenceError {
+    const text = `Exceeds maximum queue size${why}`;
+    this.#logRefusal(text);
+    return new InferenceError("UNAVAILABLE", requestPrefix(id) + text, {
+      reason: "REJECTED",
+      retryAfterS: 1,
+    });
+  }
+
+  #logRefusal(why: string): void {
+    const { config, clock, log } = this.#options;
+    const { name: model, version } = config;
+    this.#refusedCount += 1;
+    const nowMs = clock.nowMs();
+    if (nowMs < this.#lastLineAtMs + betweenLinesMs) return;
+    log.warning(`requests refused by model '${model}': ${this.#refusedCount} (${why})`, {
+      model,
+      version,
+    });
+    this.#refusedCount = 0;
+    this.#lastLineAtMs = nowMs;
+  }
 }

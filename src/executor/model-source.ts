@@ -103,6 +103,7 @@ async function resolveOnnx(
       ...machine,
       defaultModelFilename: basename(model.path),
     });
+    if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
     return { config, host: new ThreadHost(config, plan, options, thread) };
   } catch (error) {
     thread.abandon();

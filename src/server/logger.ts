@@ -149,7 +149,7 @@ function stackOf(error: unknown): string {
   const lines: string[] = [];
   let depth = 0;
   for (let at = error; at instanceof Error && depth < 5; at = at.cause) {
-    const stack = (at.stack ?? `${at.name}: ${at.message}`).split("\n");
+    const stack = (at.stack ?? `${at.name}: ${at.message}`).split(/[\r\n]+/);
     lines.push(...(depth === 0 ? stack : [`caused by: ${stack[0]}`, ...stack.slice(1)]));
     depth += 1;
   }

@@ -148,6 +148,7 @@ export class RunningServer {
 
   async #close(timeoutMs: number): Promise<boolean> {
     const clock = this.#clock;
+    this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
     const drained = Promise.all([
       this.#core.drain(),
       this.#http?.drain(),
