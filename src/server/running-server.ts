@@ -6,6 +6,7 @@
  * Not here: the face that a user holds while this is being imported (server.ts), signals (serve.ts).
  */
 import type { RequestListener } from "node:http";
+import { ByteBudget } from "../core/byte-budget.ts";
 import { InferenceCore } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -82,6 +83,7 @@ export class RunningServer {
     const http = new HttpHandler({
       ...options,
       service: core,
+      receivedBytes: new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes)),
       clock,
       log,
       logsRequests: options.logVerbose > 0,

@@ -38,7 +38,10 @@ export interface ServerOptions {
   readonly allowCpuMetrics?: boolean;
   /** Longest time to finish running requests when stopping; default 30. */
   readonly exitTimeoutSecs?: number;
-  /** Bytes of inputs that may wait, all models together; default a quarter of memory, at most 1 GiB. */
+  /**
+   * Bytes of inputs that may wait, all models together, and as many of bodies that are being
+   * received; default a quarter of memory, at most 1 GiB.
+   */
   readonly maxWaitingBytes?: number;
   /** Longest time an inline model may hold the event loop before the log names it; default 50. */
   readonly blockingThresholdMs?: number;

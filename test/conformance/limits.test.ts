@@ -105,6 +105,26 @@ test("a large upload sees its refusal", async () => {
   isError(answer, 413, bodyTooLarge);
 });
 
+test("what all callers together have sent of their bodies has a limit", async () => {
+  const limits = { maxBodyBytes: 4000, maxWaitingBytes: 100 };
+  await using started = await startServer(echo, limits);
+  const send = async (): Promise<RawAnswer> => {
+    return await ask(started.port, "POST", echoPath, { body: echoBody(1, 2000) });
+  };
+  for (let count = 0; count < 3; count += 1) check.equal((await send()).status, 200);
+  const dawdler = await RawClient.connect(started.port);
+  const headers = { "Content-Length": "4000" };
+  dawdler.send(requestBytes("POST", echoPath, { headers, body: "x".repeat(3000) }));
+  let refused = await send();
+  while (refused.status === 200) refused = await send();
+  const use = "3000 of 4000 bytes for request bodies are in use";
+  isError(refused, 503, `the server receives too much at once: ${use}`);
+  check.equal(refused.headers.get("retry-after"), "1");
+  check.equal(refused.headers.get("connection"), "close");
+  dawdler.leave();
+  while (refused.status !== 200) refused = await send();
+});
+
 test("a body of exactly the limit is read", async () => {
   await using started = await startServer(echo, {
     maxBodyBytes: 3000,

@@ -143,8 +143,9 @@ export class HttpHandler {
   }
 
   #tellIndex({ request, response, head, headers }: Exchange): void {
-    const { maxBodyBytes, clock, service } = this.#options;
-    receiveBody(request, { maxBodyBytes, announced: head.contentLength }, (outcome) => {
+    const { maxBodyBytes, receivedBytes, clock, service } = this.#options;
+    const plan = { maxBodyBytes, announced: head.contentLength, receivedBytes };
+    const letGo = receiveBody(request, plan, (outcome) => {
       if (outcome instanceof BodyError) {
         refuseBody(request, response, outcome, { clock, headers });
         return;
@@ -157,6 +158,7 @@ export class HttpHandler {
         sendError(response, InferenceError.from(reason), headers);
       }
     });
+    response.once("close", letGo);
   }
 }
 

@@ -10,6 +10,7 @@
  * is written (infer-answer.ts).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceService, ModelView } from "../../core/inference-service.ts";
 import type { Log, LogFields } from "../../core/log.ts";
@@ -35,6 +36,8 @@ export interface InferOptions {
   readonly log: Log;
   readonly maxBodyBytes: number;
   readonly maxInputBytes: number;
+  /** For bodies of which nothing has been handed to the core yet. */
+  readonly receivedBytes: ByteBudget;
   /** A line for each request. */
   readonly logsRequests: boolean;
 }
@@ -63,6 +66,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #deadlineMs: number = Number.POSITIVE_INFINITY;
   #forms: OutputForms = allAsBinary.forms;
   #pending: PendingRequest | undefined = undefined;
+  #letGoOfBody: (() => void) | undefined = undefined;
   #logId: string;
   #isOver = false;
 
@@ -91,13 +95,14 @@ export class InferExchange implements ResponseSink, OpenRequest {
       if (this.#connection.openCount > maxOpenPerConnection) throw tooManyOpen();
       const encoding = bodyEncoding(head.contentEncoding);
       this.#deadlineMs = this.#startMs + timeoutOf(head.timeoutMs);
-      const { maxBodyBytes } = this.#options;
-      const plan = { maxBodyBytes, announced: head.contentLength };
-      receiveBody(this.#request, plan, (outcome) => {
+      const { maxBodyBytes, receivedBytes } = this.#options;
+      const plan = { maxBodyBytes, announced: head.contentLength, receivedBytes };
+      const letGo = receiveBody(this.#request, plan, (outcome) => {
         if (outcome instanceof BodyError) this.fail(outcome);
         else if (encoding === "identity") this.#decode(view, outcome);
         else this.#decompress(view, outcome, encoding);
       });
+      if (!this.#isOver) this.#letGoOfBody = letGo;
     } catch (reason) {
       this.#failWith(reason);
     }
@@ -176,6 +181,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
 
   #infer({ request, forms }: DecodedRequest): void {
     if (this.#isOver) return;
+    this.#releaseBody();
     this.#forms = forms;
     this.#logId = request.logId;
     const { service } = this.#options;
@@ -208,7 +214,14 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #end(): void {
     this.#isOver = true;
     this.#pending = undefined;
+    this.#releaseBody();
     this.#connection.delete(this);
+  }
+
+  /** Its bytes are the core's from now on, or nobody's. */
+  #releaseBody(): void {
+    this.#letGoOfBody?.();
+    this.#letGoOfBody = undefined;
   }
 
   #log(end: number | "cancelled", what: string): void {

@@ -3,14 +3,17 @@
  *
  * Ends once, with the chunks or with an error. Of a body that is too large nothing more is kept:
  * whoever answers sees to the connection. A caller who leaves is noticed elsewhere (connection.ts).
+ * What all callers together have sent, and nobody has taken further yet, has a limit too: else a
+ * few hundred who stop in the middle of a body would fill the memory.
  *
  * A body that somebody has read before (a framework that this handler is mounted in) is taken from
  * where such a framework leaves it: `request.body`, if it is bytes.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream";
+import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
-import { type HeaderList, HttpError, startError } from "./responses.ts";
+import { type HeaderList, HttpError, noHeaders, startError } from "./responses.ts";
 
 export interface ReceivedBody {
   readonly chunks: readonly Uint8Array[];
@@ -21,12 +24,15 @@ export interface BodyPlan {
   readonly maxBodyBytes: number;
   /** Content-Length; undefined: the body comes in chunks, if there is one. */
   readonly announced: string | undefined;
+  /** Shared by all bodies of a server. */
+  readonly receivedBytes: ByteBudget;
 }
 
 /** An error after which the rest of the body is not kept, and the connection ends. */
 export class BodyError extends HttpError {
-  constructor(status: number, message: string) {
-    super("INVALID_ARGUMENT", message, { status, headers: ["Connection", "close"] });
+  constructor(status: number, message: string, headers: HeaderList = noHeaders) {
+    const code = status === 503 ? "UNAVAILABLE" : "INVALID_ARGUMENT";
+    super(code, message, { status, headers: ["Connection", "close", ...headers] });
   }
 }
 
@@ -36,21 +42,23 @@ const maxChunkCount = 65_536;
 /** Told once. If the caller leaves in the middle of the body, never. */
 type BodyListener = (outcome: ReceivedBody | BodyError) => void;
 
+/** Returns a function to be called once: when the body is no longer held, or is given up. */
 export function receiveBody(
   request: IncomingMessage,
-  { maxBodyBytes, announced }: BodyPlan,
+  { maxBodyBytes, announced, receivedBytes }: BodyPlan,
   tell: BodyListener,
-): void {
+): () => void {
   if (announced !== undefined && Number(announced) > maxBodyBytes) {
     tell(tooLarge(maxBodyBytes));
-    return;
+    return holdNothing;
   }
   if (request.readableEnded) {
     tell(bodyReadBefore(request));
-    return;
+    return holdNothing;
   }
   let chunks: Uint8Array[] | undefined = [];
   let byteLength = 0;
+  let heldBytes = 0;
   const finish = (outcome: ReceivedBody | BodyError): void => {
     chunks = undefined;
     tell(outcome);
@@ -62,11 +70,19 @@ export function receiveBody(
     byteLength += chunk.byteLength;
     if (byteLength > maxBodyBytes) finish(tooLarge(maxBodyBytes));
     else if (chunks.length > maxChunkCount && announced === undefined) finish(tooManyChunks());
+    else if (receivedBytes.tryTake(chunk.byteLength)) heldBytes = byteLength;
+    else finish(tooMuchAtOnce(receivedBytes));
   });
   request.on("end", () => {
     if (chunks !== undefined) finish({ chunks, byteLength });
   });
+  return () => {
+    chunks = undefined;
+    receivedBytes.giveBack(heldBytes);
+  };
 }
+
+const holdNothing = (): void => {};
 
 /** How long the rest of a refused body is thrown away, before the connection is. */
 const lingerMs = 5000;
@@ -109,6 +125,11 @@ function alreadyRead(): BodyError {
 function tooLarge(maxBodyBytes: number): BodyError {
   const why = `request body exceeds the maximum allowed size of ${maxBodyBytes} bytes.`;
   return new BodyError(413, `${why} Use --max-body-size to increase the limit.`);
+}
+
+function tooMuchAtOnce({ usedBytes, limitBytes }: ByteBudget): BodyError {
+  const why = `${usedBytes} of ${limitBytes} bytes for request bodies are in use`;
+  return new BodyError(503, `the server receives too much at once: ${why}`, ["Retry-After", "1"]);
 }
 
 function tooManyChunks(): BodyError {
