@@ -119,6 +119,7 @@ export class ModelStatistics {
   readonly #modelName: string;
   readonly #modelVersion: number;
   #lastInferenceAtMs = Number.NEGATIVE_INFINITY;
+  #toldLast = { atMs: Number.NEGATIVE_INFINITY, wallMs: 0 };
   #inferenceCount = 0;
   #executionCount = 0;
   readonly #success = new DurationCounter();
@@ -234,13 +235,11 @@ export class ModelStatistics {
     this.#instanceRestarts += 1;
   }
 
-  /** The moment of the last inference is told in wall time, as of now. */
   snapshot(now: { readonly nowMs: number; readonly wallMs: number }): ModelStatisticsSnapshot {
-    const sinceLastMs = now.nowMs - this.#lastInferenceAtMs;
     return {
       modelName: this.#modelName,
       modelVersion: this.#modelVersion,
-      lastInferenceMs: Number.isFinite(sinceLastMs) ? Math.round(now.wallMs - sinceLastMs) : 0,
+      lastInferenceMs: this.#lastInferenceMs(now),
       inferenceCount: this.#inferenceCount,
       executionCount: this.#executionCount,
       success: this.#success.snapshot(),
@@ -264,6 +263,15 @@ export class ModelStatistics {
       computeDuration: this.#computeDuration.snapshot(),
       batchRows: this.#batchRows.snapshot(),
     };
+  }
+
+  /** In wall time, and the same whenever it is asked: the two clocks tick apart. 0: none so far. */
+  #lastInferenceMs(now: { readonly nowMs: number; readonly wallMs: number }): number {
+    const atMs = this.#lastInferenceAtMs;
+    if (this.#toldLast.atMs !== atMs) {
+      this.#toldLast = { atMs, wallMs: Math.round(now.wallMs - (now.nowMs - atMs)) };
+    }
+    return this.#toldLast.wallMs;
   }
 
   #batchSnapshots(): ModelStatisticsSnapshot["batches"] {

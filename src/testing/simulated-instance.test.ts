@@ -13,9 +13,10 @@ const never = Number.POSITIVE_INFINITY;
 
 instanceContract({
   name: "simulated",
-  hostOf: async (behaviour) => {
-    return new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo });
-  },
+  hostOf: (behaviour) =>
+    Promise.resolve(
+      new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo }),
+    ),
 });
 
 function scriptOf(behaviour: Behaviour): InstanceScript {

@@ -4,7 +4,7 @@
  * The path alone selects: exact, query string ignored, no trailing slash. Whether the method fits
  * is for the handler to say: a known path with another method is 405, an unknown path 404.
  */
-export type RouteName =
+type RouteName =
   | "start page"
   | "server metadata"
   | "server live"
