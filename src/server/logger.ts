@@ -80,7 +80,7 @@ function textSink(write: Write, format: LogFormat): Sink {
   const stamp = format === "default" ? stampDefault : stampIso;
   return (level, message, fields, place) => {
     const head = stamp(letters[level], new Date());
-    const text = JSON.stringify(message + describe(fields));
+    const text = JSON.stringify(message + describe(fields, message));
     write(level, `${head} ${place()}] ${text}\n${stackOf(fields.error)}`);
   };
 }
@@ -135,10 +135,12 @@ function stampIso(letter: string, now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z ${letter} ${process.pid}`;
 }
 
-function describe({ model, version, requestId, error }: LogFields): string {
+/** What the message does not say itself. */
+function describe({ model, version, requestId, error }: LogFields, message: string): string {
   const fields: string[] = [];
-  if (model !== undefined) fields.push(`model ${model}`);
-  if (version !== undefined) fields.push(`version ${version}`);
+  if (model !== undefined && !message.includes(`'${model}'`)) fields.push(`model ${model}`);
+  const isToldVersion = new RegExp(`\\bversion ${version}\\b`).test(message);
+  if (version !== undefined && !isToldVersion) fields.push(`version ${version}`);
   if (requestId !== undefined && requestId !== "") fields.push(`request ${requestId}`);
   if (error !== undefined && !(error instanceof Error)) fields.push(String(error));
   return fields.length === 0 ? "" : ` (${fields.join(", ")})`;
