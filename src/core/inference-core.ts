@@ -57,7 +57,7 @@ export class InferenceCore implements InferenceService {
 
   /**
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
-   * ALREADY_EXISTS if this version is there and not UNAVAILABLE.
+   * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
   async load(source: ModelSource): Promise<void> {
     if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");

@@ -146,7 +146,7 @@ test("while a model loads, neither it nor the server is ready", async () => {
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
 });
 
-test("a model whose instances are dead is not ready, and neither is the server", async () => {
+test("a model out of service is UNAVAILABLE, says why, and may be bound anew", async () => {
   const dying = model("dying", {
     inputs: { x: fp32(-1) },
     outputs: { y: fp32(-1) },
@@ -157,15 +157,44 @@ test("a model whose instances are dead is not ready, and neither is the server",
   await using started = await startServer([dying, negative]);
   const { server, port } = started;
   check.equal((await ask(port, "GET", "/v2/models/dying/ready")).status, 200);
-  await check.rejects(server.infer({ model: dying, inputs: { x: [[1]] } }));
+  const infer = () => server.infer({ model: dying, inputs: { x: [[1]] } });
+  const message = "model 'dying' cannot go on and is out of service: internal error";
+  await check.rejects(infer(), { code: "INTERNAL", message });
+  await check.rejects(infer(), { code: "UNAVAILABLE", message });
+  const index = "/v2/repository/index";
   check.deepEqual(
-    await told(port, ["/v2/models/dying/ready", "/v2/models/negative/ready", "/v2/health/ready"]),
+    await told(port, [
+      "/v2/models/dying/ready",
+      "/v2/models/negative/ready",
+      "/v2/health/ready",
+      index,
+    ]),
     {
       "/v2/models/dying/ready": [400, { error: "Model version not ready" }],
       "/v2/models/negative/ready": 200,
       "/v2/health/ready": 400,
+      [index]: [
+        200,
+        [
+          { name: "dying", version: "1", state: "UNAVAILABLE", reason: `Internal: ${message}` },
+          { name: "negative", version: "1", state: "READY" },
+        ],
+      ],
     },
   );
+  const page = (await ask(port, "GET", "/")).text;
+  check.ok(page.includes("dying <small>version 1, UNAVAILABLE"), page);
+
+  await check.rejects(server.bind(dying), {
+    code: "ALREADY_EXISTS",
+    message: "model 'dying' version 1 is there already (out of service: unbind it first)",
+  });
+  await server.unbind("dying");
+  await server.bind(dying);
+  check.deepEqual(await told(port, ["/v2/models/dying/ready", "/v2/health/ready"]), {
+    "/v2/models/dying/ready": 200,
+    "/v2/health/ready": 200,
+  });
 });
 
 test("while it drains it is alive, not ready, refuses, and finishes what it has", async () => {

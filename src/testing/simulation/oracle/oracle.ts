@@ -29,7 +29,7 @@ import {
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
-import { VersionOracle, type VersionOptions } from "./version-oracle.ts";
+import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;
@@ -223,9 +223,10 @@ export class Oracle implements Callers {
       ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
     );
     const ready = known.filter(({ state }) => state === "READY");
+    const inService = ready.filter(({ failure }) => failure === undefined);
     const meant =
       version === undefined
-        ? (ready.at(-1) ?? known.findLast(({ model }) => model))
+        ? (inService.at(-1) ?? ready.at(-1) ?? known.findLast(({ model }) => model))
         : known.find((candidate) => candidate.version === version);
     if (meant?.model !== undefined) return meant.model;
     if (ofName.length === 0) {
