@@ -35,6 +35,11 @@ export interface InferenceCoreOptions {
   readonly maxWaitingBytes: number;
 }
 
+export interface LoadOptions {
+  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
+  readonly failureLevel?: "error" | "verbose";
+}
+
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
   readonly #waitingBytes: ByteBudget;
@@ -59,10 +64,10 @@ export class InferenceCore implements InferenceService {
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
-  async load(source: ModelSource): Promise<void> {
+  async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source);
+    entry.loading = this.#load(entry, source, failureLevel);
     await entry.loading;
   }
 
@@ -165,7 +170,11 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(entry: ModelVersion, source: ModelSource): Promise<void> {
+  async #load(
+    entry: ModelVersion,
+    source: ModelSource,
+    failureLevel: "error" | "verbose",
+  ): Promise<void> {
     const { clock, log } = this.#options;
     const { name: model, version } = entry;
     const startedAtMs = clock.nowMs();
@@ -178,7 +187,7 @@ export class InferenceCore implements InferenceService {
     } catch (reason) {
       const error = InferenceError.from(reason);
       if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      log.error(`model '${model}' version ${version} failed to load: ${error.message}`, {
+      log[failureLevel](`model '${model}' version ${version} failed to load: ${error.message}`, {
         model,
         version,
         error,
