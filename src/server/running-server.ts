@@ -72,6 +72,7 @@ export class RunningServer {
   readonly #lag: EventLoopLag;
   readonly #machine: MachineReader = new MachineReader();
   #listening: Promise<void> | undefined = undefined;
+  #isClosed = false;
   #closing: Promise<boolean> | undefined = undefined;
 
   constructor(
@@ -117,8 +118,9 @@ export class RunningServer {
     return { http: this.#http?.url, metrics: this.#metrics?.url };
   }
 
+  /** Also "stopped" if something was left behind. */
   get state(): ServerState {
-    return this.#core.state;
+    return this.#isClosed ? "stopped" : this.#core.state;
   }
 
   /** Twice is once; but what failed may be tried again. */
@@ -182,6 +184,7 @@ export class RunningServer {
     const haveInstancesEnded = this.#core.state === "stopped";
     if (!isDrained) this.#cut(timeoutMs);
     this.#lag.close();
+    this.#isClosed = true;
     return haveInstancesEnded;
   }
 
