@@ -98,24 +98,23 @@ export class LazyServer implements Server {
   }
 
   async listen(): Promise<void> {
-    await (await this.#started()).listen();
+    await this.#do((server) => server.listen());
   }
 
   async bind(model: ModelBase): Promise<void> {
     const served = servedModels(model);
-    const running = await this.#started();
-    await Promise.all(served.map((each) => running.bind(each)));
+    await this.#do((server) => Promise.all(served.map((each) => server.bind(each))));
   }
 
   async unbind(name: string, version?: number): Promise<void> {
-    await (await this.#started()).unbind(name, version);
+    await this.#do((server) => server.unbind(name, version));
   }
 
   async infer<M extends ModelBase>(
     request: InProcessRequest<M>,
     options: InferOptions = {},
   ): Promise<InProcessResponse<M>> {
-    return await (this.#running ?? (await this.#started())).infer(request, options);
+    return await this.#do((server) => server.infer(request, options));
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -140,6 +139,11 @@ export class LazyServer implements Server {
     const { RunningServer } = await import("./running-server.ts");
     this.#running = new RunningServer(models, options, plan);
     return this.#running;
+  }
+
+  /** Within the call, if it has started. */
+  async #do<Result>(act: (server: RunningServer) => Promise<Result>): Promise<Result> {
+    return await act(this.#running ?? (await this.#started()));
   }
 
   #started(): Promise<RunningServer> {
