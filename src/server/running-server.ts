@@ -15,12 +15,8 @@ import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { HttpListener } from "./http-listener.ts";
-import {
-  type InferOptions,
-  type InProcessRequest,
-  type InProcessResponse,
-  inferInProcess,
-} from "./in-process-infer.ts";
+import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";

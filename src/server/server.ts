@@ -19,7 +19,8 @@ import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
-import type { InferOptions, InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
+import type { InProcessResponse } from "./in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
 import type { CloseOptions, RunningServer, ServerUrls, StartPlan } from "./running-server.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
 import {
