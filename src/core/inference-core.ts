@@ -9,6 +9,7 @@
 import { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
+import { schedulerStopping } from "./batch-scheduler.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type {
@@ -141,7 +142,7 @@ export class InferenceCore implements InferenceService {
 
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
-      const model = this.#find(request.modelName, request.modelVersion);
+      const model = this.#find(request.modelName, request.modelVersion, request.id);
       return model.infer(request, sink, options);
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
@@ -149,11 +150,16 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
-  #find(name: string, version: number | undefined): LoadedModel {
-    const isDraining = this.#state === "draining";
-    const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
-    return leaving ?? this.#repository.lookUp(name, version);
+  /** A server that stops says so of all its models, also of those that are gone. */
+  #find(name: string, version: number | undefined, id = ""): LoadedModel {
+    if (!this.#isClosing()) return this.#repository.lookUp(name, version);
+    const known = this.#repository
+      .versionsOf(name)
+      .filter((entry) => version === undefined || entry.version === version);
+    const leaving = known.findLast(({ state, model }) => state === "UNLOADING" && model);
+    if (leaving?.model !== undefined) return leaving.model;
+    if (known.length > 0) throw schedulerStopping(id);
+    return this.#repository.lookUp(name, version);
   }
 
   /** A sink is foreign code: it may throw. */

@@ -235,6 +235,11 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
       "new inference requests",
   );
   check.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
+  // One that is gone already, and one that never was.
+  check.deepEqual(await told(port, ["/v2/models/negative/infer", "/v2/models/nobody/infer"]), {
+    "/v2/models/negative/infer": [503, JSON.parse(refused.text)],
+    "/v2/models/nobody/infer": [404, { error: "Request for unknown model: 'nobody' is not found" }],
+  });
   const [entry] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
   check.deepEqual(entry, { name: "held", version: "1", state: "UNLOADING" });
 

@@ -21,11 +21,13 @@ import {
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
+  about,
   alreadyThere,
   errorText,
   invalid,
   type OracleError,
   serverStopping,
+  stopping,
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
@@ -215,7 +217,7 @@ export class Oracle implements Callers {
     if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
   }
 
-  #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
+  #modelFor({ id, modelName, version }: RequestPlan): ModelOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
     // A server that stops knows its models until they are gone: it has a better answer.
@@ -233,13 +235,17 @@ export class Oracle implements Callers {
       coverage.count("model unknown");
       return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
     }
+    const isThere = ofName.some((candidate) => candidate.version === version);
+    if (this.#isClosing() && (isThere || version === undefined)) {
+      coverage.count("server stopping");
+      return about(id, stopping);
+    }
     if (version === undefined) {
       coverage.count("no version ready");
       return unknownModel(`'${modelName}' has no available versions`, "NOT_FOUND");
     }
     coverage.count("version not ready");
     const what = `'${modelName}' version ${version}`;
-    const isThere = ofName.some((candidate) => candidate.version === version);
     if (!isThere) return unknownModel(`${what} is not found`, "NOT_FOUND");
     return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
   }
