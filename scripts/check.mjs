@@ -14,10 +14,13 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageFaults } from "./package-files.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
 const node = process.execPath;
+// Above the first call of what uses it.
+const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 const checks = {
   format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "."]),
@@ -82,6 +85,8 @@ async function checkTarball() {
   const installed = join(folder, "node_modules", "shoal");
   const tests = readdirSync(installed, { recursive: true }).filter((path) => /\.test\./.test(path));
   if (tests.length > 0) throw new Error(`the package ships tests: ${tests.join(", ")}`);
+  const faults = packageFaults(installed);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   const script = join(folder, "use.mjs");
   writeFileSync(
     script,
@@ -145,8 +150,6 @@ async function textUntil(stream, pattern) {
   }
   throw new Error(`it ended too early:\n${text}`);
 }
-
-const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 /** The built tests on another Node, which is an npm package for this one platform. */
 async function testOn(version) {

@@ -155,7 +155,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   #whyRefused(request: InferRequest): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    return this.#isDraining ? stopping(request) : undefined;
+    return this.#isDraining ? schedulerStopping(request.id) : undefined;
   }
 
   #lookSoon(): void {
@@ -286,7 +286,7 @@ function bytesOf({ inputs }: InferRequest): number {
   return bytes;
 }
 
-function stopping({ id }: InferRequest): InferenceError {
+export function schedulerStopping(id: string): InferenceError {
   const why =
     "Server is stopping, scheduler for model has stopped accepting new inference requests";
   return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });

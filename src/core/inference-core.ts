@@ -9,6 +9,7 @@
 import { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
+import { schedulerStopping } from "./batch-scheduler.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type {
@@ -35,6 +36,11 @@ export interface InferenceCoreOptions {
   readonly maxWaitingBytes: number;
 }
 
+export interface LoadOptions {
+  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
+  readonly failureLevel?: "error" | "verbose";
+}
+
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
   readonly #waitingBytes: ByteBudget;
@@ -57,12 +63,12 @@ export class InferenceCore implements InferenceService {
 
   /**
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
-   * ALREADY_EXISTS if this version is there and not UNAVAILABLE.
+   * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
-  async load(source: ModelSource): Promise<void> {
+  async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source);
+    entry.loading = this.#load(entry, source, failureLevel);
     await entry.loading;
   }
 
@@ -136,7 +142,7 @@ export class InferenceCore implements InferenceService {
 
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
-      const model = this.#find(request.modelName, request.modelVersion);
+      const model = this.#find(request.modelName, request.modelVersion, request.id);
       return model.infer(request, sink, options);
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
@@ -144,11 +150,16 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
-  #find(name: string, version: number | undefined): LoadedModel {
-    const isDraining = this.#state === "draining";
-    const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
-    return leaving ?? this.#repository.lookUp(name, version);
+  /** A server that stops says so of all its models, also of those that are gone. */
+  #find(name: string, version: number | undefined, id = ""): LoadedModel {
+    if (!this.#isClosing()) return this.#repository.lookUp(name, version);
+    const known = this.#repository
+      .versionsOf(name)
+      .filter((entry) => version === undefined || entry.version === version);
+    const leaving = known.findLast(({ state, model }) => state === "UNLOADING" && model);
+    if (leaving?.model !== undefined) return leaving.model;
+    if (known.length > 0) throw schedulerStopping(id);
+    return this.#repository.lookUp(name, version);
   }
 
   /** A sink is foreign code: it may throw. */
@@ -165,7 +176,11 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(entry: ModelVersion, source: ModelSource): Promise<void> {
+  async #load(
+    entry: ModelVersion,
+    source: ModelSource,
+    failureLevel: "error" | "verbose",
+  ): Promise<void> {
     const { clock, log } = this.#options;
     const { name: model, version } = entry;
     const startedAtMs = clock.nowMs();
@@ -178,7 +193,7 @@ export class InferenceCore implements InferenceService {
     } catch (reason) {
       const error = InferenceError.from(reason);
       if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      log.error(`model '${model}' version ${version} failed to load: ${error.message}`, {
+      log[failureLevel](`model '${model}' version ${version} failed to load: ${error.message}`, {
         model,
         version,
         error,

@@ -8,6 +8,9 @@
  * A request without a version means the highest one that is READY. What cannot be found is told
  * with the protocol's texts.
  *
+ * One that went out of service shows as UNAVAILABLE, with the reason, until it is unloaded;
+ * meanwhile it is found if no other version serves, so that its callers hear why.
+ *
  * Not here: loading and unloading themselves (inference-core.ts).
  */
 import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
@@ -48,12 +51,14 @@ const kinds: Readonly<Record<ErrorCode, string>> = {
 export class Repository {
   readonly #models = new Map<string, ModelVersion[]>();
 
-  /** The one to load into: new, or one that is UNAVAILABLE. ALREADY_EXISTS if it serves. */
+  /** The one to load into: new, or one of which nothing is left. Else ALREADY_EXISTS. */
   begin(name: string, version: number): ModelVersion {
     const versions = this.#models.get(name) ?? [];
     const existing = versions.find((entry) => entry.version === version);
     if (existing !== undefined && existing.state !== "UNAVAILABLE") {
-      const why = `model '${name}' version ${version} is there already (${existing.state})`;
+      const isFailed = failureOf(existing) !== undefined;
+      const state = isFailed ? "out of service: unbind it first" : existing.state;
+      const why = `model '${name}' version ${version} is there already (${state})`;
       throw new InferenceError("ALREADY_EXISTS", why);
     }
     const others = versions.filter((entry) => entry !== existing);
@@ -73,9 +78,9 @@ export class Repository {
   }
 
   /** Its load has failed. */
-  fail(entry: ModelVersion, { code, message }: InferenceError): void {
+  fail(entry: ModelVersion, error: InferenceError): void {
     entry.state = "UNAVAILABLE";
-    entry.reason = `${kinds[code]}: ${message}`;
+    entry.reason = reasonOf(error);
     entry.model = undefined;
   }
 
@@ -91,7 +96,9 @@ export class Repository {
     const versions = this.#models.get(name);
     if (versions === undefined) throw unknown(`'${name}' is not found`);
     if (version === undefined) {
-      const model = versions.findLast((entry) => entry.state === "READY")?.model;
+      const ready = versions.filter(({ state }) => state === "READY");
+      const serving = ready.findLast((entry) => failureOf(entry) === undefined);
+      const model = (serving ?? ready.at(-1))?.model;
       if (model === undefined) throw unknown(`'${name}' has no available versions`);
       return model;
     }
@@ -99,13 +106,6 @@ export class Repository {
     if (entry === undefined) throw unknown(`'${name}' version ${version} is not found`);
     if (entry.state === "READY" && entry.model !== undefined) return entry.model;
     throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
-  }
-
-  /** Of those that are being unloaded the highest, or the one that is named. */
-  findUnloading(name: string, version: number | undefined): LoadedModel | undefined {
-    const unloading = this.versionsOf(name).filter(({ state }) => state === "UNLOADING");
-    const meant = unloading.filter((entry) => version === undefined || entry.version === version);
-    return meant.findLast(({ model }) => model !== undefined)?.model;
   }
 
   /** Ascending; of all states. Empty if there is no such model. */
@@ -120,7 +120,12 @@ export class Repository {
   }
 
   index(): readonly ModelIndexEntry[] {
-    return this.all().map(({ name, version, state, reason }) => ({ name, version, state, reason }));
+    return this.all().map((entry) => {
+      const { name, version, state, reason } = entry;
+      const failure = failureOf(entry);
+      if (failure === undefined) return { name, version, state, reason };
+      return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+    });
   }
 
   /** Every version serves, or was unloaded on purpose. */
@@ -130,6 +135,15 @@ export class Repository {
       return state === "UNAVAILABLE" && reason === unloadedReason;
     });
   }
+}
+
+/** Undefined also if it has failed to load: then nothing is left of it. */
+function failureOf({ state, model }: ModelVersion): InferenceError | undefined {
+  return state === "READY" ? model?.failure : undefined;
+}
+
+function reasonOf({ code, message }: InferenceError): string {
+  return `${kinds[code]}: ${message}`;
 }
 
 function unknown(what: string, code: ErrorCode = "NOT_FOUND"): InferenceError {

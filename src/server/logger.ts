@@ -15,6 +15,7 @@
 import { appendFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Log, LogFields } from "../core/log.ts";
+import { tolerateClosedReaders } from "./closed-readers.ts";
 
 export type LogFormat = "default" | "ISO8601";
 
@@ -49,7 +50,7 @@ const letters: Readonly<Record<Level, string>> = {
 };
 
 export function createLogger(options: LoggerOptions): Logger {
-  const write = options.logFile === "" ? writeToTerminal : writeToFile(options.logFile);
+  const write = options.logFile === "" ? terminalWriter() : writeToFile(options.logFile);
   const sink = options.jsonLogs ? jsonSink(write) : textSink(write, options.logFormat);
   const isOn: Readonly<Record<Level, boolean>> = {
     verbose: options.logVerbose > 0,
@@ -106,9 +107,12 @@ function jsonSink(write: Write): Sink {
   };
 }
 
-function writeToTerminal(level: Level, line: string): void {
-  const stream = level === "warning" || level === "error" ? process.stderr : process.stdout;
-  stream.write(line);
+function terminalWriter(): Write {
+  tolerateClosedReaders();
+  return (level, line) => {
+    const stream = level === "warning" || level === "error" ? process.stderr : process.stdout;
+    stream.write(line);
+  };
 }
 
 /** Synchronous, so that the last lines before an end are there. Fails at once if it cannot. */

@@ -20,12 +20,8 @@ import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InlineWatch } from "../executor/inline-instance.ts";
 import { modelSource } from "../executor/model-source.ts";
-import {
-  type InferOptions,
-  type InProcessRequest,
-  type InProcessResponse,
-  inferInProcess,
-} from "../server/in-process-infer.ts";
+import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
 import { servedModels } from "../server/served-models.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

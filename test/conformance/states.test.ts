@@ -146,7 +146,7 @@ test("while a model loads, neither it nor the server is ready", async () => {
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
 });
 
-test("a model whose instances are dead is not ready, and neither is the server", async () => {
+test("a model out of service is UNAVAILABLE, says why, and may be bound anew", async () => {
   const dying = model("dying", {
     inputs: { x: fp32(-1) },
     outputs: { y: fp32(-1) },
@@ -157,15 +157,44 @@ test("a model whose instances are dead is not ready, and neither is the server",
   await using started = await startServer([dying, negative]);
   const { server, port } = started;
   check.equal((await ask(port, "GET", "/v2/models/dying/ready")).status, 200);
-  await check.rejects(server.infer({ model: dying, inputs: { x: [[1]] } }));
+  const infer = () => server.infer({ model: dying, inputs: { x: [[1]] } });
+  const message = "model 'dying' cannot go on and is out of service: internal error";
+  await check.rejects(infer(), { code: "INTERNAL", message });
+  await check.rejects(infer(), { code: "UNAVAILABLE", message });
+  const index = "/v2/repository/index";
   check.deepEqual(
-    await told(port, ["/v2/models/dying/ready", "/v2/models/negative/ready", "/v2/health/ready"]),
+    await told(port, [
+      "/v2/models/dying/ready",
+      "/v2/models/negative/ready",
+      "/v2/health/ready",
+      index,
+    ]),
     {
       "/v2/models/dying/ready": [400, { error: "Model version not ready" }],
       "/v2/models/negative/ready": 200,
       "/v2/health/ready": 400,
+      [index]: [
+        200,
+        [
+          { name: "dying", version: "1", state: "UNAVAILABLE", reason: `Internal: ${message}` },
+          { name: "negative", version: "1", state: "READY" },
+        ],
+      ],
     },
   );
+  const page = (await ask(port, "GET", "/")).text;
+  check.ok(page.includes("dying <small>version 1, UNAVAILABLE"), page);
+
+  await check.rejects(server.bind(dying), {
+    code: "ALREADY_EXISTS",
+    message: "model 'dying' version 1 is there already (out of service: unbind it first)",
+  });
+  await server.unbind("dying");
+  await server.bind(dying);
+  check.deepEqual(await told(port, ["/v2/models/dying/ready", "/v2/health/ready"]), {
+    "/v2/models/dying/ready": 200,
+    "/v2/health/ready": 200,
+  });
 });
 
 test("while it drains it is alive, not ready, refuses, and finishes what it has", async () => {
@@ -206,6 +235,11 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
       "new inference requests",
   );
   check.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
+  // One that is gone already, and one that never was.
+  check.deepEqual(await told(port, ["/v2/models/negative/infer", "/v2/models/nobody/infer"]), {
+    "/v2/models/negative/infer": [503, JSON.parse(refused.text)],
+    "/v2/models/nobody/infer": [404, { error: "Request for unknown model: 'nobody' is not found" }],
+  });
   const [entry] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
   check.deepEqual(entry, { name: "held", version: "1", state: "UNLOADING" });
 

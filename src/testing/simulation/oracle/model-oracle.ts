@@ -75,6 +75,11 @@ export class ModelOracle implements PoolOwner {
     return this.#pool.isReady;
   }
 
+  /** Why it is out of service. */
+  get failure(): OracleError | undefined {
+    return this.#pool.failure;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0 && this.#running.length === 0;
   }

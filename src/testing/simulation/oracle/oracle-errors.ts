@@ -72,8 +72,8 @@ export const alreadyThere: OracleError = error("ALREADY_EXISTS", "(already there
 
 export const serverStopping: OracleError = error("UNAVAILABLE", "Server is stopping", "OTHER");
 
-/** How the index tells why a load failed. */
-export function loadFailureReason({ code, message }: OracleError): string {
+/** How the index tells why a model failed. */
+export function failureReason({ code, message }: OracleError): string {
   return `${kinds[code]}: ${message}`;
 }
 

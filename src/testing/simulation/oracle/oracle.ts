@@ -21,15 +21,17 @@ import {
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
+  about,
   alreadyThere,
   errorText,
   invalid,
   type OracleError,
   serverStopping,
+  stopping,
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
-import { VersionOracle, type VersionOptions } from "./version-oracle.ts";
+import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;
@@ -215,7 +217,7 @@ export class Oracle implements Callers {
     if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
   }
 
-  #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
+  #modelFor({ id, modelName, version }: RequestPlan): ModelOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
     // A server that stops knows its models until they are gone: it has a better answer.
@@ -223,14 +225,20 @@ export class Oracle implements Callers {
       ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
     );
     const ready = known.filter(({ state }) => state === "READY");
+    const inService = ready.filter(({ failure }) => failure === undefined);
     const meant =
       version === undefined
-        ? (ready.at(-1) ?? known.findLast(({ model }) => model))
+        ? (inService.at(-1) ?? ready.at(-1) ?? known.findLast(({ model }) => model))
         : known.find((candidate) => candidate.version === version);
     if (meant?.model !== undefined) return meant.model;
     if (ofName.length === 0) {
       coverage.count("model unknown");
       return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
+    }
+    const isThere = ofName.some((candidate) => candidate.version === version);
+    if (this.#isClosing() && (isThere || version === undefined)) {
+      coverage.count("server stopping");
+      return about(id, stopping);
     }
     if (version === undefined) {
       coverage.count("no version ready");
@@ -238,7 +246,6 @@ export class Oracle implements Callers {
     }
     coverage.count("version not ready");
     const what = `'${modelName}' version ${version}`;
-    const isThere = ofName.some((candidate) => candidate.version === version);
     if (!isThere) return unknownModel(`${what} is not found`, "NOT_FOUND");
     return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
   }

@@ -13,7 +13,7 @@ import type { Journal } from "../journal.ts";
 import type { LoadPlan } from "../plans.ts";
 import { ExpectedCounters } from "./expected-counters.ts";
 import { ModelOracle, type ModelOwner } from "./model-oracle.ts";
-import { errorText, loadFailureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
+import { errorText, failureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
 import { type Callers, logPageOf } from "./oracle-request.ts";
 
 /** What all versions share. */
@@ -79,11 +79,18 @@ export class VersionOracle implements ModelOwner {
     return this.#state === "UNAVAILABLE" && this.#reason === "unloaded";
   }
 
+  /** Why it is out of service, until it is unloaded. */
+  get failure(): OracleError | undefined {
+    return this.#state === "READY" ? this.#model?.failure : undefined;
+  }
+
   /** As the index tells it, and whether it can run a batch. */
   describe(): string {
     const isAble = this.#state === "READY" && this.#model?.isReady;
     const able = isAble ? " and able" : "";
-    return `${this.name}/${this.version} ${this.#state}${able} ${this.#reason}`;
+    const title = `${this.name}/${this.version}`;
+    if (this.failure !== undefined) return `${title} UNAVAILABLE ${failureReason(this.failure)}`;
+    return `${title} ${this.#state}${able} ${this.#reason}`;
   }
 
   resolve(): void {
@@ -147,6 +154,6 @@ export class VersionOracle implements ModelOwner {
     journal.note(logPageOf(this), "a load failed");
     if (this.#state !== "LOADING") return;
     this.#state = "UNAVAILABLE";
-    this.#reason = loadFailureReason(error);
+    this.#reason = failureReason(error);
   }
 }
