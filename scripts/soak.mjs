@@ -51,7 +51,10 @@ async function main() {
     done.seeds += pieceEnd - first;
     done.events += events;
   };
-  const workers = Array.from({ length: threads }, () => new Worker(fileURLToPath(import.meta.url), { workerData: { dist } }));
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(fileURLToPath(import.meta.url), { workerData: { dist } }),
+  );
   try {
     await Promise.all(workers.map((worker) => serve(worker, takePiece, note)));
     tell("all passed");

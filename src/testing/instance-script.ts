@@ -34,7 +34,7 @@ export interface ExitStep {
 
 export type ExecutionStep = RespondStep | FailStep | DoneStep | FailedStep | ThrowStep | ExitStep;
 
-export interface RespondStep {
+interface RespondStep {
   readonly kind: "respond";
   readonly atMs: number;
   readonly requestIndex: number;
@@ -43,7 +43,7 @@ export interface RespondStep {
   readonly isFinal: boolean;
 }
 
-export interface FailStep {
+interface FailStep {
   readonly kind: "fail";
   readonly atMs: number;
   readonly requestIndex: number;
@@ -58,7 +58,7 @@ export interface DoneStep {
   readonly answers: readonly ScriptedAnswer[];
 }
 
-export interface FailedStep {
+interface FailedStep {
   readonly kind: "failed";
   readonly atMs: number;
   readonly times: ScriptedTimes;
@@ -66,7 +66,7 @@ export interface FailedStep {
 }
 
 /** `execute` itself throws. At once only. */
-export interface ThrowStep {
+interface ThrowStep {
   readonly kind: "throw";
   readonly atMs: number;
 }

@@ -13,8 +13,13 @@ const never = Number.POSITIVE_INFINITY;
 
 instanceContract({
   name: "simulated",
-  hostOf: async (behaviour) => {
-    return new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo });
+  hostOf: (behaviour) => {
+    const host = new SimulatedHost({
+      clock,
+      scriptFor: () => scriptOf(behaviour),
+      respondTo: echo,
+    });
+    return Promise.resolve(host);
   },
 });
 

@@ -4,7 +4,7 @@
  * A simulation in which nothing interesting happens proves nothing. So the oracle counts what it
  * sees, and the test demands that nothing is missing.
  */
-export const eventKinds = [
+const eventKinds = [
   // What the workload does.
   "request",
   "burst",

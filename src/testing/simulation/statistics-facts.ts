@@ -9,7 +9,7 @@ export interface CountAndNs {
   readonly ns: number;
 }
 
-export interface BatchFacts {
+interface BatchFacts {
   readonly batchSize: number;
   readonly computeInput: CountAndNs;
   readonly computeInfer: CountAndNs;

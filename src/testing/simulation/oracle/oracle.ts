@@ -29,7 +29,7 @@ import {
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
-import { VersionOracle, type VersionOptions } from "./version-oracle.ts";
+import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;

@@ -6,20 +6,10 @@
  * whose instance is lost is empty for a pause that doubles with each loss since the last execution
  * that ended; a loss for good, or a stop, closes the place.
  */
-import type {
-  ExecutionStep,
-  ExitStep,
-  InstanceScript,
-} from "../../instance-script.ts";
+import type { ExecutionStep, ExitStep, InstanceScript } from "../../instance-script.ts";
 import type { Agenda } from "./agenda.ts";
 import type { ExecutionOracle } from "./execution-oracle.ts";
-import {
-  endedUnasked,
-  hangs,
-  type OracleError,
-  thrown,
-  tooManyHang,
-} from "./oracle-errors.ts";
+import { endedUnasked, hangs, type OracleError, thrown, tooManyHang } from "./oracle-errors.ts";
 import type { Execution, Surroundings } from "./oracle-request.ts";
 
 export interface PlaceOwner {
