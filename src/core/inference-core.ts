@@ -60,7 +60,7 @@ export class InferenceCore implements InferenceService {
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE.
    */
   async load(source: ModelSource): Promise<void> {
-    if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
+    if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
     entry.loading = this.#load(entry, source);
     await entry.loading;
@@ -102,9 +102,9 @@ export class InferenceCore implements InferenceService {
   }
 
   modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
-    const { config } = this.#repository.lookUp(modelName, version);
-    const ready = this.#repository.versionsOf(modelName).filter(({ state }) => state === "READY");
-    const versions = version === undefined ? ready.map((entry) => entry.version) : [version];
+    const { config } = this.#find(modelName, version);
+    const served = this.#served(this.#repository.versionsOf(modelName));
+    const versions = version === undefined ? served.map((entry) => entry.version) : [version];
     const isBatching = config.maxBatchSize > 0;
     return {
       name: config.name,
@@ -116,17 +116,16 @@ export class InferenceCore implements InferenceService {
   }
 
   statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[] {
-    const ready = this.#repository.all().filter(({ state }) => state === "READY");
-    if (modelName === undefined) return ready.flatMap(snapshot);
-    const ofModel = ready.filter(({ name }) => name === modelName);
-    if (ofModel.length === 0) {
-      const why = `requested model '${modelName}' is not available`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
-    if (version === undefined) return ofModel.flatMap(snapshot);
-    const ofVersion = ofModel.filter((entry) => entry.version === version);
-    if (ofVersion.length > 0) return ofVersion.flatMap(snapshot);
-    const why = `requested model version is not available for model '${modelName}'`;
+    const served = this.#served(this.#repository.all());
+    if (modelName === undefined) return served.flatMap(snapshot);
+    const ofModel = served.filter(({ name }) => name === modelName);
+    const meant = ofModel.filter((entry) => version === undefined || entry.version === version);
+    if (meant.length > 0) return meant.flatMap(snapshot);
+    if (this.#isClosing()) throw stopping();
+    const why =
+      ofModel.length === 0
+        ? `requested model '${modelName}' is not available`
+        : `requested model version is not available for model '${modelName}'`;
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
@@ -144,11 +143,21 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
+  /**
+   * A server that stops knows its models until they are gone: their schedulers say that it stops.
+   * From then on it says so itself, whoever is asked for.
+   */
   #find(name: string, version: number | undefined): LoadedModel {
-    const isDraining = this.#state === "draining";
-    const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
-    return leaving ?? this.#repository.lookUp(name, version);
+    if (!this.#isClosing()) return this.#repository.lookUp(name, version);
+    const leaving = this.#repository.findUnloading(name, version);
+    if (leaving === undefined) throw stopping();
+    return leaving;
+  }
+
+  /** READY ones; of a server that stops those that are not gone yet. */
+  #served(entries: readonly ModelVersion[]): readonly ModelVersion[] {
+    const state = this.#isClosing() ? "UNLOADING" : "READY";
+    return entries.filter((entry) => entry.state === state && entry.model !== undefined);
   }
 
   /** A sink is foreign code: it may throw. */
@@ -213,6 +222,10 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
+}
+
+function stopping(): InferenceError {
+  return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1 });
 }
 
 function snapshot({ model }: ModelVersion): readonly ModelStatisticsSnapshot[] {

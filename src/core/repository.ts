@@ -46,7 +46,8 @@ const kinds: Readonly<Record<ErrorCode, string>> = {
 };
 
 export class Repository {
-  readonly #models = new Map<string, ModelVersion[]>();
+  /** Names ascending, versions ascending. */
+  #models: ReadonlyMap<string, readonly ModelVersion[]> = new Map();
 
   /** The one to load into: new, or one that is UNAVAILABLE. ALREADY_EXISTS if it serves. */
   begin(name: string, version: number): ModelVersion {
@@ -68,7 +69,8 @@ export class Repository {
       unloading: undefined,
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
-    this.#models.set(name, sorted);
+    const models = new Map(this.#models).set(name, sorted);
+    this.#models = new Map([...models].sort(([one], [other]) => (one < other ? -1 : 1)));
     return entry;
   }
 
@@ -115,8 +117,7 @@ export class Repository {
 
   /** Names ascending, versions ascending. */
   all(): readonly ModelVersion[] {
-    const byName = [...this.#models].sort(([one], [other]) => (one < other ? -1 : 1));
-    return byName.flatMap(([, versions]) => versions);
+    return [...this.#models.values()].flat();
   }
 
   index(): readonly ModelIndexEntry[] {

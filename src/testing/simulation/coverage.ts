@@ -14,6 +14,8 @@ const eventKinds = [
   "no version ready",
   "request invalid",
   "server stopping",
+  "model gone while stopping",
+  "server stopped",
   "cancel waiting",
   "cancel running",
   "cancel held back",

@@ -150,12 +150,22 @@ export class Oracle implements Callers {
     return this.#state === "running" && this.#versions.every(({ isFine }) => isFine);
   }
 
-  /** READY ones, in the order of the index. */
+  /** Whom requests can be for: which versions of which model, in the order of the index. */
+  served(): readonly string[] {
+    const names = new Set(this.#versions.map(({ name }) => name));
+    return [...names].map((name) => {
+      const ofName = this.#versions.filter((version) => version.name === name);
+      const served = ofName.filter((version) => this.#isServed(version));
+      return `${name}: ${served.map(({ version }) => version).join()}`;
+    });
+  }
+
+  /** Of those, in the same order. */
   statistics(): readonly StatisticsFacts[] {
     return this.#statisticsOf(() => true);
   }
 
-  /** Of READY ones to which something happened since the last time. */
+  /** Of those to which something happened since the last time. */
   newStatistics(): readonly StatisticsFacts[] {
     const statistics = this.#statisticsOf((model) => this.#touched.has(model));
     this.#touched.clear();
@@ -218,16 +228,15 @@ export class Oracle implements Callers {
   #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
-    // A server that stops knows its models until they are gone: it has a better answer.
-    const known = ofName.filter(
-      ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
-    );
-    const ready = known.filter(({ state }) => state === "READY");
-    const meant =
-      version === undefined
-        ? (ready.at(-1) ?? known.findLast(({ model }) => model))
-        : known.find((candidate) => candidate.version === version);
-    if (meant?.model !== undefined) return meant.model;
+    const served = ofName.filter((candidate) => this.#isServed(candidate));
+    const isMeant = (candidate: VersionOracle): boolean =>
+      version === undefined || candidate.version === version;
+    const model = served.findLast(isMeant)?.model;
+    if (model !== undefined) return model;
+    if (this.#isClosing()) {
+      coverage.count(this.#state === "stopped" ? "server stopped" : "model gone while stopping");
+      return serverStopping;
+    }
     if (ofName.length === 0) {
       coverage.count("model unknown");
       return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
@@ -346,8 +355,12 @@ export class Oracle implements Callers {
   }
 
   #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
-    return this.#versions.flatMap(({ state, model }) =>
-      state === "READY" && model !== undefined && isWanted(model) ? [model.statistics()] : [],
-    );
+    const served = this.#versions.filter((version) => this.#isServed(version));
+    return served.flatMap(({ model }) => (model && isWanted(model) ? [model.statistics()] : []));
+  }
+
+  /** A server that stops knows its models until they are gone: it has a better answer. */
+  #isServed({ state, model }: VersionOracle): boolean {
+    return model !== undefined && state === (this.#isClosing() ? "UNLOADING" : "READY");
   }
 }
