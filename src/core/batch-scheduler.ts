@@ -286,7 +286,7 @@ function bytesOf({ inputs }: InferRequest): number {
   return bytes;
 }
 
-export function schedulerStopping(id: string): InferenceError {
+function schedulerStopping(id: string): InferenceError {
   const why =
     "Server is stopping, scheduler for model has stopped accepting new inference requests";
   return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });

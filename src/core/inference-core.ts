@@ -9,7 +9,6 @@
 import { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
-import { schedulerStopping } from "./batch-scheduler.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type {
@@ -66,7 +65,7 @@ export class InferenceCore implements InferenceService {
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
   async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
-    if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
+    if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
     entry.loading = this.#load(entry, source, failureLevel);
     await entry.loading;
@@ -108,9 +107,9 @@ export class InferenceCore implements InferenceService {
   }
 
   modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
-    const { config } = this.#repository.lookUp(modelName, version);
-    const ready = this.#repository.versionsOf(modelName).filter(({ state }) => state === "READY");
-    const versions = version === undefined ? ready.map((entry) => entry.version) : [version];
+    const { config } = this.#find(modelName, version);
+    const served = this.#served(this.#repository.versionsOf(modelName));
+    const versions = version === undefined ? served.map((entry) => entry.version) : [version];
     const isBatching = config.maxBatchSize > 0;
     return {
       name: config.name,
@@ -122,17 +121,16 @@ export class InferenceCore implements InferenceService {
   }
 
   statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[] {
-    const ready = this.#repository.all().filter(({ state }) => state === "READY");
-    if (modelName === undefined) return ready.flatMap(snapshot);
-    const ofModel = ready.filter(({ name }) => name === modelName);
-    if (ofModel.length === 0) {
-      const why = `requested model '${modelName}' is not available`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
-    if (version === undefined) return ofModel.flatMap(snapshot);
-    const ofVersion = ofModel.filter((entry) => entry.version === version);
-    if (ofVersion.length > 0) return ofVersion.flatMap(snapshot);
-    const why = `requested model version is not available for model '${modelName}'`;
+    const served = this.#served(this.#repository.all());
+    if (modelName === undefined) return served.flatMap(snapshot);
+    const ofModel = served.filter(({ name }) => name === modelName);
+    const meant = ofModel.filter((entry) => version === undefined || entry.version === version);
+    if (meant.length > 0) return meant.flatMap(snapshot);
+    if (this.#isClosing()) throw stopping();
+    const why =
+      ofModel.length === 0
+        ? `requested model '${modelName}' is not available`
+        : `requested model version is not available for model '${modelName}'`;
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
@@ -142,7 +140,7 @@ export class InferenceCore implements InferenceService {
 
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
-      const model = this.#find(request.modelName, request.modelVersion, request.id);
+      const model = this.#find(request.modelName, request.modelVersion);
       return model.infer(request, sink, options);
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
@@ -150,16 +148,21 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  /** A server that stops says so of all its models, also of those that are gone. */
-  #find(name: string, version: number | undefined, id = ""): LoadedModel {
+  /**
+   * A server that stops knows its models until they are gone: their schedulers say that it stops.
+   * From then on it says so itself, whoever is asked for.
+   */
+  #find(name: string, version: number | undefined): LoadedModel {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
-    const known = this.#repository
-      .versionsOf(name)
-      .filter((entry) => version === undefined || entry.version === version);
-    const leaving = known.findLast(({ state, model }) => state === "UNLOADING" && model);
-    if (leaving?.model !== undefined) return leaving.model;
-    if (known.length > 0) throw schedulerStopping(id);
-    return this.#repository.lookUp(name, version);
+    const leaving = this.#repository.findUnloading(name, version);
+    if (leaving === undefined) throw stopping();
+    return leaving;
+  }
+
+  /** READY ones; of a server that stops those that are not gone yet. */
+  #served(entries: readonly ModelVersion[]): readonly ModelVersion[] {
+    const state = this.#isClosing() ? "UNLOADING" : "READY";
+    return entries.filter((entry) => entry.state === state && entry.model !== undefined);
   }
 
   /** A sink is foreign code: it may throw. */
@@ -228,6 +231,10 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
+}
+
+function stopping(): InferenceError {
+  return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1 });
 }
 
 function snapshot({ model }: ModelVersion): readonly ModelStatisticsSnapshot[] {

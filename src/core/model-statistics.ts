@@ -113,13 +113,17 @@ const nsPerS = 1e9;
 
 const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-const never: DurationCount = { count: 0, ns: 0 };
+const never = Number.NEGATIVE_INFINITY;
+
+const nothing: DurationCount = { count: 0, ns: 0 };
 
 export class ModelStatistics {
   readonly #modelName: string;
   readonly #modelVersion: number;
-  #lastInferenceAtMs = Number.NEGATIVE_INFINITY;
-  #toldLast = { atMs: Number.NEGATIVE_INFINITY, wallMs: 0 };
+  #lastInferenceAtMs = never;
+  /** The moment that was last told, and in wall time. */
+  #toldAtMs = never;
+  #toldWallMs = 0;
   #inferenceCount = 0;
   #executionCount = 0;
   readonly #success = new DurationCounter();
@@ -248,8 +252,8 @@ export class ModelStatistics {
       computeInput: this.#compute.input.snapshot(),
       computeInfer: this.#compute.infer.snapshot(),
       computeOutput: this.#compute.output.snapshot(),
-      cacheHit: never,
-      cacheMiss: never,
+      cacheHit: nothing,
+      cacheMiss: nothing,
       batches: this.#batchSnapshots(),
       failures: { ...this.#failures },
       pendingCount: this.#pendingCount,
@@ -265,13 +269,16 @@ export class ModelStatistics {
     };
   }
 
-  /** In wall time, and the same whenever it is asked: the two clocks tick apart. 0: none so far. */
-  #lastInferenceMs(now: { readonly nowMs: number; readonly wallMs: number }): number {
-    const atMs = this.#lastInferenceAtMs;
-    if (this.#toldLast.atMs !== atMs) {
-      this.#toldLast = { atMs, wallMs: Math.round(now.wallMs - (now.nowMs - atMs)) };
+  /**
+   * In wall time. Two clocks are never quite in step: so a moment is converted once, when somebody
+   * first asks for it, and told the same way from then on.
+   */
+  #lastInferenceMs({ nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): number {
+    if (this.#toldAtMs !== this.#lastInferenceAtMs) {
+      this.#toldAtMs = this.#lastInferenceAtMs;
+      this.#toldWallMs = Math.round(wallMs - (nowMs - this.#toldAtMs));
     }
-    return this.#toldLast.wallMs;
+    return this.#toldWallMs;
   }
 
   #batchSnapshots(): ModelStatisticsSnapshot["batches"] {

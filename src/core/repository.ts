@@ -49,7 +49,8 @@ const kinds: Readonly<Record<ErrorCode, string>> = {
 };
 
 export class Repository {
-  readonly #models = new Map<string, ModelVersion[]>();
+  /** Names ascending, versions ascending. */
+  #models: ReadonlyMap<string, readonly ModelVersion[]> = new Map();
 
   /** The one to load into: new, or one of which nothing is left. Else ALREADY_EXISTS. */
   begin(name: string, version: number): ModelVersion {
@@ -73,7 +74,8 @@ export class Repository {
       unloading: undefined,
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
-    this.#models.set(name, sorted);
+    const models = new Map(this.#models).set(name, sorted);
+    this.#models = new Map([...models].sort(([one], [other]) => (one < other ? -1 : 1)));
     return entry;
   }
 
@@ -108,6 +110,13 @@ export class Repository {
     throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
   }
 
+  /** Of those that are being unloaded the highest, or the one that is named. */
+  findUnloading(name: string, version: number | undefined): LoadedModel | undefined {
+    const unloading = this.versionsOf(name).filter(({ state }) => state === "UNLOADING");
+    const meant = unloading.filter((entry) => version === undefined || entry.version === version);
+    return meant.findLast(({ model }) => model !== undefined)?.model;
+  }
+
   /** Ascending; of all states. Empty if there is no such model. */
   versionsOf(name: string): readonly ModelVersion[] {
     return this.#models.get(name) ?? [];
@@ -115,8 +124,7 @@ export class Repository {
 
   /** Names ascending, versions ascending. */
   all(): readonly ModelVersion[] {
-    const byName = [...this.#models].sort(([one], [other]) => (one < other ? -1 : 1));
-    return byName.flatMap(([, versions]) => versions);
+    return [...this.#models.values()].flat();
   }
 
   index(): readonly ModelIndexEntry[] {

@@ -354,9 +354,11 @@ test("a caller's own deadline ends its request, waiting or running", async () =>
     const headers = { "X-Request-Timeout-Ms": timeoutMs };
     return ask(started.port, "POST", "/v2/models/held/infer", { body: heldBody, headers });
   };
-  const answers = [send("20"), send("20")];
+  // Long enough to get into the model, however busy the machine is.
+  const running = send("300");
   const call = await calls.next();
-  for (const answer of await Promise.all(answers)) isError(answer, 504, "Deadline exceeded");
+  isError(await send("1"), 504, "Deadline exceeded");
+  isError(await running, 504, "Deadline exceeded");
   check.equal(calls.seen.length, 1, "what waited never ran");
   check.equal(call.signal.aborted, true);
   call.release();
@@ -374,7 +376,7 @@ test("the deadline of a request in process is the same", async () => {
   const request = { model: held, inputs: { X: [[1]] } };
   const late = holding.infer(request, { deadlineMs: performance.now() + 10 });
   await check.rejects(late, { name: "InferenceError", code: "DEADLINE_EXCEEDED" });
-  (await calls.next()).release();
+  for (const call of calls.seen) call.release(); // On a busy machine it never got there.
 });
 
 test("a caller who asks first is told to go on, and then answered", async () => {

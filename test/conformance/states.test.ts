@@ -235,11 +235,10 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
       "new inference requests",
   );
   check.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
-  // One that is gone already, and one that never was.
-  check.deepEqual(await told(port, ["/v2/models/negative/infer", "/v2/models/nobody/infer"]), {
-    "/v2/models/negative/infer": [503, JSON.parse(refused.text)],
-    "/v2/models/nobody/infer": [404, { error: "Request for unknown model: 'nobody' is not found" }],
-  });
+  const metadata = JSON.parse((await ask(port, "GET", "/v2/models/held")).text);
+  check.deepEqual([metadata.name, metadata.versions], ["held", ["1"]]);
+  const counters = JSON.parse((await ask(port, "GET", "/v2/models/held/stats")).text);
+  check.equal(counters.model_stats[0].name, "held");
   const [entry] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
   check.deepEqual(entry, { name: "held", version: "1", state: "UNLOADING" });
 
@@ -249,4 +248,47 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
   await closing;
   check.equal(server.state, "stopped");
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 503);
+});
+
+test("what is mounted elsewhere outlives its server: it is alive, and says that it stops", async () => {
+  await using server = createServer([negative, broken], quietLoopback);
+  await using mounted = await mount(server);
+  const { port } = mounted;
+  await server.ready.catch(() => {});
+  await server.close();
+  const stopping = [503, { error: "Server is stopping" }];
+  check.deepEqual(
+    await told(port, [
+      "/v2/health/live",
+      "/v2/health/ready",
+      "/v2/models/negative/ready",
+      "/v2/models/negative",
+      "/v2/models/negative/versions/1",
+      "/v2/models/negative/config",
+      "/v2/models/negative/stats",
+      "/v2/models/negative/infer",
+      "/v2/models/broken/infer",
+      "/v2/models/nobody/infer",
+      "/v2/models/stats",
+    ]),
+    {
+      "/v2/health/live": 200,
+      "/v2/health/ready": [503, { error: "Server exiting" }],
+      "/v2/models/negative/ready": [503, { error: "Server not ready" }],
+      "/v2/models/negative": stopping,
+      "/v2/models/negative/versions/1": stopping,
+      "/v2/models/negative/config": stopping,
+      "/v2/models/negative/stats": stopping,
+      "/v2/models/negative/infer": stopping,
+      "/v2/models/broken/infer": stopping,
+      "/v2/models/nobody/infer": stopping,
+      "/v2/models/stats": [200, { model_stats: [] }],
+    },
+  );
+  const { headers } = await ask(port, "POST", "/v2/models/negative/infer");
+  check.equal(headers.get("retry-after"), "1");
+  await check.rejects(server.infer({ model: negative, inputs: { x: [[1]] } }), {
+    code: "UNAVAILABLE",
+    message: "Server is stopping",
+  });
 });

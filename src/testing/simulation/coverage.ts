@@ -4,7 +4,7 @@
  * A simulation in which nothing interesting happens proves nothing. So the oracle counts what it
  * sees, and the test demands that nothing is missing.
  */
-export const eventKinds = [
+const eventKinds = [
   // What the workload does.
   "request",
   "burst",
@@ -14,6 +14,8 @@ export const eventKinds = [
   "no version ready",
   "request invalid",
   "server stopping",
+  "model gone while stopping",
+  "server stopped",
   "cancel waiting",
   "cancel running",
   "cancel held back",

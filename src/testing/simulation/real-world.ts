@@ -137,6 +137,12 @@ export class RealWorld {
     });
   }
 
+  /** As the metadata of each model tells it. */
+  served(): readonly string[] {
+    const names = new Set(this.#core.index().map(({ name }) => name));
+    return [...names].map((name) => `${name}: ${this.#versionsOf(name).join()}`);
+  }
+
   isReady(): boolean {
     return this.#core.isReady();
   }
@@ -145,7 +151,7 @@ export class RealWorld {
     return this.#core.statistics(name, version);
   }
 
-  /** How many requests have come to the scheduler of this READY version. */
+  /** How many requests have come to the scheduler of this version, which is served. */
   enteredCount(name: string, version: number): number {
     const load = this.#loads.get(this.#core.lookUp(name, version).config);
     return (load && this.#entered.get(load)) ?? 0;
@@ -225,6 +231,14 @@ export class RealWorld {
   #homeOf({ modelName, version }: RequestPlan): LoadPlan | undefined {
     const view = this.#find(modelName, version);
     return view && this.#loads.get(view.config);
+  }
+
+  #versionsOf(name: string): readonly string[] {
+    try {
+      return this.#core.modelMetadata(name, undefined).versions;
+    } catch {
+      return [];
+    }
   }
 
   #find(name: string, version: number | undefined): ModelView | undefined {

@@ -44,6 +44,8 @@ const stepsPerFullComparison = 16;
 
 const recentLineCount = 24;
 
+const settled = Promise.resolve();
+
 /** By then everything has come to rest, or never will. */
 const longestRunMs = 1_000_000;
 
@@ -71,7 +73,7 @@ export async function simulate(seed: number, options: RunOptions): Promise<RunRe
 
 /** The longest chain of awaits in the core, with room to spare. */
 async function promisesSettle(): Promise<void> {
-  for (let turn = 0; turn < 24; turn += 1) await undefined;
+  for (let turn = 0; turn < 24; turn += 1) await settled;
 }
 
 class Run {
@@ -169,15 +171,16 @@ class Run {
     this.#check("server state", [oracle.state], [real.state]);
     this.#check("index", oracle.index(), real.index());
     this.#check("readiness", [oracle.isReady()], [real.isReady()]);
-    this.#compareStatistics();
+    const isFull = this.#stepCount % stepsPerFullComparison === 0 || oracle.state === "draining";
+    if (isFull) this.#check("served versions", oracle.served(), real.served());
+    this.#compareStatistics(isFull);
     if (real.timerCount > oracle.timerCount()) {
       this.#check("timers, at most", [oracle.timerCount()], [real.timerCount]);
     }
   }
 
   /** After each step of the models it was about, of all of them now and then. */
-  #compareStatistics(): void {
-    const isForAll = this.#stepCount % stepsPerFullComparison === 0;
+  #compareStatistics(isForAll: boolean): void {
     const wanted = isForAll ? this.#oracle.statistics() : this.#oracle.newStatistics();
     const statistics = isForAll
       ? this.#real.statistics()
@@ -195,9 +198,9 @@ class Run {
   }
 
   #check(what: string, expected: readonly unknown[], actual: readonly unknown[]): void {
-    const expectedText = expected.join("\n");
-    const actualText = actual.join("\n");
-    if (expectedText === actualText) return;
+    const { length } = expected;
+    if (length === actual.length && expected.every((line, index) => line === actual[index])) return;
+    const [expectedText, actualText] = [expected.join("\n"), actual.join("\n")];
     const where = `step ${this.#stepCount}, at ${this.#oracle.nowMs} ms`;
     throw new Error(`${where}: ${what}\n${differences(expectedText, actualText)}\nbefore that:`);
   }

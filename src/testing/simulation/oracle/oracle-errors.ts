@@ -70,7 +70,10 @@ export const unloadedEarly: OracleError = error(
 
 export const alreadyThere: OracleError = error("ALREADY_EXISTS", "(already there)", "OTHER");
 
-export const serverStopping: OracleError = error("UNAVAILABLE", "Server is stopping", "OTHER");
+export const serverStopping: OracleError = {
+  ...error("UNAVAILABLE", "Server is stopping", "OTHER"),
+  isWorthRetrying: true,
+};
 
 /** How the index tells why a model failed. */
 export function failureReason({ code, message }: OracleError): string {

@@ -21,13 +21,11 @@ import {
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
-  about,
   alreadyThere,
   errorText,
   invalid,
   type OracleError,
   serverStopping,
-  stopping,
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
@@ -152,12 +150,22 @@ export class Oracle implements Callers {
     return this.#state === "running" && this.#versions.every(({ isFine }) => isFine);
   }
 
-  /** READY ones, in the order of the index. */
+  /** Whom requests can be for: which versions of which model, in the order of the index. */
+  served(): readonly string[] {
+    const names = new Set(this.#versions.map(({ name }) => name));
+    return [...names].map((name) => {
+      const ofName = this.#versions.filter((version) => version.name === name);
+      const served = ofName.filter((version) => this.#isServed(version));
+      return `${name}: ${served.map(({ version }) => version).join()}`;
+    });
+  }
+
+  /** Of those, in the same order. */
   statistics(): readonly StatisticsFacts[] {
     return this.#statisticsOf(() => true);
   }
 
-  /** Of READY ones to which something happened since the last time. */
+  /** Of those to which something happened since the last time. */
   newStatistics(): readonly StatisticsFacts[] {
     const statistics = this.#statisticsOf((model) => this.#touched.has(model));
     this.#touched.clear();
@@ -217,29 +225,25 @@ export class Oracle implements Callers {
     if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
   }
 
-  #modelFor({ id, modelName, version }: RequestPlan): ModelOracle | OracleError {
+  #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
-    // A server that stops knows its models until they are gone: it has a better answer.
-    const known = ofName.filter(
-      ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
-    );
-    const ready = known.filter(({ state }) => state === "READY");
-    const inService = ready.filter(({ failure }) => failure === undefined);
+    const served = ofName.filter((candidate) => this.#isServed(candidate));
+    const inService = served.filter(({ failure }) => failure === undefined);
     const meant =
       version === undefined
-        ? (inService.at(-1) ?? ready.at(-1) ?? known.findLast(({ model }) => model))
-        : known.find((candidate) => candidate.version === version);
+        ? (inService.at(-1) ?? served.at(-1))
+        : served.find((candidate) => candidate.version === version);
     if (meant?.model !== undefined) return meant.model;
+    if (this.#isClosing()) {
+      coverage.count(this.#state === "stopped" ? "server stopped" : "model gone while stopping");
+      return serverStopping;
+    }
     if (ofName.length === 0) {
       coverage.count("model unknown");
       return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
     }
     const isThere = ofName.some((candidate) => candidate.version === version);
-    if (this.#isClosing() && (isThere || version === undefined)) {
-      coverage.count("server stopping");
-      return about(id, stopping);
-    }
     if (version === undefined) {
       coverage.count("no version ready");
       return unknownModel(`'${modelName}' has no available versions`, "NOT_FOUND");
@@ -353,8 +357,12 @@ export class Oracle implements Callers {
   }
 
   #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
-    return this.#versions.flatMap(({ state, model }) =>
-      state === "READY" && model !== undefined && isWanted(model) ? [model.statistics()] : [],
-    );
+    const served = this.#versions.filter((version) => this.#isServed(version));
+    return served.flatMap(({ model }) => (model && isWanted(model) ? [model.statistics()] : []));
+  }
+
+  /** A server that stops knows its models until they are gone: it has a better answer. */
+  #isServed({ state, model }: VersionOracle): boolean {
+    return model !== undefined && state === (this.#isClosing() ? "UNLOADING" : "READY");
   }
 }
