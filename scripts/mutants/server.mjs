@@ -1,0 +1,103 @@
+/**
+ * Mutants of models by name, their loads and unloads, and their counters.
+ *
+ * How they are written and run: ../mutants.mjs. "Once real" is what the core did wrong before a
+ * seed found it.
+ */
+export const mutants = {
+  "repository.ts": [
+    ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
+    ["one.version - other.version", "other.version - one.version"],
+    [
+      'versions.findLast((entry) => entry.state === "READY")',
+      'versions.find((entry) => entry.state === "READY")',
+    ],
+    ['versions.findLast((entry) => entry.state === "READY")?.model', "versions.at(-1)?.model"],
+    ['if (entry.state === "READY" && entry.model !== undefined)', "if (entry.model !== undefined)"],
+    ['"UNAVAILABLE");\n  }', '"NOT_FOUND");\n  }'],
+    ["([one], [other]) => (one < other ? -1 : 1)", "([one], [other]) => (one < other ? 1 : -1)"],
+    [
+      'return state === "UNAVAILABLE" && reason === unloadedReason;',
+      'return state === "UNAVAILABLE";',
+    ],
+    [
+      'if (state === "READY") return model?.isReady() ?? false;',
+      'if (state === "READY") return true;',
+    ],
+    ["entry.reason = unloadedReason;", 'entry.reason = "";'],
+  ],
+  "inference-core.ts": [
+    ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
+    ["entries.filter((entry) => version === undefined || entry.version === version)", "entries"],
+    ['if (this.#state === "stopped") return;', ""],
+    [
+      'return this.#state === "running" && this.#repository.isReady();',
+      "return this.#repository.isReady();",
+    ],
+    [
+      'if (entry.state === "LOADING") this.#repository.fail(entry, error);',
+      "this.#repository.fail(entry, error);",
+    ],
+    [
+      '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
+      '    entry.state = "READY";',
+    ],
+    ["this.#repository.end(entry);", ""],
+    ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
+    // Once real: a caller that throws made infer throw.
+    [
+      'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
+      "throw error;",
+    ],
+    // Once real: who unloaded twice was told too early that it is done.
+    ["entry.unloading = this.#finish(entry);", "await this.#finish(entry);"],
+    // Once real: a server that drains did not know the models that it drains.
+    [
+      "const leaving = this.#repository.findUnloading(name, version);",
+      "const leaving = undefined;",
+    ],
+    // Once real: instances were started of what had been unloaded meanwhile.
+    ["signal.throwIfAborted();", ""],
+  ],
+  "loaded-model.ts": [
+    ["    await this.#scheduler.drain();\n", ""],
+    ["    await this.#instances.stop();\n", ""],
+    ["this.#scheduler.failAll(error);\n", ""],
+    ["this.#instances.abandon(error);", ""],
+    ["validateRequest(request, this.config);", ""],
+    ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
+    // Once real: a model that drained said that it can run a batch.
+    ["!this.#isUnloading && ", ""],
+  ],
+  "model-statistics.ts": [
+    ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
+    ["this.#pendingCount -= requestCount;", "this.#pendingCount -= 1;"],
+    ["this.#executingCount += requestCount;", "this.#executingCount += rows;"],
+    ["this.#batchesClosed[why] += 1;", ""],
+    ["this.#batchRows.observe(rows);", "this.#batchRows.observe(requestCount);"],
+    ["this.#inferenceCount += rows;", "this.#inferenceCount += 1;"],
+    ["this.#lastInferenceAtMs = endMs;", "this.#lastInferenceAtMs = arrivedAtMs;"],
+    ["this.#queue.add(startNs);", "this.#queue.add(inputEndNs);"],
+    ["this.#compute.input.add(inputEndNs - startNs);", "this.#compute.input.add(inputEndNs);"],
+    [
+      "this.#compute.output.add(computeEndNs - outputStartNs);",
+      "this.#compute.output.add(requestNs - outputStartNs);",
+    ],
+    [
+      'if (stage === "waiting") this.#pendingCount -= 1;',
+      'if (stage !== "waiting") this.#pendingCount -= 1;',
+    ],
+    ['this.#countFailure(0, "REJECTED");', 'this.#countFailure(0, "OTHER");'],
+    ["let counters = this.#batches.get(rows);", "let counters = this.#batches.get(1);"],
+    ["counters.infer.add(outputStartNs - inputEndNs);", "counters.infer.add(outputStartNs);"],
+    ["Math.round(wallMs - (nowMs - this.#toldAtMs))", "Math.round(wallMs)"],
+    ["this.#instances[from] -= 1;", ""],
+    ["([one], [other]) => one - other", "([one], [other]) => other - one"],
+  ],
+  "histogram.ts": [
+    ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],
+    ["bound * unitsPerValue", "bound"],
+    ["cumulative += count;", "cumulative = count;"],
+    ["this.#sumUnits += units;", "this.#sumUnits = units;"],
+  ],
+};
