@@ -23,7 +23,7 @@ const node = process.execPath;
 const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 const checks = {
-  format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "."]),
+  format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "--colors=off", "."]),
   lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
   portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
   unused: () => run(bin("knip", "bin/knip.js"), []),
@@ -31,6 +31,7 @@ const checks = {
   types: () =>
     run(bin("@arethetypeswrong/cli", "dist/index.js"), ["--pack", ".", "--profile", "esm-only"]),
   tarball: () => checkTarball(),
+  clone: () => run("scripts/fresh-clone.mjs", []),
   clients: () => testClients(),
   mutants: () => run("scripts/mutants.mjs", []),
   node22: () => testOn("22"),
