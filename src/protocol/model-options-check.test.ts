@@ -26,12 +26,6 @@ const fine: readonly object[] = [
   },
   { batching: { queue: { maxSize: 8192, timeoutMs: 0, onTimeout: "reject" } } },
   { batching: { queue: { onTimeout: "delay", timeoutMs: 1 } } },
-  { batching: { maxQueueDelayMs: 5, queue: { timeoutMs: 5 } } },
-  { batching: { maxQueueDelayMs: 5, queue: { timeoutMs: 0 } } },
-  { batching: { maxQueueDelayMs: 5, queue: { timeoutMs: 4, onTimeout: "delay" } } },
-  { batching: { maxQueueDelayMs: 5, queue: { allowTimeoutOverride: true } } },
-  { batching: { maxQueueDelayMs: 5, preferredBatchSizes: [8, 1], queue: { timeoutMs: 4 } } },
-  { maxBatchSize: 1, batching: { maxQueueDelayMs: 5, queue: { timeoutMs: 4 } } },
   { batching: { priorities: { levels: 3, default: 3, queues: { 1: {}, 3: {} } }, queue: {} } },
   { batching: { priorities: { levels: 1, default: 1, queues: { 1: undefined } }, queue: {} } },
   { batching: { queue: { maxSize: 9000 } }, limits: { maxWaitingRequests: 9000 } },
@@ -178,29 +172,6 @@ const wrong: readonly [object, ...lines: string[]][] = [
     { batching: { queue: { onTimeout: "delay", timeoutMs: 0 } } },
     "'batching.queue.onTimeout' must be left out where nothing can time out (by timeoutMs or " +
       `allowTimeoutOverride); got "delay"`,
-  ],
-  [
-    {
-      batching: {
-        maxQueueDelayMs: 5,
-        preferredBatchSizes: [2],
-        queue: { timeoutMs: 4.9, allowTimeoutOverride: true },
-        priorities: { levels: 2, default: 1, queues: { 2: { timeoutMs: 1, onTimeout: "reject" } } },
-      },
-    },
-    ...[
-      ["batching.queue", 4.9],
-      ["batching.priorities.queues.2", 1],
-    ].map(
-      ([field, timeoutMs]) =>
-        `'${field}.timeoutMs' must be at least batching.maxQueueDelayMs, 5: a request that finds ` +
-        `no company would be refused; got ${timeoutMs}`,
-    ),
-  ],
-  // What is wrong by itself takes no part.
-  [
-    { batching: { maxQueueDelayMs: 5, queue: { timeoutMs: "4" } } },
-    `'batching.queue.timeoutMs' ${duration}; got "4"`,
   ],
   [
     { batching: { queue: { maxSize: 8193 } } },

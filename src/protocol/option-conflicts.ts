@@ -45,7 +45,6 @@ export function findOptionConflicts(modelName: string, options: Fields): readonl
     ...levelConflicts(all),
     ...orderingConflicts(all),
     ...policies.flatMap(timeoutConflicts),
-    ...policies.flatMap((policy) => delayConflicts(policy, all)),
     ...sizeConflicts(all),
     ...unusedPolicies(all),
   ];
@@ -123,25 +122,6 @@ function timeoutConflicts({ field, queue }: Policy): readonly string[] {
   if (onTimeout !== "delay" || timeoutMs !== 0 || allowTimeoutOverride === true) return [];
   const expected = "left out where nothing can time out (by timeoutMs or allowTimeoutOverride)";
   return [mustBe(`${field}.onTimeout`, expected, onTimeout)];
-}
-
-/**
- * A timeout that ends before the delay: whoever is alone would be refused, on an idle server. Not
- * so if one row is already a batch that leaves at once. Triton allows it.
- */
-function delayConflicts(
-  { field, queue }: Policy,
-  { maxBatchSize, batching }: Batching,
-): readonly string[] {
-  const { timeoutMs = 0, onTimeout = "reject" } = queue;
-  const { maxQueueDelayMs: delayMs = 0, preferredBatchSizes: sizes } = batching;
-  const leavesAlone = maxBatchSize === 1 || (Array.isArray(sizes) && sizes.includes(1));
-  if (typeof timeoutMs !== "number" || typeof delayMs !== "number") return [];
-  const isTooShort = timeoutMs > 0 && timeoutMs < delayMs;
-  if (!isTooShort || leavesAlone || onTimeout !== "reject") return [];
-  const expected = `at least batching.maxQueueDelayMs, ${delayMs}`;
-  const why = "a request that finds no company would be refused";
-  return [mustBe(`${field}.timeoutMs`, `${expected}: ${why}`, timeoutMs)];
 }
 
 /** More may wait in one level than in all together. */
