@@ -91,7 +91,10 @@ async function outcomeOf({ file, from, to }, name, count) {
   }
   const path = join(folder, "src", "core", file);
   const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(from, () => to));
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  );
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(projectOf()));
   const tsc = join("node_modules", "typescript", "bin", "tsc");
   const built = await run(tsc, ["-p", folder]);
@@ -163,7 +166,8 @@ function report(outcomes, seconds) {
   const survivors = outcomes.filter(({ kind }) => kind === "survived");
   const unexplained = survivors.filter(({ excuse }) => excuse === undefined);
   const needless = outcomes.filter(({ kind, excuse }) => kind === "caught" && excuse);
-  for (const outcome of unexplained) process.stdout.write(`unexplained: ${describe(outcome, outcome)}\n`);
+  for (const outcome of unexplained)
+    process.stdout.write(`unexplained: ${describe(outcome, outcome)}\n`);
   for (const { file, from } of needless) {
     process.stdout.write(`caught, although explained: ${file}: ${shorten(from)}\n`);
   }

@@ -47,7 +47,9 @@ function reachedFrom(entries, folder) {
     for (const ending of [".js", ".d.ts"]) {
       const path = join(folder, module + ending);
       const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-      for (const [, target] of text.matchAll(/(?:from|import|import\(|URL\()\s*"(\.[^"]+)"/g)) {
+      for (const [, target] of text.matchAll(
+        /(?:from|import|import\(|URL\()\s*"(\.[^"]+\.[jt]s)"/g,
+      )) {
         reached.add(moduleOf(posix.join(posix.dirname(module), target.replace(/\.ts$/, ".js"))));
       }
     }

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fp32, InferenceError, model } from "shoal";
 import { ask, type RawAnswer } from "../conformance/raw-client.ts";
 import { LoggedServer } from "../instances/logged-server.ts";
+import { threaded } from "./failing-model.ts";
 
 const tensors = { inputs: { x: fp32(1) }, outputs: { x: fp32(1) } } as const;
 
@@ -18,12 +19,7 @@ const models = [
       throw new Error("secret path /etc/model", { cause: new Error("the root of it") });
     },
   }),
-  // In a thread: its stack comes from there.
-  model("threaded", {
-    ...tensors,
-    module: new URL("failing-model.js", import.meta.url),
-    infer: ({ x }) => ({ x }),
-  }),
+  threaded,
 ];
 
 interface Entry {
