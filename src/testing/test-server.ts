@@ -93,6 +93,10 @@ class VirtualServer implements TestServer {
   }
 
   async advance(durationMs: number): Promise<void> {
+    if (!(Number.isFinite(durationMs) && durationMs >= 0)) {
+      const expected = "a number of milliseconds, 0 or more";
+      throw new TypeError(`advance(): expected ${expected}; got ${durationMs}`);
+    }
     const untilMs = this.#clock.nowMs() + durationMs;
     await settle();
     while (this.#clock.nextWakeMs() <= untilMs) {

@@ -406,6 +406,11 @@ test("every error of an inference names its request", async () => {
   const inBody = await infer(`{"id":"from-body",${echoBody(1).slice(1).replace("X", "Y")}`);
   check.equal(inBody.status, 400);
   check.equal(inBody.headers.get("x-request-id"), "from-body");
+  // An id that no header could hold.
+  const id = JSON.stringify(`a\r\nb: 鲨 ${"x".repeat(300)}`);
+  const odd = await infer(`{"id":${id},${echoBody(1).slice(1).replace("X", "Y")}`);
+  check.equal(odd.status, 400, odd.text);
+  check.equal(odd.headers.get("x-request-id"), `a??b: ? ${"x".repeat(248)}`);
   const refused = await infer("x".repeat(maxBodyBytes + 1), { "X-Request-Id": "large" });
   check.equal(refused.headers.get("x-request-id"), "large");
 });

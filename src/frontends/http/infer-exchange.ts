@@ -130,7 +130,8 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.#end();
     const { clock } = this.#options;
     const { head } = this.#target;
-    const headers = ["X-Request-Id", head.requestId ?? this.#logId, ...this.#target.headers];
+    const id = head.requestId ?? headerText(this.#logId);
+    const headers = ["X-Request-Id", id, ...this.#target.headers];
     if (error instanceof BodyError) {
       refuseBody(this.#request, this.response, error, { clock, headers });
     } else sendError(this.response, error, headers);
@@ -229,6 +230,11 @@ export class InferExchange implements ResponseSink, OpenRequest {
 /** One that the model did not mean for its caller: only the log has what it threw. */
 function isModelFailure({ code, reason }: InferenceError): boolean {
   return code === "INTERNAL" && reason === "BACKEND";
+}
+
+/** An id in a body is any text, of any length: a header takes less. */
+function headerText(id: string): string {
+  return id.slice(0, 256).replace(/[^\x20-\x7e]/g, "?");
 }
 
 /** Infinity: none given. */
