@@ -17,20 +17,6 @@ for (const delayMs of [-5, 0, 0.1, 0.9, 1, 1.5, 3.7]) {
   });
 }
 
-test("wake-ups come in order of their moments", async () => {
-  const nowMs = clock.nowMs();
-  const order: number[] = [];
-  await new Promise<void>((resolve) => {
-    clock.wakeAt(nowMs + 6, () => {
-      order.push(6);
-      resolve();
-    });
-    clock.wakeAt(nowMs + 3.5, () => order.push(3.5));
-    clock.wakeAt(nowMs + 0.5, () => order.push(0.5));
-  });
-  check.deepEqual(order, [0.5, 3.5, 6]);
-});
-
 test("a cancelled wake-up never comes, and cancelling twice is once", async () => {
   const nowMs = clock.nowMs();
   const woken: string[] = [];
