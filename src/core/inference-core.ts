@@ -7,7 +7,7 @@
  * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
-import type { InferRequest } from "../protocol/infer.ts";
+import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
@@ -102,11 +102,11 @@ export class InferenceCore implements InferenceService {
     return this.#state === "running" && this.#repository.isReady();
   }
 
-  lookUp(modelName: string, version: number | undefined): ModelView {
+  lookUp(modelName: string, version: AskedVersion): ModelView {
     return this.#find(modelName, version);
   }
 
-  modelMetadata(modelName: string, version: number | undefined): ModelMetadata {
+  modelMetadata(modelName: string, version: AskedVersion): ModelMetadata {
     const { config } = this.#find(modelName, version);
     const served = this.#served(this.#repository.versionsOf(modelName));
     const versions = version === undefined ? served.map((entry) => entry.version) : [version];
@@ -120,7 +120,7 @@ export class InferenceCore implements InferenceService {
     };
   }
 
-  statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[] {
+  statistics(modelName?: string, version?: AskedVersion): readonly ModelStatisticsSnapshot[] {
     const served = this.#served(this.#repository.all());
     if (modelName === undefined) return served.flatMap(snapshot);
     const ofModel = served.filter(({ name }) => name === modelName);
@@ -152,7 +152,7 @@ export class InferenceCore implements InferenceService {
    * A server that stops knows its models until they are gone: their schedulers say that it stops.
    * From then on it says so itself, whoever is asked for.
    */
-  #find(name: string, version: number | undefined): LoadedModel {
+  #find(name: string, version: AskedVersion): LoadedModel {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
     const leaving = this.#repository.findUnloading(name, version);
     if (leaving === undefined) throw stopping();

@@ -3,7 +3,7 @@
  *
  * Never a scheduler, an instance or a thread. Implemented by inference-core.ts.
  */
-import type { InferRequest } from "../protocol/infer.ts";
+import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata } from "../protocol/metadata.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
@@ -38,14 +38,14 @@ export interface InferenceService {
    * `version` undefined: the highest READY one. Throws NOT_FOUND or UNAVAILABLE; the latter also
    * when the server stops and what is meant is gone.
    */
-  lookUp(modelName: string, version: number | undefined): ModelView;
+  lookUp(modelName: string, version: AskedVersion): ModelView;
   /** Throws as `lookUp`. With a version, `versions` holds that one alone. */
-  modelMetadata(modelName: string, version: number | undefined): ModelMetadata;
+  modelMetadata(modelName: string, version: AskedVersion): ModelMetadata;
   /**
    * READY versions of all models, or of one: names ascending, versions ascending. Of a server that
    * stops, those that are not gone yet.
    */
-  statistics(modelName?: string, version?: number): readonly ModelStatisticsSnapshot[];
+  statistics(modelName?: string, version?: AskedVersion): readonly ModelStatisticsSnapshot[];
   index(): readonly ModelIndexEntry[];
   /**
    * Looks up, validates, schedules. Never throws: every error goes to the sink, perhaps before

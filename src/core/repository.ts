@@ -14,6 +14,7 @@
  * Not here: loading and unloading themselves (inference-core.ts).
  */
 import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
+import type { AskedVersion } from "../protocol/infer.ts";
 import type { ModelIndexEntry, ModelState } from "./inference-service.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
@@ -94,7 +95,7 @@ export class Repository {
   }
 
   /** NOT_FOUND or UNAVAILABLE, as a request that cannot be served is told. */
-  lookUp(name: string, version: number | undefined): LoadedModel {
+  lookUp(name: string, version: AskedVersion): LoadedModel {
     const versions = this.#models.get(name);
     if (versions === undefined) throw unknown(`'${name}' is not found`);
     if (version === undefined) {
@@ -111,7 +112,7 @@ export class Repository {
   }
 
   /** Of those that are being unloaded the highest, or the one that is named. */
-  findUnloading(name: string, version: number | undefined): LoadedModel | undefined {
+  findUnloading(name: string, version: AskedVersion): LoadedModel | undefined {
     const unloading = this.versionsOf(name).filter(({ state }) => state === "UNLOADING");
     const meant = unloading.filter((entry) => version === undefined || entry.version === version);
     return meant.findLast(({ model }) => model !== undefined)?.model;

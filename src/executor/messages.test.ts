@@ -103,6 +103,21 @@ test("flags lie in places of their own", () => {
   check.deepEqual(places, [0, 1, 2, 3, 4]);
 });
 
+test("a thread's place on the one clock is exact, also when its first calls take long", async () => {
+  const url = new URL("messages.js", import.meta.url).href;
+  const code = `import(${JSON.stringify(url)}).then(({ toSharedTime }) => {
+    const clock = () => Number(process.hrtime.bigint()) / 1e6;
+    const [before, shared, after] = [clock(), toSharedTime(performance.now()), clock()];
+    require("node:worker_threads").parentPort.postMessage({ before, shared, after });
+  })`;
+  const worker = new Worker(code, { eval: true });
+  const { before, shared, after } = await new Promise<Record<string, number>>((resolve) =>
+    worker.once("message", resolve),
+  );
+  const places = `${before} <= ${shared} <= ${after}`;
+  check.ok(Number(before) - 0.05 < Number(shared) && Number(shared) < Number(after) + 0.05, places);
+});
+
 test("moments of another thread are between those of this one", async () => {
   const nowMs = performance.now();
   check.ok(Math.abs(fromSharedTime(toSharedTime(nowMs)) - nowMs) < 1e-3);

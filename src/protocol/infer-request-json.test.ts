@@ -339,6 +339,16 @@ test("FP16 and BF16 come as binary, and the model's own shape is not looked at",
   }
 });
 
+test("a tensor without elements has no data that could not be JSON", () => {
+  for (const datatype of Object.keys(datatypes)) {
+    for (const data of ["[]", "[[[1]]]", "7", "null"]) {
+      const body = `"data":${data},"datatype":"${datatype}","shape":[2,0]`;
+      const [tensor] = decode(`{"inputs":[${input("x", body)}]}`).request.inputs;
+      check.equal(tensor?.byteLength, 0, `${datatype} ${data}`);
+    }
+  }
+});
+
 test("numbers are exact behind elements of FP32", () => {
   const { parameters, sequence } = decode(
     `{"inputs":[${one}],"parameters":{"sequence_id":9007199254740991,"x":0.12345678901234567}}`,

@@ -12,7 +12,7 @@ import { assert } from "../assert.ts";
 import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
-import type { InferRequest } from "./infer.ts";
+import type { AskedVersion, InferRequest } from "./infer.ts";
 import {
   DocumentSteps,
   type InputDocument,
@@ -33,7 +33,7 @@ import { type WireTensor, wireTensor } from "./tensor.ts";
 
 export interface RequestBody {
   readonly modelName: string;
-  readonly modelVersion: number | undefined;
+  readonly modelVersion: AskedVersion;
   /** Under which the log knows the request, unless the body names it. */
   readonly requestId: string;
   readonly chunks: readonly Uint8Array[];
@@ -217,19 +217,19 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     { data, shape: written }: InputDocument,
   ): ReadElements | number {
     const { maxInputBytes } = this.#body;
+    const count = elementCount(shape);
+    if (count === 0) return noBytes;
     if (!isJsonDatatype(datatype)) {
       const why = `receiving ${datatype} data via JSON is not supported.`;
       const remedy = `Please use the binary data format for input ${name}`;
       throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
     }
-    const count = elementCount(shape);
     const { byteSize } = datatypes[datatype];
     if (count * byteSize > maxInputBytes) {
       const bytes = countUpToInt64(exactShape(written)) * BigInt(byteSize);
       const what = `JSON input '${name}' has a byte_size (${bytes} bytes) that exceeds`;
       throw tooLarge(`${what} the maximum allowed value of ${maxInputBytes} bytes`);
     }
-    if (count === 0) return noBytes;
     if (data === "no array" || data === undefined) throw wrongType("data", "non-array as array");
     return data;
   }

@@ -12,10 +12,15 @@ export type Parameters = Readonly<Record<string, ParameterValue>>;
 /** Shared, so that requests without parameters allocate none. */
 export const noParameters: Parameters = Object.freeze({});
 
+/**
+ * The version that a caller asks for; undefined: the highest that is ready. Beyond 2^53 a bigint:
+ * no model has such a version, but the error names it with all its digits.
+ */
+export type AskedVersion = number | bigint | undefined;
+
 export interface InferRequest {
   readonly modelName: string;
-  /** Undefined: the highest version that is ready. */
-  readonly modelVersion: number | undefined;
+  readonly modelVersion: AskedVersion;
   /** Empty: the caller gave none. */
   readonly id: string;
   /** Under which the log knows this request: the caller's id, or one that was made for it. */

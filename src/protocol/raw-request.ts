@@ -6,13 +6,13 @@
  */
 import { type Datatype, datatypes } from "./datatype.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
-import { type InferRequest, noParameters } from "./infer.ts";
+import { type AskedVersion, type InferRequest, noParameters } from "./infer.ts";
 import { elementCount, exactElementCount } from "./shape.ts";
 import type { WireTensor } from "./tensor.ts";
 
 export interface RawBody {
   readonly modelName: string;
-  readonly modelVersion: number | undefined;
+  readonly modelVersion: AskedVersion;
   /** Under which the log knows the request. */
   readonly requestId: string;
   readonly chunks: readonly Uint8Array[];

@@ -96,7 +96,7 @@ export class HttpListener {
   /** Cuts whatever connection is left. */
   cut(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #bound(): AddressInfo | undefined {

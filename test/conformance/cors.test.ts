@@ -61,6 +61,22 @@ test("any origin: every answer lets it, whatever its status", async () => {
   for (const answer of await answersTo(started.port)) check.deepEqual(corsHeaders(answer), {});
 });
 
+test("HEAD is GET without the body, once CORS is on", async () => {
+  await using started = await startServer(echo, { cors: "*" });
+  for (const path of ["/v2", "/v2/models/echo/ready", "/v2/models/nobody"]) {
+    const [head, whole] = [
+      await ask(started.port, "HEAD", path),
+      await ask(started.port, "GET", path),
+    ];
+    check.equal(head.status, whole.status, path);
+    for (const name of ["content-type", "content-length"]) {
+      check.equal(head.headers.get(name), whole.headers.get(name));
+    }
+  }
+  const refused = await ask(started.port, "POST", "/v2");
+  check.equal(refused.headers.get("allow"), "GET, HEAD");
+});
+
 test("named origins: each is told its own name, another one nothing", async () => {
   await using started = await startServer(echo, { cors: `https://other.example, ${page}` });
   for (const answer of await answersTo(started.port, page)) {

@@ -242,16 +242,41 @@ test("after an answer, garbage is told so", async () => {
   check.equal(await client.rest(), "");
 });
 
-test("garbage behind a request that waits is not told as its answer", async () => {
+test("requests in front of garbage are answered, and then the connection closed", async () => {
+  const calls = new HeldCalls();
+  await using started = await startServer(heldModel("held", calls, { maxBatchSize: 1 }));
+  const client = await RawClient.connect(started.port);
+  const request = requestBytes("POST", "/v2/models/held/infer", { body: heldBody });
+  client.send(request, request);
+  const first = await calls.next();
+  client.send("garbage\r\n\r\n");
+  first.release();
+  check.equal((await client.answer()).status, 200);
+  (await calls.next()).release();
+  const last = await client.answer();
+  check.equal(last.status, 200);
+  check.equal(last.headers.get("connection"), "close");
+  check.equal(await client.rest(), "");
+});
+
+test("who sends garbage and leaves is not waited for", async () => {
   const calls = new HeldCalls();
   await using started = await startServer(heldModel("held", calls));
   const client = await RawClient.connect(started.port);
-  client.send(requestBytes("POST", "/v2/models/held/infer", { body: heldBody }));
+  client.send(requestBytes("POST", "/v2/models/held/infer", { body: heldBody }), "garbage\r\n");
   const call = await calls.next();
-  client.send("garbage\r\n\r\n");
-  check.equal(await client.rest(), "", "closed");
+  client.leave();
   await until(() => call.signal.aborted);
   call.release();
+});
+
+test("a body beyond its length is no part of the request, and no other request", async () => {
+  const client = await RawClient.connect(port);
+  const body = `${echoBody(1)}surplus`;
+  const headers = { "Content-Length": String(echoBody(1).length) };
+  client.send(requestBytes("POST", echoPath, { body, headers }));
+  check.equal((await client.answer()).status, 200);
+  check.equal(await client.rest(), "");
 });
 
 test("nesting has an end, wherever it is read", async () => {
@@ -277,6 +302,25 @@ test("nesting has an end, wherever it is read", async () => {
   for (const body of [deep, `{"inputs":${deep}}`]) {
     check.notEqual((await ask(started.port, "POST", echoPath, { body })).status, 200);
   }
+});
+
+test("a request needs no Host, and cannot expect the unexpected", async () => {
+  const client = await RawClient.connect(port);
+  client.send("GET /v2/health/live HTTP/1.1\r\n\r\n");
+  check.equal((await client.answer()).status, 200);
+  const headers = { Expect: "a miracle" };
+  client.send(requestBytes("GET", "/v2/health/live", { headers }));
+  isError(await client.answer(), 417, "Expectation Failed");
+  check.equal(await client.rest(), "");
+});
+
+test("it is no proxy, but is asked through one", async () => {
+  const client = await RawClient.connect(port);
+  client.send(requestBytes("GET", `http://127.0.0.1:${port}/v2/health/live`));
+  check.equal((await client.answer()).status, 200);
+  client.send(requestBytes("CONNECT", "example.com:443"));
+  isError(await client.answer(), 404, "Not Found");
+  check.equal(await client.rest(), "");
 });
 
 const heldBody = '{"inputs":[{"name":"X","shape":[1,1],"datatype":"FP32","data":[1]}]}';
@@ -397,6 +441,19 @@ async function once100({ socket }: RawClient): Promise<void> {
   check.equal(String(socket.read()), "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
+for (const [id, header] of [
+  ["two\r\nX-Lines: 1", "two%0D%0AX-Lines: 1"],
+  ["é 魚\u0000", "%C3%A9 %E9%AD%9A%00"],
+  ["x".repeat(1000), "x".repeat(256)],
+] as const) {
+  test(`an id that is no header is answered all the same: ${JSON.stringify(id)}`, async () => {
+    const answer = await infer(JSON.stringify({ id, inputs: [] }));
+    check.deepEqual([answer.status, answer.headers.get("x-request-id")], [400, header]);
+    const { error } = JSON.parse(answer.text) as { readonly error: string };
+    check.ok(error.startsWith(`[request id: ${id}] expected 1 inputs`), error);
+  });
+}
+
 test("every error of an inference names its request", async () => {
   const named = await infer("{", { "X-Request-Id": "from-head" });
   check.equal(named.headers.get("x-request-id"), "from-head");
@@ -410,7 +467,7 @@ test("every error of an inference names its request", async () => {
   const id = JSON.stringify(`a\r\nb: 鲨 ${"x".repeat(300)}`);
   const odd = await infer(`{"id":${id},${echoBody(1).slice(1).replace("X", "Y")}`);
   check.equal(odd.status, 400, odd.text);
-  check.equal(odd.headers.get("x-request-id"), `a??b: ? ${"x".repeat(248)}`);
+  check.equal(odd.headers.get("x-request-id"), `a%0D%0Ab: %E9%B2%A8 ${"x".repeat(248)}`);
   const refused = await infer("x".repeat(maxBodyBytes + 1), { "X-Request-Id": "large" });
   check.equal(refused.headers.get("x-request-id"), "large");
 });

@@ -75,7 +75,7 @@ for (const model of ["failing", "threaded"]) {
       check.match(error?.stack ?? "", /the root of it/);
       const returned = answer.headers.get("x-request-id");
       check.equal(requestId, id ?? returned);
-      check.equal(returned, header ?? requestId?.replaceAll("\n", "?"));
+      check.equal(returned, header ?? requestId?.replaceAll("\n", "%0A"));
     });
   }
 }

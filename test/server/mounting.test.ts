@@ -62,7 +62,7 @@ async function isMounted(port: number, prefix = ""): Promise<void> {
   const { status, text } = await infer(port, prefix);
   check.deepEqual([status, JSON.parse(text).outputs[0].data], [200, [-1, -2]]);
   check.equal((await ask(port, "GET", `${prefix}/v2/health/ready`)).status, 200);
-  check.equal((await ask(port, "HEAD", `${prefix}/v2/models/negative?x=1`)).status, 200);
+  check.equal((await ask(port, "HEAD", `${prefix}/v2/models/negative?x=1`)).status, 405);
   check.match((await ask(port, "POST", `${prefix}/v2/repository/index`)).text, /"negative"/);
   check.equal((await ask(port, "GET", `${prefix}/v2/nothing`)).status, 404);
   check.equal((await ask(port, "GET", "/hello")).text, "hello");

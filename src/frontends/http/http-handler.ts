@@ -1,8 +1,8 @@
 /**
  * HTTP handler: answers every path of the protocol, as a plain `(request, response)` function.
  *
- * Routes first, then methods: an unknown path is 404, a known one with another method 405. HEAD is
- * answered like GET, without the body; OPTIONS if CORS is on.
+ * Routes first, then methods: an unknown path is 404, a known one with another method 405. So are
+ * HEAD and OPTIONS, unless CORS is on: then HEAD is answered like GET, without the body.
  *
  * It decides nothing: look-up, states and errors are the core's. It mounts in `node:http`, Express
  * and Fastify; what it needs of the request is its URL, its headers and its body.
@@ -14,6 +14,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ModelIndexEntry, ServerState } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
+import type { AskedVersion } from "../../protocol/infer.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
 import { connectionOf } from "./connection.ts";
@@ -47,12 +48,13 @@ export class HttpHandler {
     const head = readHead(request);
     const headers = this.#cors.headersFor(head.origin);
     const route = routeOf(request.url ?? "");
-    const method = request.method === "HEAD" ? "GET" : request.method;
+    const method = request.method === "HEAD" && this.#cors.isOn ? "GET" : request.method;
     if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
     else if (method === "OPTIONS" && this.#cors.isOn) {
       this.#cors.answerPreflight(head.origin, response);
     } else if (method !== route.method) {
-      const allow = ["Allow", route.method === "GET" ? "GET, HEAD" : route.method];
+      const isHeadToo = route.method === "GET" && this.#cors.isOn;
+      const allow = ["Allow", isHeadToo ? "GET, HEAD" : route.method];
       sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);
     } else this.#answer({ request, response, route, head, headers });
   }
@@ -70,7 +72,7 @@ export class HttpHandler {
     }
   }
 
-  #infer(exchange: Exchange, version: number | undefined): void {
+  #infer(exchange: Exchange, version: AskedVersion): void {
     const { request, response, route, head, headers } = exchange;
     this.#requestCount += 1;
     const target = {
@@ -83,7 +85,7 @@ export class HttpHandler {
     new InferExchange(request, response, this.#options, target).start();
   }
 
-  #tell(exchange: Exchange, version: number | undefined): void {
+  #tell(exchange: Exchange, version: AskedVersion): void {
     const { request, response, route, headers } = exchange;
     const { service } = this.#options;
     const { model } = route;
@@ -133,7 +135,7 @@ export class HttpHandler {
     }
   }
 
-  #tellModelReady({ response, route, headers }: Exchange, version: number | undefined): void {
+  #tellModelReady({ response, route, headers }: Exchange, version: AskedVersion): void {
     const { service } = this.#options;
     if (isExiting(service.state)) throw exiting("not ready");
     if (service.lookUp(route.model, version).isReady()) sendEmpty(response, 200, headers);
@@ -169,10 +171,12 @@ interface Exchange {
 
 const mostInt64 = 2n ** 63n - 1n;
 
-function versionOf({ version }: Route): number | undefined {
-  if (version === undefined || BigInt(version) <= mostInt64) {
-    return version === undefined ? undefined : Number(version);
-  }
+function versionOf({ version }: Route): AskedVersion {
+  if (version === undefined) return undefined;
+  const number = Number(version);
+  if (Number.isSafeInteger(number)) return number;
+  const exact = BigInt(version);
+  if (exact <= mostInt64) return exact;
   const why =
     `failed to get model version from specified version string '${version}' (details: stol), ` +
     "version should be an integral value > 0";

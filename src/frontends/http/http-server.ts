@@ -2,7 +2,8 @@
  * HTTP server: `node:http` with the settings that suit a model server.
  *
  * Keep-alive outlives the connection pools of clients, and a client that half-closes after its
- * request still gets its answer. What is no HTTP is told so in the form of every other error.
+ * request still gets its answer. What is no HTTP is told so in the form of every other error, and
+ * closes the connection; requests that came before it are answered first.
  */
 import {
   createServer,
@@ -13,18 +14,29 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { latestResponse } from "./connection.ts";
+import { sendJson } from "./responses.ts";
 
 const keepAliveMs = 75_000;
 
 export function createHttpServer(handler: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, handler);
+  const options = { keepAliveTimeout: keepAliveMs, requireHostHeader: false };
+  const server = createServer(options, handler);
   // A property that Node documents, and its types lack.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const response = latestResponse(socket);
-    const isTaken = response !== undefined && isAnswerTaken(response);
-    if (error.code === "ECONNRESET" || !socket.writable || isTaken) socket.destroy();
-    else answerClientError(error, socket);
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else if (response === undefined || mayAnswer(response)) answerClientError(error, socket);
+    else if (response.req.complete) closeAfter(response, socket);
+    else socket.destroy();
+  });
+  server.on("checkExpectation", (_request, response: ServerResponse) => {
+    sendJson(response, 417, { error: STATUS_CODES[417] }, ["Connection", "close"]);
+  });
+  // Node has given this socket away: nobody else would close it.
+  server.on("connect", (_request, socket) => {
+    answer(socket, 404);
+    socket.once("finish", () => socket.destroy());
   });
   return server;
 }
@@ -35,16 +47,30 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 /**
- * Would the answer to what cannot be read be taken for that of another request? If the latest one
- * has arrived as a whole, it still waits for its own; if it is the one that breaks off, it has been
- * answered, or is not the first in line.
+ * Would the answer to what cannot be read be taken for its own, and not for that of the latest
+ * request? If that has arrived as a whole, it must have been answered; if it is the one that breaks
+ * off, it must not, and be the first in line.
  */
-function isAnswerTaken({ req, headersSent, socket, writableFinished }: ServerResponse): boolean {
-  return req.complete ? !writableFinished : headersSent || socket === null;
+function mayAnswer({ req, headersSent, socket, writableFinished }: ServerResponse): boolean {
+  return req.complete ? writableFinished : !headersSent && socket !== null;
+}
+
+const closing = new WeakSet<Duplex>();
+
+/** Whatever else comes is not read. */
+function closeAfter(response: ServerResponse, socket: Duplex): void {
+  if (closing.has(socket)) return;
+  closing.add(socket);
+  response.shouldKeepAlive = false;
+  response.once("finish", () => socket.end());
 }
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const status = statuses[error.code ?? ""] ?? 400;
+  answer(socket, statuses[error.code ?? ""] ?? 400);
+}
+
+/** Without a request, and so without a response of Node. */
+function answer(socket: Duplex, status: number): void {
   const body = JSON.stringify({ error: STATUS_CODES[status] });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +

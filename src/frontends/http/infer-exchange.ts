@@ -16,7 +16,7 @@ import type { Log, LogFields } from "../../core/log.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { parseHeaderLength } from "../../protocol/binary-body.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { InferResponse } from "../../protocol/infer.ts";
+import type { AskedVersion, InferResponse } from "../../protocol/infer.ts";
 import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-json.ts";
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { decodeRawRequest } from "../../protocol/raw-request.ts";
@@ -26,7 +26,7 @@ import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts"
 import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, timeoutHeader } from "./request-head.ts";
-import { type HeaderList, sendError, statusOf } from "./responses.ts";
+import { type HeaderList, sendError, statusOf, toHeaderText } from "./responses.ts";
 import { runInSlices } from "./slices.ts";
 
 export interface InferOptions {
@@ -41,7 +41,7 @@ export interface InferOptions {
 
 export interface InferTarget {
   readonly modelName: string;
-  readonly modelVersion: number | undefined;
+  readonly modelVersion: AskedVersion;
   /** Under which the log knows this request, unless its body names it. */
   readonly requestId: string;
   readonly head: RequestHead;
@@ -130,7 +130,7 @@ export class InferExchange implements ResponseSink, OpenRequest {
     this.#end();
     const { clock } = this.#options;
     const { head } = this.#target;
-    const id = head.requestId ?? headerText(this.#logId);
+    const id = head.requestId ?? toHeaderText(this.#logId);
     const headers = ["X-Request-Id", id, ...this.#target.headers];
     if (error instanceof BodyError) {
       refuseBody(this.#request, this.response, error, { clock, headers });
@@ -230,11 +230,6 @@ export class InferExchange implements ResponseSink, OpenRequest {
 /** One that the model did not mean for its caller: only the log has what it threw. */
 function isModelFailure({ code, reason }: InferenceError): boolean {
   return code === "INTERNAL" && reason === "BACKEND";
-}
-
-/** An id in a body is any text, of any length: a header takes less. */
-function headerText(id: string): string {
-  return id.slice(0, 256).replace(/[^\x20-\x7e]/g, "?");
 }
 
 /** Infinity: none given. */

@@ -43,11 +43,7 @@ export function sendJson(
   value: unknown,
   headers: HeaderList = noHeaders,
 ): void {
-  sendText(response, status, JSON.stringify(value), [
-    "Content-Type",
-    "application/json",
-    ...headers,
-  ]);
+  sendText(response, status, toJson(value), ["Content-Type", "application/json", ...headers]);
 }
 
 export function sendError(
@@ -66,7 +62,7 @@ export function startError(
 ): Uint8Array {
   const retry = error.retryAfterS === undefined ? [] : ["Retry-After", String(error.retryAfterS)];
   const own = error instanceof HttpError ? error.headers : noHeaders;
-  const body = Buffer.from(JSON.stringify({ error: error.message }));
+  const body = Buffer.from(toJson({ error: error.message }));
   response.writeHead(statusOf(error), [
     "Content-Type",
     "application/json",
@@ -77,6 +73,28 @@ export function startError(
     String(body.byteLength),
   ]);
   return body;
+}
+
+/** Escapes as in the answers of inference (protocol/json-writer.ts): `\u001F`, not `\u001f`. */
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes("\\u")) return json;
+  return json.replace(/\\(?:u(.{4})|.)/g, (written, hex?: string) => {
+    return hex === undefined ? written : `\\u${hex.toUpperCase()}`;
+  });
+}
+
+const longestHeaderText = 256;
+
+/** What a client wrote, as the value of a header: percent-encoded where it must be, and cut. */
+export function toHeaderText(text: string): string {
+  return Buffer.from(text.slice(0, longestHeaderText))
+    .toString("latin1")
+    .replace(/[^\x20-\x7e]/g, (byte) => encodeByte(byte.charCodeAt(0)));
+}
+
+function encodeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 export function sendText(

@@ -1,8 +1,9 @@
 /**
  * Routes of the protocol: what a path asks for.
  *
- * The path alone selects: exact, query string ignored, no trailing slash. Whether the method fits
- * is for the handler to say: a known path with another method is 405, an unknown path 404.
+ * The path alone selects: exact, query string ignored, no trailing slash; of an absolute address,
+ * as proxies send it, its path. Whether the method fits is for the handler to say: a known path
+ * with another method is 405, an unknown path 404.
  */
 type RouteName =
   | "start page"
@@ -72,7 +73,7 @@ export function routeOf(url: string): Route | undefined {
 }
 
 function learn(url: string): Route | undefined {
-  const [path = ""] = url.split("?", 1);
+  const [path = ""] = url.replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
   const route = routeOfPath(path);
   if (route === undefined) return undefined;
   if (known.size >= mostKnown) known.clear();
