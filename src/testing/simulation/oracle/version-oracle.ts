@@ -24,6 +24,8 @@ export interface VersionOptions {
   readonly time: { readonly nowMs: number };
   readonly callers: Callers;
   readonly lookAtEndOfTurn: (model: ModelOracle) => void;
+  /** It is ready, and nobody wants it. */
+  readonly unload: (version: VersionOracle) => void;
   readonly scriptFor: (
     key: { readonly load: LoadPlan; readonly index: number; readonly generation: number },
     nowMs: number,
@@ -101,6 +103,7 @@ export class VersionOracle implements ModelOwner {
     else if (this.#state === "LOADING") {
       this.#state = "READY";
       this.#options.journal.note(`loading ${this.load.number}`, "loaded");
+      if (this.load.isUnwanted) this.#options.unload(this);
     }
   }
 
@@ -114,7 +117,13 @@ export class VersionOracle implements ModelOwner {
 
   unload(): void {
     if (this.#state === "UNAVAILABLE") return;
+    const isOpening = this.#state === "LOADING" && !this.#isResolved;
     this.#state = "UNLOADING";
+    if (isOpening && this.load.givesUp) {
+      this.#options.coverage.count("source gives up");
+      this.#isResolved = true;
+      this.#fail(unloadedEarly);
+    }
     if (this.#model !== undefined) this.#model.isDraining = true;
   }
 
