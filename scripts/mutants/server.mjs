@@ -49,7 +49,7 @@ export const mutants = {
       '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
       '    entry.state = "READY";',
     ],
-    ["this.#repository.end(entry);", ""],
+    ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
     ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
     // Once real: a caller that throws made infer throw.
     [
@@ -89,6 +89,8 @@ export const mutants = {
       "version === undefined || entry.version === version);\n    if (meant",
       "true);\n    if (meant",
     ],
+    // Once real: who took out a model that had failed to load had a server that was never ready.
+    ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
   "loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],

@@ -40,6 +40,7 @@ const eventKinds = [
   "unload while resolving",
   "unload as soon as ready",
   "unload while unloading",
+  "unload what failed",
   "unload what is not there",
   "drain idle",
   "drain busy",

@@ -3,7 +3,7 @@
  *
  *   LOADING ──> READY ──> UNLOADING ──> UNAVAILABLE "unloaded"
  *      ├──────────────────────^
- *      └──> UNAVAILABLE, and why it failed
+ *      └──> UNAVAILABLE, and why it failed ──> UNAVAILABLE "unloaded"
  *
  * What is unloaded before it is known what it is never starts an instance.
  */
@@ -15,6 +15,9 @@ import { ExpectedCounters } from "./expected-counters.ts";
 import { ModelOracle, type ModelOwner } from "./model-oracle.ts";
 import { errorText, loadFailureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
 import { type Callers, logPageOf } from "./oracle-request.ts";
+
+/** Why it is UNAVAILABLE, if that was meant. */
+const unloaded = "unloaded";
 
 /** What all versions share. */
 export interface VersionOptions {
@@ -78,7 +81,7 @@ export class VersionOracle implements ModelOwner {
   /** It is no obstacle to the readiness of the server. */
   get isFine(): boolean {
     if (this.#state === "READY") return this.#model?.isReady ?? false;
-    return this.#state === "UNAVAILABLE" && this.#reason === "unloaded";
+    return this.#state === "UNAVAILABLE" && this.#reason === unloaded;
   }
 
   /** As the index tells it, and whether it can run a batch. */
@@ -116,7 +119,11 @@ export class VersionOracle implements ModelOwner {
   }
 
   unload(): void {
-    if (this.#state === "UNAVAILABLE") return;
+    if (this.#state === "UNAVAILABLE") {
+      if (this.#reason !== unloaded) this.#options.coverage.count("unload what failed");
+      this.#reason = unloaded;
+      return;
+    }
     const isOpening = this.#state === "LOADING" && !this.#isResolved;
     this.#state = "UNLOADING";
     if (isOpening && this.load.givesUp) {
@@ -133,7 +140,7 @@ export class VersionOracle implements ModelOwner {
     if (this.#state !== "UNLOADING" || !this.#isResolved) return;
     if (this.#model !== undefined && !this.#model.isGone) return;
     this.#state = "UNAVAILABLE";
-    this.#reason = "unloaded";
+    this.#reason = unloaded;
   }
 
   get #nowMs(): number {
