@@ -20,7 +20,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 const pieceSize = 20;
 
 /** What takes so much longer than a piece does never ends. */
-const longestPieceMs = 30_000;
+const longestPieceMs = 20_000;
 
 const progressMs = 10_000;
 

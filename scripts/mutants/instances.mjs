@@ -29,8 +29,31 @@ export const mutants = {
       "if (this.#unloadedCount === 0) this.#onLoaded?.(undefined);",
       "if (this.#unloadedCount <= 1) this.#onLoaded?.(undefined);",
     ],
-    ["    this.#failure = error;\n    this.#free = [];\n", "    this.#failure = error;\n"],
+    [
+      "    this.#failure = error;\n    this.#free = [];\n",
+      "    this.#failure = error;\n",
+      "the queue is emptied and closed in the same breath: nothing asks for an instance any more",
+    ],
     ["    this.#owner?.outOfService(error);\n", ""],
+    [
+      "    if (this.#failure !== undefined) return;\n",
+      "",
+      "all others are told to stop before one of them can fail too",
+    ],
+    [
+      "    for (const supervisor of this.#supervisors) supervisor.stop();\n    if (this.#endLoading(error)) return;",
+      "    if (this.#endLoading(error)) return;",
+    ],
+    ["if (this.#endLoading(error)) return;", "this.#endLoading(error);"],
+    [
+      "    this.#endLoading(error);\n    for (const supervisor of this.#supervisors) supervisor.abandon",
+      "    for (const supervisor of this.#supervisors) supervisor.abandon",
+    ],
+    [
+      "this.#unloadedCount = 0;\n    this.#onLoaded",
+      "this.#onLoaded",
+      "a pool whose load has ended like that is only stopped",
+    ],
   ],
   "instance-supervisor.ts": [
     ["if (generation === this.#generation) this.#heardReady();", "this.#heardReady();"],
@@ -44,6 +67,7 @@ export const mutants = {
     [
       "if (!this.#isStopping) this.#options.owner.instanceFree(this);",
       "this.#options.owner.instanceFree(this);",
+      "one that stops while it runs belongs to a model whose queue is empty and closed",
     ],
     ["if (this.#isStopping || this.#isOver()) return;\n", "if (this.#isOver()) return;\n"],
     [
@@ -73,11 +97,7 @@ export const mutants = {
       "    owner.instanceLost(this, error);",
     ],
     ["      this.#isWatching = false;\n      this.#lookForHang();", "      this.#lookForHang();"],
-    [
-      'if (this.#state === "ready" && !this.#isStopping) return;',
-      "",
-      "a free instance began its last execution at least a limit ago, or is watched",
-    ],
+    ['if (this.#state === "ready" && !this.#isStopping) return;', ""],
     [
       "nowMs() < this.#busySinceMs + this.#limitMs()",
       "nowMs() <= this.#busySinceMs + this.#limitMs()",
@@ -97,5 +117,32 @@ export const mutants = {
       '    if (error !== undefined) this.#loseBatch(error);\n    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);',
       '    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);\n    if (error !== undefined) this.#loseBatch(error);',
     ],
+    [
+      "const isLeftBehind = this.#instance?.abandon() ?? false;",
+      "const isLeftBehind = this.#instance?.abandon() !== undefined;",
+    ],
+    [
+      "const isLeftBehind = this.#instance?.abandon() ?? false;",
+      "const isLeftBehind = this.#instance?.abandon() === undefined;",
+    ],
+    ["    if (this.#isStopping) {\n      this.abandon(error);\n      return;\n    }\n", ""],
+    [
+      '    if (this.#instance === undefined) {\n      this.#end("stopped", undefined);\n      return;\n    }\n',
+      "",
+    ],
+    ["if (isFinal) {", "if (false) {"],
+    ["this.#lose(tooManyHang(config, error), true);", "this.#lose(error, true);"],
+    [
+      'if (this.#state !== "busy") return;',
+      "",
+      "a batch ends while its instance is busy, or is broken off",
+    ],
+    [
+      "reason ?? endedUnasked(this.#options.config.name)",
+      "reason ?? hangs(this.#options.config, this.#duty())",
+    ],
+    ['state === "failed" ? error : undefined);', "error);"],
+    ["    if (this.#isStopping) return;\n    this.#stopWatching();", "    this.#stopWatching();"],
+    ["    this.#stopWatching();\n    this.#busySinceMs", "    this.#busySinceMs"],
   ],
 };

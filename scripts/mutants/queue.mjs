@@ -62,11 +62,28 @@ export const mutants = {
       "request.next ?? this.#headFrom(request.part + 1)",
       "request.next ?? this.#headFrom(request.part + 2)",
     ],
+    [
+      "if (next === undefined) part.tail = previous;",
+      "if (next === undefined) part.tail = undefined;",
+    ],
+    ["else next.previous = previous;", "else next.previous = undefined;"],
+    ["request.next = undefined;", ""],
+    ["request.previous = part.tail;", ""],
+    ["this.#length += 1;", "this.#length += 0;"],
+    ["levels === 0 ? 0 : (config?.defaultPriorityLevel ?? 1)", "levels === 0 ? 0 : 1"],
+    ["return request.part >> 1;", "return request.part;"],
   ],
   "queue-limits.ts": [
     ["queue.length >= maxWaitingRequests", "queue.length > maxWaitingRequests"],
     ["queue.isLevelFull(level) ||", ""],
     ['reason: "REJECTED", retryAfterS: 1', 'reason: "REJECTED"'],
+    ["|| queue.length >= maxWaitingRequests", ""],
+    ["if (waitingBytes.tryTake(bytes)) return undefined;", "return undefined;"],
+    [
+      '    if (queue.isLevelFull(level) || queue.length >= maxWaitingRequests) return queueFull(id, "");\n    if (waitingBytes.tryTake(bytes)) return undefined;',
+      '    const isTaken = waitingBytes.tryTake(bytes);\n    if (queue.isLevelFull(level) || queue.length >= maxWaitingRequests) return queueFull(id, "");\n    if (isTaken) return undefined;',
+    ],
+    ['return queueFull(id, "");', 'return queueFull("", "");'],
   ],
   "byte-budget.ts": [
     ["this.#usedBytes + bytes > this.limitBytes", "this.#usedBytes + bytes >= this.limitBytes"],

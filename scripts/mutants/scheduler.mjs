@@ -62,7 +62,11 @@ export const mutants = {
       "the same timer is set again: that costs time and changes nothing",
     ],
     ["    this.#cancelWake();\n    this.#wakeMs = wakeMs;", "    this.#wakeMs = wakeMs;"],
-    ["      this.#wakeMs = never;\n      this.#look();", "      this.#look();"],
+    [
+      "      this.#wakeMs = never;\n      this.#look();",
+      "      this.#look();",
+      "what it slept for is over then, so it never sleeps until that moment again",
+    ],
     ["batch?.abort(batchIndex);", ""],
     ["      this.#options.waitingBytes.giveBack(request.waitingBytes);\n    } else", "    } else"],
     ["} else request.batch.requestEnded();", "}"],
@@ -102,6 +106,20 @@ export const mutants = {
     ],
     // Once real: a request without any time left was started by the look in which it arrived.
     ["do this.#endOverdue(nowMs);\n", "this.#endOverdue(nowMs);\n"],
+    [
+      'this.#refusal = new InferenceError("UNAVAILABLE"',
+      'this.#refusal = new InferenceError("INTERNAL"',
+    ],
+    ["    if (this.#refusal !== undefined) return this.#refusal;\n", ""],
+    ["if (this.#isDraining) this.#tellIfDrained();", ""],
+    ["this.#options.instances.runningRequests()", "[]"],
+    ["    this.#failWaiting(error);\n    // What", "    // What"],
+    [
+      "rows: isBatching ? (request.inputs[0]?.shape[0] ?? 1) : 1",
+      "rows: request.inputs[0]?.shape[0] ?? 1",
+    ],
+    ["    else this.#look();\n", "    else this.#lookSoon();\n"],
+    ['"REJECTED");\n    }\n  }\n\n  #track', '"BACKEND");\n    }\n  }\n\n  #track'],
   ],
   "request-answers.ts": [
     ["if (this.#mustHold(request)) hold(request, answer);", "if (false) hold(request, answer);"],
@@ -109,7 +127,11 @@ export const mutants = {
       "if (this.#mustHold(request)) hold(request, { error });",
       "if (false) hold(request, { error });",
     ],
-    ['if (stage === "ended") return;', ""],
+    [
+      'if (stage === "ended") return;',
+      "",
+      "nobody fails what has ended: for the compiler, which takes the stage for one of the other two",
+    ],
     ["const lifeMs = request.endMs - request.arrivedAtMs;", "const lifeMs = request.endMs;"],
     [
       "    this.sendError(request, error);\n    this.#release();",
@@ -128,6 +150,8 @@ export const mutants = {
     [
       "return this.#firstTaken() !== request || request.held !== undefined;",
       "return this.#firstTaken() !== request;",
+      "one seed in thousands: whoever hears the first of several responses that were held back must " +
+        "take back a request of the same batch, and the instance must answer that within the call",
     ],
     [
       'while (first !== undefined && first.stage === "ended") {',
@@ -181,6 +205,7 @@ export const mutants = {
     [
       'if (request.isAnswered || request.stage === "ended") return;',
       'if (request.stage === "ended") return;',
+      "a second answer is held back behind the first, and forgotten when that has ended it",
     ],
     ["else if (request.isAnswered) this.#logFault", "else if (false) this.#logFault"],
     ['else if (request.stage !== "ended") return request;', "else return request;"],

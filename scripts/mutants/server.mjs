@@ -25,6 +25,13 @@ export const mutants = {
       'if (state === "READY") return true;',
     ],
     ["entry.reason = unloadedReason;", 'entry.reason = "";'],
+    [
+      "version === undefined || entry.version === version);\n    return meant.findLast(",
+      "version === undefined || entry.version === version);\n    return meant.find(",
+    ],
+    ["({ model }) => model !== undefined", "() => true"],
+    ["kinds[code]", "kinds.INTERNAL"],
+    ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
   "inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
@@ -42,7 +49,7 @@ export const mutants = {
       '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
       '    entry.state = "READY";',
     ],
-    ["this.#repository.end(entry);", ""],
+    ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
     ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
     // Once real: a caller that throws made infer throw.
     [
@@ -58,6 +65,32 @@ export const mutants = {
     ],
     // Once real: instances were started of what had been unloaded meanwhile.
     ["signal.throwIfAborted();", ""],
+    ["entry.giveUp.abort(unloadedEarly(model));", ""],
+    ["await entry.loading?.catch(() => {});", ""],
+    // Once real: a server that had stopped said that it knows no model.
+    [
+      "if (!this.#isClosing()) return this.#repository",
+      'if (this.#state !== "draining") return this.#repository',
+    ],
+    [
+      "if (leaving === undefined) throw stopping();",
+      "if (leaving === undefined) return this.#repository.lookUp(name, version);",
+    ],
+    ['const state = this.#isClosing() ? "UNLOADING" : "READY";', 'const state = "READY";'],
+    ["entry.state === state && entry.model !== undefined", "entry.state === state"],
+    ["served.map((entry) => entry.version)", "served.slice(-1).map((entry) => entry.version)"],
+    ['if (this.#state === "starting") this.#state = "running";', 'this.#state = "running";'],
+    ['"Server is stopping", { retryAfterS: 1 }', '"Server is stopping"'],
+    [
+      'if (entry.state === "LOADING" || entry.state === "READY") {',
+      'if (entry.state === "READY") {',
+    ],
+    [
+      "version === undefined || entry.version === version);\n    if (meant",
+      "true);\n    if (meant",
+    ],
+    // Once real: who took out a model that had failed to load had a server that was never ready.
+    ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
   "loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],
@@ -68,6 +101,7 @@ export const mutants = {
     ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
     // Once real: a model that drained said that it can run a batch.
     ["!this.#isUnloading && ", ""],
+    ["this.#isUnloading = true;", ""],
   ],
   "model-statistics.ts": [
     ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
@@ -93,6 +127,7 @@ export const mutants = {
     ["Math.round(wallMs - (nowMs - this.#toldAtMs))", "Math.round(wallMs)"],
     ["this.#instances[from] -= 1;", ""],
     ["([one], [other]) => one - other", "([one], [other]) => other - one"],
+    ["if (this.#toldAtMs !== this.#lastInferenceAtMs) {", "if (this.#toldWallMs === 0) {"],
   ],
   "histogram.ts": [
     ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],

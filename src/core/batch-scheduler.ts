@@ -130,9 +130,10 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   failAll(error: InferenceError): void {
     this.#failWaiting(error);
-    const { instances } = this.#options;
-    const running = [...instances.runningRequests(), ...this.#answers.heldRequests()];
-    for (const request of running) this.#end(request, error, error.reason);
+    // What was held back for them goes out.
+    for (const request of this.#options.instances.runningRequests()) {
+      this.#end(request, error, error.reason);
+    }
   }
 
   cancelRequest(request: ScheduledRequest): void {

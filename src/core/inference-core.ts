@@ -209,8 +209,9 @@ export class InferenceCore implements InferenceService {
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
   }
 
-  /** Whoever asks again waits for the same end. */
+  /** Whoever asks again waits for the same end. A load that failed is not held against anybody. */
   async #unload(entry: ModelVersion): Promise<void> {
+    if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
     if (entry.state === "LOADING" || entry.state === "READY") {
       entry.state = "UNLOADING";
       entry.unloading = this.#finish(entry);

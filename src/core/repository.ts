@@ -4,7 +4,8 @@
  *   LOADING ──> READY ──> UNLOADING ──> UNAVAILABLE "unloaded"
  *      └──────────────────────────────> UNAVAILABLE "<Kind>: <why it failed>"
  *
- * A version stays in the index after it has failed or was unloaded, until it is loaded again.
+ * A version stays in the index after it has failed or was unloaded, until it is loaded again. To
+ * unload one that has failed makes it "unloaded": that is no obstacle to the server's readiness.
  * A request without a version means the highest one that is READY. What cannot be found is told
  * with the protocol's texts.
  *

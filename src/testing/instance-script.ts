@@ -16,8 +16,12 @@ export interface InstanceScript {
   readonly heedsAborts: boolean;
   /** A dead one goes on talking. */
   readonly talksOn: boolean;
+  /** It can be ended although it hangs. */
+  readonly endsWhenAbandoned: boolean;
   /** What one execution of so many requests does. Without `done`, `failed`, `throw`, `exit`: hangs. */
   execute(requestCount: number, nowMs: number): readonly ExecutionStep[];
+  /** What it says at once when it hears that a caller has gone. */
+  onAbort(requestCount: number, nowMs: number): readonly RespondStep[];
   /** When it is gone if it is asked to stop now and runs nothing; Infinity: it hangs. */
   stopsAtMs(nowMs: number): number;
 }
@@ -34,7 +38,7 @@ export interface ExitStep {
 
 export type ExecutionStep = RespondStep | FailStep | DoneStep | FailedStep | ThrowStep | ExitStep;
 
-interface RespondStep {
+export interface RespondStep {
   readonly kind: "respond";
   readonly atMs: number;
   readonly requestIndex: number;

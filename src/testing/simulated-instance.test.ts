@@ -26,10 +26,12 @@ function scriptOf(behaviour: Behaviour): InstanceScript {
     crash: undefined,
     heedsAborts: behaviour === "waitsForItsCallersToGo",
     talksOn: false,
+    endsWhenAbandoned: false,
     execute: (requestCount, nowMs) => {
       executionCount += 1;
       return stepsOf(behaviour, executionCount === 1, requestCount, nowMs);
     },
+    onAbort: () => [],
     stopsAtMs: (nowMs) => nowMs,
   };
 }

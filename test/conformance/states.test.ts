@@ -73,6 +73,16 @@ test("a model that failed to load makes the server not ready, and the others ser
   });
   const ready = await ask(port, "POST", "/v2/repository/index", { body: '{"ready":true}' });
   check.equal(ready.text, '[{"name":"negative","version":"1","state":"READY"}]');
+
+  await started.server.unbind("broken");
+  check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
+  const [index] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
+  check.deepEqual(index, {
+    name: "broken",
+    version: "1",
+    state: "UNAVAILABLE",
+    reason: "unloaded",
+  });
 });
 
 test("a model that was taken out is gone for requests, and the server stays ready", async () => {

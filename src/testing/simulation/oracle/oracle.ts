@@ -45,6 +45,12 @@ interface Promised {
   readonly versions: readonly VersionOracle[];
 }
 
+/** Undefined: all versions. */
+interface Unloaded {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
 interface Accepted {
   readonly request: OracleRequest;
   readonly model: ModelOracle;
@@ -123,7 +129,7 @@ export class Oracle implements Callers {
         this.#load(event.load);
         return;
       case "unload":
-        this.#unload(event.name, event.version);
+        this.#unload(this.#nextPage("unload"), event);
         return;
       case "run":
         if (this.#state === "starting") this.#state = "running";
@@ -203,6 +209,10 @@ export class Oracle implements Callers {
       case "send":
         coverage.count("caller sends");
         this.#send(act.request);
+        return;
+      case "unload":
+        coverage.count("caller unloads");
+        this.#unload(`unload by r${number}`, act);
     }
   }
 
@@ -282,6 +292,10 @@ export class Oracle implements Callers {
         lookAtEndOfTurn: (model) => {
           if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
         },
+        unload: (unwanted) => {
+          coverage.count("unload as soon as ready");
+          this.#unload(`unload of load ${unwanted.load.number}`, unwanted);
+        },
       };
       const others = this.#versions.filter((other) => other !== existing);
       this.#versions = [...others, new VersionOracle(load, options)].sort(
@@ -290,7 +304,7 @@ export class Oracle implements Callers {
     }
   }
 
-  #unload(name: string, version: number | undefined): void {
+  #unload(page: string, { name, version }: Unloaded): void {
     const { coverage } = this.#options;
     const chosen = this.#versions.filter(
       (other) => other.name === name && (version === undefined || other.version === version),
@@ -303,7 +317,7 @@ export class Oracle implements Callers {
         coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
       }
     }
-    this.#end(chosen, "unload");
+    this.#end(chosen, page);
   }
 
   #drain(): void {
@@ -311,15 +325,22 @@ export class Oracle implements Callers {
     const isBusy = this.#models.some(({ isEmpty }) => !isEmpty);
     if (this.#isClosing()) coverage.count("drain twice");
     else coverage.count(isBusy ? "drain busy" : "drain idle");
+    for (const { state, model } of this.#versions) {
+      if (state !== "LOADING") continue;
+      coverage.count(model === undefined ? "drain while resolving" : "drain while loading");
+    }
     if (this.#state !== "stopped") this.#state = "draining";
-    this.#end(this.#versions, "drain");
+    this.#end(this.#versions, this.#nextPage("drain"));
   }
 
-  #end(versions: readonly VersionOracle[], what: "unload" | "drain"): void {
+  #end(versions: readonly VersionOracle[], page: string): void {
     for (const version of versions) version.unload();
-    const page = `${what} ${this.#promiseCount}`;
     this.#promised = [...this.#promised, { page, versions }];
+  }
+
+  #nextPage(what: "unload" | "drain"): string {
     this.#promiseCount += 1;
+    return `${what} ${this.#promiseCount}`;
   }
 
   #isClosing(): boolean {
