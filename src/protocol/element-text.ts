@@ -15,6 +15,7 @@ import {
 import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import type { Unpacker } from "./packed-bytes.ts";
+import { bytesPerStep } from "./steps.ts";
 import { typedArrays } from "./typed-arrays.ts";
 
 const comma = 44;
@@ -53,12 +54,13 @@ export function writeNumbers(
 }
 
 /**
- * So many of the elements that come next, or all of them: then the result is true. Throws a
- * TypeError for what is not UTF-8.
+ * So many of the elements that come next, fewer if they are long, or all of them: then the result
+ * is true. Throws a TypeError for what is not UTF-8.
  */
 export function writeStrings(writer: JsonWriter, elements: Unpacker, count: number): boolean {
   const end = elements.count + count;
-  while (elements.count < end) {
+  const endLength = writer.length + bytesPerStep;
+  while (elements.count < end && writer.length < endLength) {
     const isFirst = elements.count === 0;
     const element = elements.next();
     if (element === undefined) return true;

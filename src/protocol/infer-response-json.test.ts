@@ -280,8 +280,8 @@ const givenNumbers: fc.Arbitrary<Given> = fc
 /** NaN has many bit patterns, and one text. */
 function comparable(datatype: Datatype, bytes: Uint8Array): unknown {
   const { buffer } = new Uint8Array(bytes);
-  if (datatype === "FP32") return new Float32Array(buffer);
-  return datatype === "FP64" ? new Float64Array(buffer) : Buffer.from(bytes).toString("hex");
+  if (datatype === "FP32") return [...new Float32Array(buffer)];
+  return datatype === "FP64" ? [...new Float64Array(buffer)] : Buffer.from(bytes).toString("hex");
 }
 
 test("any outputs, in any form and any slices, are read back", () => {
@@ -343,6 +343,16 @@ test("large outputs are written in several steps, wherever they lie in memory", 
   const read = JSON.parse(Buffer.from(encoded.json).toString()).outputs;
   check.deepEqual(read[0].data, Array<number>(many).fill(1.5));
   check.deepEqual(read[1].data, Array<string>(many).fill("x"));
+});
+
+test("long strings are written in several steps, however few they are", () => {
+  const texts = Array.from({ length: 40 }, () => "é\n".repeat(25_000));
+  const steps = new EncodeSteps(responseOf([tensor("BYTES", [40], strings(...texts))]), allAsJson);
+  let stepCount = 1;
+  let encoded = steps.step();
+  for (; encoded === undefined; encoded = steps.step()) stepCount += 1;
+  check.ok(stepCount > 10 && stepCount <= 40, `${stepCount} steps`);
+  check.deepEqual(JSON.parse(Buffer.from(encoded.json).toString()).outputs[0].data, texts);
 });
 
 test("a large binary output takes one step", () => {

@@ -288,6 +288,14 @@ for (const [datatype, element, bytes] of long) {
   });
 }
 
+test("long strings take several steps, however few they are", () => {
+  const texts = Array.from({ length: 40 }, () => "é\n".repeat(25_000));
+  const { result, stepCount } = read("BYTES", JSON.stringify(texts), texts.length);
+  check.ok(stepCount > 10 && stepCount <= 40, `${stepCount} steps`);
+  const packed = packBytes(texts.map((text) => Buffer.from(text)));
+  check.ok(result === Buffer.from(packed).toString("hex"), "the strings");
+});
+
 test("what follows a fault is gone through in several steps, whatever it is", () => {
   for (const rest of ["1,".repeat(many), `[${"[1,".repeat(many)}1${"]".repeat(many + 1)},`]) {
     const { result, stepCount } = read("FP32", `[null,${rest}{}]`, 1);

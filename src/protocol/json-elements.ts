@@ -16,7 +16,7 @@ import { NumericElements, type NumericPlan } from "./json-numeric-elements.ts";
 import { type JsonReader, maxDepth, nestingTooDeep } from "./json-reader.ts";
 import { SkipSteps } from "./json-skip.ts";
 import { StringElements } from "./json-string-elements.ts";
-import type { Steps } from "./steps.ts";
+import { bytesPerStep, type Steps } from "./steps.ts";
 
 /** Those that JSON can carry. */
 export type JsonDatatype = Exclude<Datatype, "FP16" | "BF16">;
@@ -29,6 +29,8 @@ export interface ElementsPlan {
 }
 
 const elementsPerStep = 8192;
+/** One that is taken by itself counts as several of those that are taken in runs. */
+const singleCost = 4;
 
 export class ElementSteps implements Steps<ReadElements> {
   readonly #reader: JsonReader;
@@ -50,7 +52,9 @@ export class ElementSteps implements Steps<ReadElements> {
 
   /** Throws a JsonSyntaxError. */
   step(): ReadElements | undefined {
+    const end = this.#reader.offset + bytesPerStep;
     for (let count = 0; count < elementsPerStep && !this.#isOver; count += 1) {
+      if (this.#reader.offset >= end) break;
       if (this.#skip === undefined && this.#reader.enterArray()) this.#enter();
       else if (this.#fault === undefined) count += this.#takeElements(elementsPerStep - count);
       else if (!this.#skipElement()) return undefined;
@@ -68,13 +72,13 @@ export class ElementSteps implements Steps<ReadElements> {
     this.#leave();
   }
 
-  /** A run of them, or one; returns how many were in a run. */
+  /** A run of them, or one; returns as how many more they count. */
   #takeElements(limit: number): number {
     const runLength = this.#sink.takeRun(this.#reader, limit);
     if (runLength > 0) return runLength;
     this.#fault = this.#sink.take(this.#reader);
     if (this.#fault === undefined) this.#leave();
-    return 0;
+    return singleCost - 1;
   }
 
   /** False: the element is longer than a step. */

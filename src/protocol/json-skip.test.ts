@@ -92,6 +92,8 @@ function stepCount(text: string): number {
 test("a long value takes several steps, whether it is wide or deep", () => {
   check.equal(stepCount(`[${Array(1000).fill("1").join()}]`), 1);
   check.ok(stepCount(`[${Array(100_000).fill("1").join()}]`) > 10);
+  const long = `"${"x".repeat(100_000)}"`;
+  check.ok(stepCount(`[${Array(40).fill(long).join()}]`) > 10, "of few long strings, too");
   check.ok(stepCount("[".repeat(100_000) + "]".repeat(100_000)) > 10);
   check.ok(stepCount(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`) > 10);
 });

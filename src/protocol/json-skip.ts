@@ -4,7 +4,7 @@
  * However deep it is nested: each level takes a bit here, and at least a byte of the text.
  */
 import type { JsonReader } from "./json-reader.ts";
-import type { Steps } from "./steps.ts";
+import { bytesPerStep, type Steps } from "./steps.ts";
 
 const valuesPerStep = 8192;
 
@@ -18,7 +18,8 @@ export class SkipSteps implements Steps<true> {
 
   /** Throws a JsonSyntaxError. */
   step(): true | undefined {
-    for (let count = 0; count < valuesPerStep; count += 1) {
+    const end = this.#reader.offset + bytesPerStep;
+    for (let count = 0; count < valuesPerStep && this.#reader.offset < end; count += 1) {
       if (this.#enter()) continue;
       if (!this.#leave()) return true;
     }

@@ -14,16 +14,6 @@ const comma = 44;
 
 const encoder = new TextEncoder();
 
-const shortEscapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
 export class JsonWriter {
   #bytes: Uint8Array;
   /** Bytes written so far. Whoever has reserved memory writes behind them, and says so here. */
@@ -54,7 +44,7 @@ export class JsonWriter {
       this.length = end + 1;
       return;
     }
-    const quoted = `"${Array.from(value, escapeCharacter).join("")}"`;
+    const quoted = toJson(value);
     const target = this.reserve(3 * quoted.length);
     this.length += encoder.encodeInto(quoted, target.subarray(this.length)).written;
   }
@@ -93,12 +83,17 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0);
-  if (!isToEscape(code)) return character;
-  return shortEscapes[character] ?? `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
 function isToEscape(code: number): boolean {
   return code < 0x20 || code === 0x22 || code === 0x5c;
+}
+
+/** As `JSON.stringify`, but for its escapes: `\u001F` in capitals, and no halves of pairs. */
+export function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.includes("\\u") ? json.replace(/\\(?:u(.{4})|.)/g, rewriteEscape) : json;
+}
+
+function rewriteEscape(written: string, hex?: string): string {
+  if (hex === undefined) return written;
+  return hex.startsWith("d") ? "\ufffd" : `\\u${hex.toUpperCase()}`;
 }

@@ -6,7 +6,6 @@
  * Not here: elements as texts or byte arrays (definition/packed-elements.ts).
  */
 import { InferenceError } from "./errors.ts";
-import { lengthOf, SlicedBytes } from "./sliced-bytes.ts";
 
 export type PackedBytesFault =
   | { readonly kind: "length-cut"; readonly availableBytes: number }
@@ -19,19 +18,60 @@ export function findPackedBytesFault(
   chunks: readonly Uint8Array[],
   expectedCount: number,
 ): PackedBytesFault | undefined {
-  const bytes = new SlicedBytes(chunks, lengthOf(chunks));
-  let count = 0;
-  while (bytes.leftBytes > 0) {
-    if (bytes.leftBytes < 4) return { kind: "length-cut", availableBytes: bytes.leftBytes };
-    const expectedBytes = bytes.readUint32();
-    count += 1;
-    if (count > expectedCount) return { kind: "too-many", count };
-    if (bytes.leftBytes < expectedBytes) {
-      return { kind: "data-cut", expectedBytes, availableBytes: bytes.leftBytes };
-    }
-    bytes.skip(expectedBytes);
+  const scan = new PackedScan(expectedCount);
+  for (const chunk of chunks) {
+    if (!scan.takes(chunk)) return { kind: "too-many", count: scan.count };
+  }
+  const { count, size, sizeBytes, missing } = scan;
+  if (sizeBytes > 0) return { kind: "length-cut", availableBytes: sizeBytes };
+  if (missing > 0) {
+    return { kind: "data-cut", expectedBytes: size, availableBytes: size - missing };
   }
   return count < expectedCount ? { kind: "too-few", count } : undefined;
+}
+
+/** Goes from length to length: there may be a million of them in one tensor. */
+class PackedScan {
+  count = 0;
+  /** Of the latest element. */
+  size = 0;
+  /** Bytes of the next length that have come, if it is cut by the end of a slice. */
+  sizeBytes = 0;
+  /** Bytes of the latest element that are still to come. */
+  missing = 0;
+  readonly #mostCount: number;
+
+  constructor(mostCount: number) {
+    this.#mostCount = mostCount;
+  }
+
+  /** The next slice; false: there are too many elements. */
+  takes(chunk: Uint8Array): boolean {
+    const { byteLength } = chunk;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, byteLength);
+    let offset = this.missing;
+    while (offset < byteLength) {
+      if (this.sizeBytes === 0 && offset + 4 <= byteLength) {
+        this.size = view.getUint32(offset, true);
+        offset += 4;
+      } else {
+        this.#takeByte(view.getUint8(offset));
+        offset += 1;
+        if (this.sizeBytes > 0) continue;
+      }
+      this.count += 1;
+      if (this.count > this.#mostCount) return false;
+      offset += this.size;
+    }
+    this.missing = offset - byteLength;
+    return true;
+  }
+
+  #takeByte(byte: number): void {
+    const before = this.sizeBytes === 0 ? 0 : this.size;
+    this.size = (before | (byte << (8 * this.sizeBytes))) >>> 0;
+    this.sizeBytes = (this.sizeBytes + 1) % 4;
+  }
 }
 
 export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

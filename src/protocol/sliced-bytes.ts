@@ -40,12 +40,23 @@ export class SlicedBytes {
   }
 
   skip(count: number): void {
-    this.#pass(count, undefined);
+    const end = this.#offset + count;
+    if (end < (this.#chunks[this.#index]?.byteLength ?? 0)) {
+      this.#offset = end;
+      this.leftBytes -= count;
+    } else this.#pass(count, undefined);
   }
 
   /** Little-endian. With four bytes left at least. */
   readUint32(): number {
+    const chunk = this.#chunks[this.#index];
+    const offset = this.#offset;
     let value = 0;
+    if (chunk !== undefined && offset + 4 < chunk.byteLength) {
+      for (let at = offset + 3; at >= offset; at -= 1) value = (value << 8) | (chunk[at] ?? 0);
+      this.skip(4);
+      return value >>> 0;
+    }
     for (let shift = 0; shift < 32; shift += 8) {
       value |= (this.#chunks[this.#index]?.[this.#offset] ?? 0) << shift;
       this.skip(1);

@@ -10,6 +10,9 @@ export interface Steps<Result> {
   step(): Result | undefined;
 }
 
+/** Of text that each byte is looked at: so many take less than a millisecond. */
+export const bytesPerStep: number = 128 * 1024;
+
 /** All at once. */
 export function runSteps<Result>(steps: Steps<Result>): Result {
   for (;;) {

@@ -39,7 +39,7 @@ test("a port in use is explained", async () => {
   const port = Number(new URL(first.url!).port);
   await check.rejects(listenerFor(() => {}, "127.0.0.1", port).open(), {
     message:
-      `port ${port} for HTTP at 127.0.0.1 is in use: stop what listens there, ` +
+      `Socket '127.0.0.1:${port}' already in use, for HTTP: stop what listens there, ` +
       "or choose another with 'httpPort' or --http-port",
   });
   await first.drain();

@@ -110,7 +110,8 @@ export class HttpListener {
     const flag = portOption.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const other = `choose another with '${portOption}' or --${flag}`;
     if (code === "EADDRINUSE") {
-      return `port ${port} for ${what} at ${address} is in use: stop what listens there, or ${other}`;
+      const inUse = `Socket '${address}:${port}' already in use`;
+      return `${inUse}, for ${what}: stop what listens there, or ${other}`;
     }
     if (code === "EACCES") return `port ${port} for ${what} is not permitted: ${other}`;
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {

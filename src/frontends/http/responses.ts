@@ -6,6 +6,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { type ErrorCode, errorCodes, InferenceError } from "../../protocol/errors.ts";
+import { toJson } from "../../protocol/json-writer.ts";
 
 export type HeaderList = readonly string[];
 
@@ -73,15 +74,6 @@ export function startError(
     String(body.byteLength),
   ]);
   return body;
-}
-
-/** Escapes as in the answers of inference (protocol/json-writer.ts): `\u001F`, not `\u001f`. */
-function toJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  if (!json.includes("\\u")) return json;
-  return json.replace(/\\(?:u(.{4})|.)/g, (written, hex?: string) => {
-    return hex === undefined ? written : `\\u${hex.toUpperCase()}`;
-  });
 }
 
 const longestHeaderText = 256;
