@@ -96,12 +96,12 @@ const started: readonly [args: string, line: string][] = [
   ["serve exits.mjs", "an instance of model 'e' died: its thread exited with code 3"],
   [
     "serve ok.mjs --http-port TAKEN",
-    "port TAKEN for HTTP at 127.0.0.1 is in use: stop what " +
+    "Socket '127.0.0.1:TAKEN' already in use, for HTTP: stop what " +
       "listens there, or choose another with 'httpPort' or --http-port",
   ],
   [
     "serve ok.mjs --metrics-port TAKEN",
-    "port TAKEN for metrics at 127.0.0.1 is in use: stop what " +
+    "Socket '127.0.0.1:TAKEN' already in use, for metrics: stop what " +
       "listens there, or choose another with 'metricsPort' or --metrics-port",
   ],
   ["serve ok.mjs --http-address 192.0.2.1", "address 192.0.2.1 for HTTP is none of this machine"],

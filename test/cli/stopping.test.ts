@@ -13,6 +13,8 @@ import { modelFolder } from "./model-folder.ts";
 /** It answers when there is a file of that name, and says that it was called. */
 const held = `import { existsSync } from 'node:fs';
 const gate = process.env.SHOAL_TEST_GATE;
+// A busy machine holds the loop, too; here nobody is to be told.
+const unwatched = { blockingThresholdMs: 60_000 };
 const held = negative('held', {
   instances: { kind: process.env.SHOAL_TEST_KIND },
   module: import.meta.url,
@@ -26,14 +28,14 @@ const held = negative('held', {
 
 const folder = modelFolder({
   "held.mjs": `${held} export { held };`,
-  "serves.mjs": `${held} await serve(held); console.log('serves');`,
+  "serves.mjs": `${held} await serve(held, unwatched); console.log('serves');`,
   "loads.mjs":
     "export const slow = negative('slow', { setup: async ({ log, signal }) => {" +
     "log.info('slow is set up');" +
     "await new Promise((resolve) => signal.addEventListener('abort', resolve)); } });",
-  "throws.mjs": `${held} await serve(held); setTimeout(() => { throw 'a text'; });`,
+  "throws.mjs": `${held} await serve(held, unwatched); setTimeout(() => { throw 'a text'; });`,
   "rejects.mjs":
-    `${held} await serve(held);` +
+    `${held} await serve(held, unwatched);` +
     "setTimeout(() => { Promise.reject(new Error('nobody caught it')); });",
 });
 
@@ -45,7 +47,11 @@ class HeldProgram extends Program {
   constructor(context: TestContext, args: readonly string[], kind: string) {
     gateCount += 1;
     const gate = join(folder, `gate-${gateCount}`);
-    const env = { SHOAL_TEST_GATE: gate, SHOAL_TEST_KIND: kind };
+    const env = {
+      SHOAL_TEST_GATE: gate,
+      SHOAL_TEST_KIND: kind,
+      SHOAL_BLOCKING_THRESHOLD_MS: "60000",
+    };
     super(args, { cwd: folder, env });
     this.#gate = gate;
     context.after(() => {

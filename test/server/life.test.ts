@@ -129,7 +129,7 @@ for (const [what, option] of [
     await using server = createServer(negative, { ...withMetrics, [option]: port });
     const flag = option.replace("Port", "-port");
     const message =
-      `port ${port} for ${what} at 127.0.0.1 is in use: stop what listens there, or choose ` +
+      `Socket '127.0.0.1:${port}' already in use, for ${what}: stop what listens there, or choose ` +
       `another with '${option}' or --${flag}`;
     await check.rejects(server.listen(), { message });
     await other.close();
