@@ -33,6 +33,8 @@ const checks = {
   tarball: () => checkTarball(),
   clone: () => run("scripts/fresh-clone.mjs", []),
   clients: () => testClients(),
+  // Those of `npm test` are the first two thousand.
+  soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
   mutants: () => run("scripts/mutants.mjs", []),
   node22: () => testOn("22"),
   node24: () => testOn("24"),
