@@ -14,13 +14,16 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageFaults } from "./package-files.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
 const node = process.execPath;
+// Above the first call of what uses it.
+const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 const checks = {
-  format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "."]),
+  format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "--colors=off", "."]),
   lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
   portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
   unused: () => run(bin("knip", "bin/knip.js"), []),
@@ -28,7 +31,10 @@ const checks = {
   types: () =>
     run(bin("@arethetypeswrong/cli", "dist/index.js"), ["--pack", ".", "--profile", "esm-only"]),
   tarball: () => checkTarball(),
+  clone: () => run("scripts/fresh-clone.mjs", []),
   clients: () => testClients(),
+  // Those of `npm test` are the first two thousand.
+  soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
   mutants: () => run("scripts/mutants.mjs", []),
   node22: () => testOn("22"),
   node24: () => testOn("24"),
@@ -82,6 +88,8 @@ async function checkTarball() {
   const installed = join(folder, "node_modules", "shoal");
   const tests = readdirSync(installed, { recursive: true }).filter((path) => /\.test\./.test(path));
   if (tests.length > 0) throw new Error(`the package ships tests: ${tests.join(", ")}`);
+  const faults = packageFaults(installed);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   const script = join(folder, "use.mjs");
   writeFileSync(
     script,
@@ -145,8 +153,6 @@ async function textUntil(stream, pattern) {
   }
   throw new Error(`it ended too early:\n${text}`);
 }
-
-const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
 /** The built tests on another Node, which is an npm package for this one platform. */
 async function testOn(version) {

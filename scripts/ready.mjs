@@ -36,7 +36,7 @@ const lockFolder = ".build/ready.lock";
 
 const builds = {
   dist: { project: "tsconfig.json", sources: "src" },
-  "dist-test": { project: "tsconfig.test.json", sources: "test", isOnTopOf: "dist" },
+  "dist-test": { project: "test/tsconfig.json", sources: "test", isOnTopOf: "dist" },
 };
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));

@@ -6,8 +6,9 @@
  *   npm run soak -- --count 10000       fewer, or more
  *
  * One thread per core. Ends at the first run that differs from the oracle, and names its seed
- * (`SEED=n npm test -- sim` replays it), or when all have passed; Ctrl-C tells how far it came.
- * scripts/mutants.mjs runs it on a build of its own (--dist) with one thread (--threads).
+ * (`SEED=n npm test -- sim` replays it), or that does not come to an end, or when all have passed;
+ * Ctrl-C tells how far it came. scripts/mutants.mjs runs it on a build of its own (--dist) with
+ * one thread (--threads).
  */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -16,7 +17,10 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 /** Threads tell how far they are in pieces of so many seeds. */
-const pieceSize = 50;
+const pieceSize = 20;
+
+/** What takes so much longer than a piece does never ends. */
+const longestPieceMs = 20_000;
 
 const progressMs = 10_000;
 
@@ -51,7 +55,10 @@ async function main() {
     done.seeds += pieceEnd - first;
     done.events += events;
   };
-  const workers = Array.from({ length: threads }, () => new Worker(fileURLToPath(import.meta.url), { workerData: { dist } }));
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(fileURLToPath(import.meta.url), { workerData: { dist } }),
+  );
   try {
     await Promise.all(workers.map((worker) => serve(worker, takePiece, note)));
     tell("all passed");
@@ -69,12 +76,20 @@ async function main() {
 function serve(worker, takePiece, note) {
   return new Promise((settle, reject) => {
     let piece;
+    let limit;
     const give = () => {
       piece = takePiece();
-      if (piece === undefined) settle();
-      else worker.postMessage(piece);
+      if (piece === undefined) {
+        settle();
+        return;
+      }
+      const what = `seeds ${piece.first} to ${piece.end - 1}`;
+      limit = setTimeout(() => reject(new Error(`${what}: one does not end`)), longestPieceMs);
+      limit.unref();
+      worker.postMessage(piece);
     };
     worker.on("message", ({ events, failure }) => {
+      clearTimeout(limit);
       if (failure !== undefined) reject(new Error(failure));
       else {
         note(events, piece);

@@ -48,11 +48,8 @@ export type {
   PrioritiesOptions,
   QueueOptions,
 } from "./protocol/model-options.ts";
-export type {
-  InferOptions,
-  InProcessRequest,
-  InProcessResponse,
-} from "./server/in-process-infer.ts";
+export type { InProcessResponse } from "./server/in-process-infer.ts";
+export type { InferOptions, InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";
 export { serve } from "./server/serve.ts";
 export { createServer, type HttpHandler, type Models, type Server } from "./server/server.ts";

@@ -14,6 +14,14 @@ const preload = new URL("./free-ports.js", import.meta.url).href;
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** It listens where it says. */
+  readonly keepsPorts?: boolean;
+}
+
+/** One of them is null. */
+export interface ProgramEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 export class Program {
@@ -21,6 +29,7 @@ export class Program {
   stdout = "";
   stderr = "";
   exitCode: number | null | undefined = undefined;
+  #signal: NodeJS.Signals | null = null;
   readonly #child: ChildProcess;
   readonly #what: string;
   readonly #ports = new Map<number, number>();
@@ -28,9 +37,11 @@ export class Program {
   readonly #watchers = new Set<() => void>();
 
   /** Arguments as they stand behind `node`. */
-  constructor(args: readonly string[], { cwd = root, env = {} }: ProgramOptions = {}) {
+  constructor(args: readonly string[], options: ProgramOptions = {}) {
+    const { cwd = root, env = {}, keepsPorts = false } = options;
     this.#what = `node ${args.join(" ")}`;
-    this.#child = spawn(process.execPath, ["--import", preload, ...args], {
+    const preloads = keepsPorts ? [] : ["--import", preload];
+    this.#child = spawn(process.execPath, [...preloads, ...args], {
       cwd,
       // It is no part of the test that starts it, also if it runs tests of its own.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_NO_WARNINGS: "1", ...env },
@@ -49,8 +60,9 @@ export class Program {
       this.#ports.set(asked, opened);
       this.#tell();
     });
-    this.#child.once("close", (code) => {
+    this.#child.once("close", (code, signal) => {
       this.exitCode = code;
+      this.#signal = signal;
       this.#tell();
     });
   }
@@ -99,14 +111,26 @@ export class Program {
     }
   }
 
+  /** Resolves when it has ended. */
+  async ended(): Promise<ProgramEnd> {
+    if (!this.hasEnded) await once(this.#child, "close");
+    return { code: this.exitCode ?? null, signal: this.#signal };
+  }
+
+  send(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Whoever reads what it prints leaves. */
+  closeOutputs(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** Asks it to end, and resolves with its exit code; null: a signal ended it. */
   async stop(): Promise<number | null> {
-    if (!this.hasEnded) {
-      const closed = once(this.#child, "close");
-      this.#child.kill("SIGTERM");
-      await closed;
-    }
-    return this.exitCode ?? null;
+    this.send("SIGTERM");
+    return (await this.ended()).code;
   }
 
   #tell(): void {

@@ -6,7 +6,7 @@
  * counter is finite and not negative. A histogram has its buckets in order, cumulative, with +Inf
  * at the end, and a sum and a count that agrees with them.
  */
-export interface Sample {
+interface Sample {
   /** With the suffix of a histogram's series. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

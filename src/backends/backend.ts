@@ -75,7 +75,7 @@ export interface InstanceContext {
   readonly signal: AbortSignal;
 }
 
-export interface BackendLog {
+interface BackendLog {
   info(message: string): void;
   warning(message: string): void;
   error(message: string): void;

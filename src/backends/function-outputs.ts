@@ -21,7 +21,7 @@ export interface OutputPlan {
   readonly isBatching: boolean;
 }
 
-export interface NamedSpec {
+interface NamedSpec {
   readonly name: string;
   readonly spec: TensorSpec;
 }

@@ -17,7 +17,7 @@ import { formatShape } from "../protocol/shape.ts";
 import type { ModelDescription, TensorDescription } from "./backend.ts";
 
 /** Most rows in a batch of a graph that can batch and whose definition does not say. */
-export const defaultMaxBatchSize = 32;
+const defaultMaxBatchSize = 32;
 
 const datatypesByOnnxType: Readonly<Partial<Record<string, Datatype>>> = {
   bool: "BOOL",

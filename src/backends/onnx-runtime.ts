@@ -17,9 +17,26 @@ export async function importOnnxRuntime(
   try {
     const runtime = await load();
     runtime.env.logLevel = "fatal";
+    keepHalfFloatsAsBits(runtime);
     return runtime;
   } catch (error) {
     throw new InferenceError("UNAVAILABLE", whyNotImported(error), { cause: error });
+  }
+}
+
+/**
+ * Where there is a Float16Array (from Node 24 on), its JavaScript part would put FP16 into one, and
+ * its native part does not know what that is: no FP16 model would run. It looks once, at the first
+ * tensor; so that one is made while there is none.
+ */
+function keepHalfFloatsAsBits({ Tensor }: OnnxRuntime): void {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "Float16Array");
+  if (own === undefined) return;
+  Object.defineProperty(globalThis, "Float16Array", { ...own, value: undefined });
+  try {
+    new Tensor("float32", new Float32Array(1), [1]);
+  } finally {
+    Object.defineProperty(globalThis, "Float16Array", own);
   }
 }
 

@@ -81,7 +81,7 @@ export function joinSwitches(args: readonly string[]): string[] {
     if (arg === "--") return [...joined, ...args.slice(index)];
     const next = args[index + 1] ?? "";
     if (!switches.has(arg)) joined.push(arg);
-    else if (next in booleans) {
+    else if (Object.hasOwn(booleans, next)) {
       joined.push(`${arg}=${next}`);
       index += 1;
     } else joined.push(`${arg}=true`);

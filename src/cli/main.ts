@@ -4,14 +4,19 @@
  * makes of every wrong word one clear line and exit code 1.
  */
 import { Command } from "commander";
+import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
 import { joinSwitches } from "./flags.ts";
 import { serveCommand } from "./serve.ts";
+import { oneLineErrors } from "./usage-error.ts";
+
+tolerateClosedReaders();
 
 const program = new Command("shoal")
   .description("Serve functions and model files over the KServe v2 protocol, batched.")
   .version(packageVersion())
   .helpCommand(false)
+  .configureOutput(oneLineErrors)
   .addCommand(serveCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });

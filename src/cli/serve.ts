@@ -7,24 +7,26 @@
  *
  * Not here: which files are meant (model-files.ts), flags (flags.ts).
  */
-import { pathToFileURL } from "node:url";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Command } from "commander";
 import type { ModelBase } from "../definition/model-base.ts";
 import { closeModelTable, openModelTable } from "../definition/model-table.ts";
 import { importModule } from "../executor/import-module.ts";
+import { failureLine } from "../server/failure-line.ts";
 import { runProgram } from "../server/serve.ts";
 import { isModel, type ServedModel, servedModels } from "../server/served-models.ts";
-import { startServer } from "../server/server.ts";
+import { startProgram } from "../server/server.ts";
 import { resolveServerOptions, type ServerOptions } from "../server/server-options.ts";
 import { keyOf, serveFlags, toCommanderOption } from "./flags.ts";
 import { findModelFiles, type ModelFile } from "./model-files.ts";
-import { UsageError } from "./usage-error.ts";
+import { oneLineErrors, UsageError } from "./usage-error.ts";
 
 export function serveCommand(): Command {
   const command = new Command("serve")
     .description("serve the models that files define: .js, .mjs or .ts, or folders of them")
     .argument("<file|dir...>", "files that export models, or folders that hold such files")
-    .showSuggestionAfterError()
+    .configureOutput(oneLineErrors)
     .action(async (paths: string[], values: Readonly<Record<string, unknown>>) => {
       try {
         await serveFiles(paths, values);
@@ -45,8 +47,8 @@ async function serveFiles(
   const models: ServedModel[] = [];
   for (const file of findModelFiles(paths)) models.push(...(await modelsIn(file)));
   if (models.length === 0) throw new UsageError(`no model is exported by ${paths.join(", ")}`);
-  checkNames(models);
-  await runProgram(() => startServer(models, options));
+  const unique = withoutTwins(models);
+  await runProgram(() => startProgram(unique, options));
   sayWithoutEffect(values);
 }
 
@@ -72,7 +74,7 @@ async function modelsIn({ path, isFromFolder }: ModelFile): Promise<readonly Ser
     return servedModels([...models], url);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`'${path}' cannot be served: ${describe(error)}`);
+    throw new UsageError(`'${path}' cannot be served: ${describe(error, path)}`);
   } finally {
     closeModelTable();
   }
@@ -83,22 +85,33 @@ function modelsAmong(exports: object): readonly ModelBase[] {
   return [...new Set(Object.values(exports).flat().filter(isModel))];
 }
 
-function checkNames(models: readonly ServedModel[]): void {
-  const seen = new Set<string>();
-  for (const { model } of models) {
-    const key = `${model.name}/${model.version}`;
-    if (seen.has(key)) {
-      throw new UsageError(`model '${model.name}' is there twice in version ${model.version}`);
+/** One that a second file exports again is the same one. */
+function withoutTwins(models: readonly ServedModel[]): readonly ServedModel[] {
+  const unique = new Map<string, ServedModel>();
+  for (const served of models) {
+    const { name, version } = served.model;
+    const key = `${name}/${version}`;
+    const twin = unique.get(key) ?? served;
+    if (twin.model !== served.model) {
+      const files = [twin, served].map(({ module = "" }) => `'${fileURLToPath(module)}'`);
+      const what = `model '${name}' is there twice in version ${version}`;
+      throw new UsageError(`${what}: in ${files.join(" and ")}`);
     }
-    seen.add(key);
+    unique.set(key, twin);
   }
+  return [...unique.values()];
 }
 
-/** The message; where it is not our own doing also the place in the user's file. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const place = error.stack?.split("\n").find((line) => line.includes("file://"));
-  return place === undefined ? error.message : `${error.message} (${place.trim()})`;
+function describe(error: unknown, path: string): string {
+  const place = error instanceof SyntaxError ? placeOfSyntaxError(path) : "";
+  return `${failureLine(error)}${place}`;
+}
+
+/** Node tells it only when it prints such an error. */
+function placeOfSyntaxError(path: string): string {
+  const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8" });
+  const place = /^(.*:\d+)$/m.exec(stderr)?.[1];
+  return place === undefined ? "" : ` (at ${place})`;
 }
 
 function sayWithoutEffect(values: Readonly<Record<string, unknown>>): void {

@@ -127,9 +127,10 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   failAll(error: InferenceError): void {
     this.#failWaiting(error);
-    const { instances } = this.#options;
-    const running = [...instances.runningRequests(), ...this.#answers.heldRequests()];
-    for (const request of running) this.#end(request, error, error.reason);
+    // What was held back for them goes out.
+    for (const request of this.#options.instances.runningRequests()) {
+      this.#end(request, error, error.reason);
+    }
   }
 
   cancelRequest(request: ScheduledRequest): void {
@@ -152,7 +153,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   #whyRefused(request: InferRequest): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    return this.#isDraining ? stopping(request) : undefined;
+    return this.#isDraining ? schedulerStopping(request.id) : undefined;
   }
 
   #lookSoon(): void {
@@ -283,7 +284,7 @@ function bytesOf({ inputs }: InferRequest): number {
   return bytes;
 }
 
-function stopping({ id }: InferRequest): InferenceError {
+function schedulerStopping(id: string): InferenceError {
   const why =
     "Server is stopping, scheduler for model has stopped accepting new inference requests";
   return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });

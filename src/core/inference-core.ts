@@ -35,6 +35,11 @@ export interface InferenceCoreOptions {
   readonly maxWaitingBytes: number;
 }
 
+export interface LoadOptions {
+  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
+  readonly failureLevel?: "error" | "verbose";
+}
+
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
   readonly #waitingBytes: ByteBudget;
@@ -57,12 +62,12 @@ export class InferenceCore implements InferenceService {
 
   /**
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
-   * ALREADY_EXISTS if this version is there and not UNAVAILABLE.
+   * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
-  async load(source: ModelSource): Promise<void> {
-    if (this.#isClosing()) throw new InferenceError("UNAVAILABLE", "Server is stopping");
+  async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
+    if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source);
+    entry.loading = this.#load(entry, source, failureLevel);
     await entry.loading;
   }
 
@@ -102,9 +107,9 @@ export class InferenceCore implements InferenceService {
   }
 
   modelMetadata(modelName: string, version: AskedVersion): ModelMetadata {
-    const { config } = this.#repository.lookUp(modelName, version);
-    const ready = this.#repository.versionsOf(modelName).filter(({ state }) => state === "READY");
-    const versions = version === undefined ? ready.map((entry) => entry.version) : [version];
+    const { config } = this.#find(modelName, version);
+    const served = this.#served(this.#repository.versionsOf(modelName));
+    const versions = version === undefined ? served.map((entry) => entry.version) : [version];
     const isBatching = config.maxBatchSize > 0;
     return {
       name: config.name,
@@ -116,17 +121,16 @@ export class InferenceCore implements InferenceService {
   }
 
   statistics(modelName?: string, version?: AskedVersion): readonly ModelStatisticsSnapshot[] {
-    const ready = this.#repository.all().filter(({ state }) => state === "READY");
-    if (modelName === undefined) return ready.flatMap(snapshot);
-    const ofModel = ready.filter(({ name }) => name === modelName);
-    if (ofModel.length === 0) {
-      const why = `requested model '${modelName}' is not available`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
-    if (version === undefined) return ofModel.flatMap(snapshot);
-    const ofVersion = ofModel.filter((entry) => entry.version === version);
-    if (ofVersion.length > 0) return ofVersion.flatMap(snapshot);
-    const why = `requested model version is not available for model '${modelName}'`;
+    const served = this.#served(this.#repository.all());
+    if (modelName === undefined) return served.flatMap(snapshot);
+    const ofModel = served.filter(({ name }) => name === modelName);
+    const meant = ofModel.filter((entry) => version === undefined || entry.version === version);
+    if (meant.length > 0) return meant.flatMap(snapshot);
+    if (this.#isClosing()) throw stopping();
+    const why =
+      ofModel.length === 0
+        ? `requested model '${modelName}' is not available`
+        : `requested model version is not available for model '${modelName}'`;
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
@@ -144,11 +148,21 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  /** A server that stops knows its models until they are gone: their schedulers say that it stops. */
+  /**
+   * A server that stops knows its models until they are gone: their schedulers say that it stops.
+   * From then on it says so itself, whoever is asked for.
+   */
   #find(name: string, version: AskedVersion): LoadedModel {
-    const isDraining = this.#state === "draining";
-    const leaving = isDraining ? this.#repository.findUnloading(name, version) : undefined;
-    return leaving ?? this.#repository.lookUp(name, version);
+    if (!this.#isClosing()) return this.#repository.lookUp(name, version);
+    const leaving = this.#repository.findUnloading(name, version);
+    if (leaving === undefined) throw stopping();
+    return leaving;
+  }
+
+  /** READY ones; of a server that stops those that are not gone yet. */
+  #served(entries: readonly ModelVersion[]): readonly ModelVersion[] {
+    const state = this.#isClosing() ? "UNLOADING" : "READY";
+    return entries.filter((entry) => entry.state === state && entry.model !== undefined);
   }
 
   /** A sink is foreign code: it may throw. */
@@ -165,7 +179,11 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(entry: ModelVersion, source: ModelSource): Promise<void> {
+  async #load(
+    entry: ModelVersion,
+    source: ModelSource,
+    failureLevel: "error" | "verbose",
+  ): Promise<void> {
     const { clock, log } = this.#options;
     const { name: model, version } = entry;
     const startedAtMs = clock.nowMs();
@@ -178,7 +196,7 @@ export class InferenceCore implements InferenceService {
     } catch (reason) {
       const error = InferenceError.from(reason);
       if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      log.error(`model '${model}' version ${version} failed to load: ${error.message}`, {
+      log[failureLevel](`model '${model}' version ${version} failed to load: ${error.message}`, {
         model,
         version,
         error,
@@ -191,8 +209,9 @@ export class InferenceCore implements InferenceService {
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
   }
 
-  /** Whoever asks again waits for the same end. */
+  /** Whoever asks again waits for the same end. A load that failed is not held against anybody. */
   async #unload(entry: ModelVersion): Promise<void> {
+    if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
     if (entry.state === "LOADING" || entry.state === "READY") {
       entry.state = "UNLOADING";
       entry.unloading = this.#finish(entry);
@@ -213,6 +232,10 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
+}
+
+function stopping(): InferenceError {
+  return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1 });
 }
 
 function snapshot({ model }: ModelVersion): readonly ModelStatisticsSnapshot[] {

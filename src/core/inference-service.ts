@@ -34,11 +34,17 @@ export interface InferenceService {
   serverMetadata(): ServerMetadata;
   /** Strict readiness: running, and no known model is in a bad state. */
   isReady(): boolean;
-  /** `version` undefined: the highest READY one. Throws NOT_FOUND or UNAVAILABLE. */
+  /**
+   * `version` undefined: the highest READY one. Throws NOT_FOUND or UNAVAILABLE; the latter also
+   * when the server stops and what is meant is gone.
+   */
   lookUp(modelName: string, version: AskedVersion): ModelView;
   /** Throws as `lookUp`. With a version, `versions` holds that one alone. */
   modelMetadata(modelName: string, version: AskedVersion): ModelMetadata;
-  /** READY versions of all models, or of one: names ascending, versions ascending. */
+  /**
+   * READY versions of all models, or of one: names ascending, versions ascending. Of a server that
+   * stops, those that are not gone yet.
+   */
   statistics(modelName?: string, version?: AskedVersion): readonly ModelStatisticsSnapshot[];
   index(): readonly ModelIndexEntry[];
   /**

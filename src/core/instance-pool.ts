@@ -61,6 +61,11 @@ export class InstancePool implements SupervisorOwner {
     return this.#supervisors.some((supervisor) => supervisor.isReady);
   }
 
+  /** Why it is out of service. */
+  get failure(): InferenceError | undefined {
+    return this.#failure;
+  }
+
   get hasFree(): boolean {
     return this.#free.length > 0;
   }

@@ -53,6 +53,11 @@ export class LoadedModel implements ModelView {
     return !this.#isUnloading && this.#instances.isReady;
   }
 
+  /** Why it is out of service, for good. */
+  get failure(): InferenceError | undefined {
+    return this.#instances.failure;
+  }
+
   /** Rejects with what the first instance failed with. */
   async load(startedAtMs: number): Promise<void> {
     await this.#instances.load();

@@ -113,12 +113,17 @@ const nsPerS = 1e9;
 
 const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-const never: DurationCount = { count: 0, ns: 0 };
+const never = Number.NEGATIVE_INFINITY;
+
+const nothing: DurationCount = { count: 0, ns: 0 };
 
 export class ModelStatistics {
   readonly #modelName: string;
   readonly #modelVersion: number;
-  #lastInferenceAtMs = Number.NEGATIVE_INFINITY;
+  #lastInferenceAtMs = never;
+  /** The moment that was last told, and in wall time. */
+  #toldAtMs = never;
+  #toldWallMs = 0;
   #inferenceCount = 0;
   #executionCount = 0;
   readonly #success = new DurationCounter();
@@ -234,13 +239,11 @@ export class ModelStatistics {
     this.#instanceRestarts += 1;
   }
 
-  /** The moment of the last inference is told in wall time, as of now. */
   snapshot(now: { readonly nowMs: number; readonly wallMs: number }): ModelStatisticsSnapshot {
-    const sinceLastMs = now.nowMs - this.#lastInferenceAtMs;
     return {
       modelName: this.#modelName,
       modelVersion: this.#modelVersion,
-      lastInferenceMs: Number.isFinite(sinceLastMs) ? Math.round(now.wallMs - sinceLastMs) : 0,
+      lastInferenceMs: this.#lastInferenceMs(now),
       inferenceCount: this.#inferenceCount,
       executionCount: this.#executionCount,
       success: this.#success.snapshot(),
@@ -249,8 +252,8 @@ export class ModelStatistics {
       computeInput: this.#compute.input.snapshot(),
       computeInfer: this.#compute.infer.snapshot(),
       computeOutput: this.#compute.output.snapshot(),
-      cacheHit: never,
-      cacheMiss: never,
+      cacheHit: nothing,
+      cacheMiss: nothing,
       batches: this.#batchSnapshots(),
       failures: { ...this.#failures },
       pendingCount: this.#pendingCount,
@@ -264,6 +267,18 @@ export class ModelStatistics {
       computeDuration: this.#computeDuration.snapshot(),
       batchRows: this.#batchRows.snapshot(),
     };
+  }
+
+  /**
+   * In wall time. Two clocks are never quite in step: so a moment is converted once, when somebody
+   * first asks for it, and told the same way from then on.
+   */
+  #lastInferenceMs({ nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): number {
+    if (this.#toldAtMs !== this.#lastInferenceAtMs) {
+      this.#toldAtMs = this.#lastInferenceAtMs;
+      this.#toldWallMs = Math.round(wallMs - (nowMs - this.#toldAtMs));
+    }
+    return this.#toldWallMs;
   }
 
   #batchSnapshots(): ModelStatisticsSnapshot["batches"] {

@@ -29,12 +29,14 @@ test("refusals are logged at most once a second, with their number", () => {
   const tooLarge = limits.refusal(inferRequest({ id: "7" }), 0, 7);
   const why = "Exceeds maximum queue size: 4 of 10 bytes for waiting inputs are in use";
   check.equal(tooLarge?.message, `[request id: 7] ${why}`);
-  check.deepEqual(warnings, [`requests refused by model 'm': 1 (${why})`]);
+  const line = (count: number, id: string): string =>
+    `model 'm' refused ${count} of its requests, the last one with: [request id: ${id}] ${why}`;
+  check.deepEqual(warnings, [line(1, "7")]);
   for (let count = 0; count < 5; count += 1) limits.refusal(inferRequest(), 0, 7);
   clock.advance(999);
   limits.refusal(inferRequest(), 0, 7);
   check.equal(warnings.length, 1);
   clock.advance(1);
   limits.refusal(inferRequest(), 0, 7);
-  check.deepEqual(warnings.slice(1), [`requests refused by model 'm': 7 (${why})`]);
+  check.deepEqual(warnings.slice(1), [line(7, "<id_unknown>")]);
 });

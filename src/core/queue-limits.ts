@@ -37,36 +37,35 @@ export class QueueLimits {
   }
 
   /** Undefined: it may wait, and its bytes are taken from the budget. */
-  refusal({ id }: InferRequest, level: number, bytes: number): InferenceError | undefined {
+  refusal(request: InferRequest, level: number, bytes: number): InferenceError | undefined {
+    const refusal = this.#whyNot(request, level, bytes);
+    if (refusal !== undefined) this.#logRefusal(refusal);
+    return refusal;
+  }
+
+  #whyNot({ id }: InferRequest, level: number, bytes: number): InferenceError | undefined {
     const { queue, config, waitingBytes } = this.#options;
-    const isFull = queue.isLevelFull(level) || queue.length >= config.limits.maxWaitingRequests;
-    if (isFull) return this.#queueFull(id, "");
+    const { maxWaitingRequests } = config.limits;
+    if (queue.isLevelFull(level) || queue.length >= maxWaitingRequests) return queueFull(id, "");
     if (waitingBytes.tryTake(bytes)) return undefined;
     const { usedBytes, limitBytes } = waitingBytes;
-    const why = `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`;
-    return this.#queueFull(id, why);
+    return queueFull(id, `: ${usedBytes} of ${limitBytes} bytes for waiting inputs are in use`);
   }
 
-  #queueFull(id: string, why: string): InferenceError {
-    const text = `Exceeds maximum queue size${why}`;
-    this.#logRefusal(text);
-    return new InferenceError("UNAVAILABLE", requestPrefix(id) + text, {
-      reason: "REJECTED",
-      retryAfterS: 1,
-    });
-  }
-
-  #logRefusal(why: string): void {
+  #logRefusal({ message }: InferenceError): void {
     const { config, clock, log } = this.#options;
     const { name: model, version } = config;
     this.#refusedCount += 1;
     const nowMs = clock.nowMs();
     if (nowMs < this.#lastLineAtMs + betweenLinesMs) return;
-    log.warning(`requests refused by model '${model}': ${this.#refusedCount} (${why})`, {
-      model,
-      version,
-    });
+    const what = `model '${model}' refused ${this.#refusedCount} of its requests`;
+    log.warning(`${what}, the last one with: ${message}`, { model, version });
     this.#refusedCount = 0;
     this.#lastLineAtMs = nowMs;
   }
+}
+
+function queueFull(id: string, why: string): InferenceError {
+  const text = `${requestPrefix(id)}Exceeds maximum queue size${why}`;
+  return new InferenceError("UNAVAILABLE", text, { reason: "REJECTED", retryAfterS: 1 });
 }

@@ -129,6 +129,28 @@ test("without a version, the highest READY one is found", async () => {
   check.equal(repository.lookUp("m", undefined), models[0]);
 });
 
+test("a version out of service shows why, and is found only if no other serves", async () => {
+  const repository = new Repository();
+  const host = new ReadyHost();
+  const [serving, failed] = await Promise.all([loadedModel(), loadedModel(host)]);
+  makeReady(repository.begin("m", 1), serving);
+  makeReady(repository.begin("m", 2), failed);
+  host.events?.exited(new InferenceError("INTERNAL", "the device is gone"), true);
+  const reason = "Internal: the device is gone";
+  check.deepEqual(repository.index(), [
+    { name: "m", version: 1, state: "READY", reason: "" },
+    { name: "m", version: 2, state: "UNAVAILABLE", reason },
+  ]);
+  check.equal(repository.isReady(), false);
+  check.throws(() => repository.begin("m", 2), {
+    message: "model 'm' version 2 is there already (out of service: unbind it first)",
+  });
+  check.equal(repository.lookUp("m", undefined), serving);
+  check.equal(repository.lookUp("m", 2), failed);
+  repository.end(repository.versionsOf("m")[0]!);
+  check.equal(repository.lookUp("m", undefined), failed);
+});
+
 const lookUps: readonly [name: string, version: number | undefined, code: string, text: string][] =
   [
     ["n", undefined, "NOT_FOUND", "'n' is not found"],

@@ -4,9 +4,13 @@
  *   LOADING ──> READY ──> UNLOADING ──> UNAVAILABLE "unloaded"
  *      └──────────────────────────────> UNAVAILABLE "<Kind>: <why it failed>"
  *
- * A version stays in the index after it has failed or was unloaded, until it is loaded again.
+ * A version stays in the index after it has failed or was unloaded, until it is loaded again. To
+ * unload one that has failed makes it "unloaded": that is no obstacle to the server's readiness.
  * A request without a version means the highest one that is READY. What cannot be found is told
  * with the protocol's texts.
+ *
+ * One that went out of service shows as UNAVAILABLE, with the reason, until it is unloaded;
+ * meanwhile it is found if no other version serves, so that its callers hear why.
  *
  * Not here: loading and unloading themselves (inference-core.ts).
  */
@@ -47,14 +51,17 @@ const kinds: Readonly<Record<ErrorCode, string>> = {
 };
 
 export class Repository {
-  readonly #models = new Map<string, ModelVersion[]>();
+  /** Names ascending, versions ascending. */
+  #models: ReadonlyMap<string, readonly ModelVersion[]> = new Map();
 
-  /** The one to load into: new, or one that is UNAVAILABLE. ALREADY_EXISTS if it serves. */
+  /** The one to load into: new, or one of which nothing is left. Else ALREADY_EXISTS. */
   begin(name: string, version: number): ModelVersion {
     const versions = this.#models.get(name) ?? [];
     const existing = versions.find((entry) => entry.version === version);
     if (existing !== undefined && existing.state !== "UNAVAILABLE") {
-      const why = `model '${name}' version ${version} is there already (${existing.state})`;
+      const isFailed = failureOf(existing) !== undefined;
+      const state = isFailed ? "out of service: unbind it first" : existing.state;
+      const why = `model '${name}' version ${version} is there already (${state})`;
       throw new InferenceError("ALREADY_EXISTS", why);
     }
     const others = versions.filter((entry) => entry !== existing);
@@ -69,14 +76,15 @@ export class Repository {
       unloading: undefined,
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
-    this.#models.set(name, sorted);
+    const models = new Map(this.#models).set(name, sorted);
+    this.#models = new Map([...models].sort(([one], [other]) => (one < other ? -1 : 1)));
     return entry;
   }
 
   /** Its load has failed. */
-  fail(entry: ModelVersion, { code, message }: InferenceError): void {
+  fail(entry: ModelVersion, error: InferenceError): void {
     entry.state = "UNAVAILABLE";
-    entry.reason = `${kinds[code]}: ${message}`;
+    entry.reason = reasonOf(error);
     entry.model = undefined;
   }
 
@@ -92,7 +100,9 @@ export class Repository {
     const versions = this.#models.get(name);
     if (versions === undefined) throw unknown(`'${name}' is not found`);
     if (version === undefined) {
-      const model = versions.findLast((entry) => entry.state === "READY")?.model;
+      const ready = versions.filter(({ state }) => state === "READY");
+      const serving = ready.findLast((entry) => failureOf(entry) === undefined);
+      const model = (serving ?? ready.at(-1))?.model;
       if (model === undefined) throw unknown(`'${name}' has no available versions`);
       return model;
     }
@@ -116,12 +126,16 @@ export class Repository {
 
   /** Names ascending, versions ascending. */
   all(): readonly ModelVersion[] {
-    const byName = [...this.#models].sort(([one], [other]) => (one < other ? -1 : 1));
-    return byName.flatMap(([, versions]) => versions);
+    return [...this.#models.values()].flat();
   }
 
   index(): readonly ModelIndexEntry[] {
-    return this.all().map(({ name, version, state, reason }) => ({ name, version, state, reason }));
+    return this.all().map((entry) => {
+      const { name, version, state, reason } = entry;
+      const failure = failureOf(entry);
+      if (failure === undefined) return { name, version, state, reason };
+      return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+    });
   }
 
   /** Every version serves, or was unloaded on purpose. */
@@ -131,6 +145,15 @@ export class Repository {
       return state === "UNAVAILABLE" && reason === unloadedReason;
     });
   }
+}
+
+/** Undefined also if it has failed to load: then nothing is left of it. */
+function failureOf({ state, model }: ModelVersion): InferenceError | undefined {
+  return state === "READY" ? model?.failure : undefined;
+}
+
+function reasonOf({ code, message }: InferenceError): string {
+  return `${kinds[code]}: ${message}`;
 }
 
 function unknown(what: string, code: ErrorCode = "NOT_FOUND"): InferenceError {

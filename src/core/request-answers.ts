@@ -54,11 +54,6 @@ export class RequestAnswers {
     if (this.#preservesOrdering) this.#taken.push(request);
   }
 
-  /** Whose answer may be held back; some may have ended. */
-  heldRequests(): readonly ScheduledRequest[] {
-    return this.#taken.slice(this.#takenHead);
-  }
-
   /** The model's response; `moments` are those of its execution so far. */
   respond(
     request: ScheduledRequest,

@@ -133,7 +133,10 @@ test("any object is read, or refused in these words", () => {
     fc.property(fc.dictionary(keys, fc.jsonValue()), (value) => {
       try {
         const { custom } = read(JSON.stringify(value));
-        for (const [key, member] of Object.entries(custom)) check.equal(member, value[key]);
+        for (const [key, member] of Object.entries(custom)) {
+          // A number that is no safe integer may be written as one: then it is read exactly.
+          check.equal(typeof member === "bigint" ? Number(member) : member, value[key]);
+        }
       } catch (error) {
         if (!(error instanceof InferenceError)) throw error;
         check.match(error.message, words);

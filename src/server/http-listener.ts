@@ -55,9 +55,12 @@ export class HttpListener {
     return `${this.#options.address}:${this.#bound()?.port ?? this.#options.port}`;
   }
 
-  /** Rejects with one clear line if the address cannot be had. Twice is once. */
+  /** Rejects with one clear line if the address cannot be had. Twice is once, unless it failed. */
   open(): Promise<void> {
-    this.#opening ??= this.#open();
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
     return this.#opening;
   }
 

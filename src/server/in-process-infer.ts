@@ -6,7 +6,7 @@
  */
 import type { InferenceService } from "../core/inference-service.ts";
 import type { TensorConfig } from "../core/model-config.ts";
-import type { InputValues, Model, OutputTensors } from "../definition/model.ts";
+import type { Model, OutputTensors } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import { defaultForm, type ElementForm } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
@@ -22,27 +22,10 @@ import {
 } from "../protocol/infer.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+import { checkInferCall, type InferOptions, type InProcessRequest } from "./in-process-request.ts";
 
-type InputsOf<M> =
-  M extends Model<string, infer I> ? InputValues<I> : Readonly<Record<string, unknown>>;
 type OutputsOf<M> =
   M extends Model<string, infer _, infer O> ? OutputTensors<O> : Readonly<Record<string, Tensor>>;
-
-export interface InProcessRequest<M extends ModelBase = ModelBase> {
-  /** Its definition, which types inputs and outputs, or its name. */
-  readonly model: M | string;
-  /** Default: that of the definition; for a name the highest that is ready. */
-  readonly version?: number;
-  readonly inputs: InputsOf<M>;
-  /** Names; default all. */
-  readonly outputs?: readonly string[];
-  readonly id?: string;
-  readonly parameters?: Parameters;
-  /** 1 is first; default: the model's default level. */
-  readonly priority?: number;
-  /** Longest wait in the queue, if the model lets its callers decide. */
-  readonly timeoutMs?: number;
-}
 
 export interface InProcessResponse<M extends ModelBase = ModelBase> {
   readonly id: string;
@@ -53,19 +36,15 @@ export interface InProcessResponse<M extends ModelBase = ModelBase> {
   readonly timing: RequestTiming;
 }
 
-export interface InferOptions {
-  readonly signal?: AbortSignal;
-  /** Moment of `performance.now()` after which the caller no longer waits. */
-  readonly deadlineMs?: number;
-}
-
 /** Rejects with an InferenceError. */
 export function inferInProcess<M extends ModelBase>(
   service: InferenceService,
   request: InProcessRequest<M>,
-  { signal, deadlineMs = Number.POSITIVE_INFINITY }: InferOptions,
+  options: InferOptions,
 ): Promise<InProcessResponse<M>> {
   return new Promise((resolve, reject) => {
+    checkInferCall(request, options);
+    const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
     let isSettled = false;
     let cancel = (): void => {};
     const settle = (): void => {
@@ -118,7 +97,7 @@ function toInferRequest<M extends ModelBase>(
   };
 }
 
-/** An input that the model does not have is sent as what it may be: the core refuses its name. */
+/** An input that the model does not have is sent empty: the core refuses its name. */
 function toWireTensor(
   name: string,
   value: unknown,
@@ -129,7 +108,10 @@ function toWireTensor(
     const { datatype, shape, bytes } = value as Tensor;
     return wireTensor({ name, datatype, shape }, new Uint8Array(bytes));
   }
-  const { datatype, dims } = expected ?? { datatype: "FP32", dims: [-1] };
+  if (expected === undefined) {
+    return wireTensor({ name, datatype: "FP32", shape: [0] }, new Uint8Array());
+  }
+  const { datatype, dims } = expected;
   const whole = isBatching ? [-1, ...dims] : dims;
   try {
     const { shape, bytes, isOwn } = writtenValues({ datatype, as: "number", dims: whole }, value);

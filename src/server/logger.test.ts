@@ -52,6 +52,16 @@ test("fields follow the message", () => {
   check.ok(line!.endsWith('"failed (model m, version 2, request r)"'));
 });
 
+test("fields that the message has are not said again", () => {
+  const fields = { model: "m", version: 1 };
+  const lines = linesOf({}, (log) => {
+    log.info("loaded model 'm' version 1 in 3 ms", fields);
+    log.info("loaded model 'm' version 11", fields);
+  });
+  check.ok(lines[0]!.endsWith("\"loaded model 'm' version 1 in 3 ms\""));
+  check.ok(lines[1]!.endsWith("\"loaded model 'm' version 11 (version 1)\""));
+});
+
 test("a message cannot break its line", () => {
   const lines = linesOf({}, (log) => log.info('x"\nE0101 forged', { requestId: "a\nb" }));
   check.equal(lines.length, 1);

@@ -15,6 +15,7 @@
 import { appendFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Log, LogFields } from "../core/log.ts";
+import { tolerateClosedReaders } from "./closed-readers.ts";
 
 export type LogFormat = "default" | "ISO8601";
 
@@ -49,7 +50,7 @@ const letters: Readonly<Record<Level, string>> = {
 };
 
 export function createLogger(options: LoggerOptions): Logger {
-  const write = options.logFile === "" ? writeToTerminal : writeToFile(options.logFile);
+  const write = options.logFile === "" ? terminalWriter() : writeToFile(options.logFile);
   const sink = options.jsonLogs ? jsonSink(write) : textSink(write, options.logFormat);
   const isOn: Readonly<Record<Level, boolean>> = {
     verbose: options.logVerbose > 0,
@@ -80,7 +81,7 @@ function textSink(write: Write, format: LogFormat): Sink {
   const stamp = format === "default" ? stampDefault : stampIso;
   return (level, message, fields, place) => {
     const head = stamp(letters[level], new Date());
-    const text = JSON.stringify(message + describe(fields));
+    const text = JSON.stringify(message + describe(fields, message));
     write(level, `${head} ${place()}] ${text}\n${stackOf(fields.error)}`);
   };
 }
@@ -106,9 +107,12 @@ function jsonSink(write: Write): Sink {
   };
 }
 
-function writeToTerminal(level: Level, line: string): void {
-  const stream = level === "warning" || level === "error" ? process.stderr : process.stdout;
-  stream.write(line);
+function terminalWriter(): Write {
+  tolerateClosedReaders();
+  return (level, line) => {
+    const stream = level === "warning" || level === "error" ? process.stderr : process.stdout;
+    stream.write(line);
+  };
 }
 
 /** Synchronous, so that the last lines before an end are there. Fails at once if it cannot. */
@@ -135,10 +139,12 @@ function stampIso(letter: string, now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z ${letter} ${process.pid}`;
 }
 
-function describe({ model, version, requestId, error }: LogFields): string {
+/** What the message does not say itself. */
+function describe({ model, version, requestId, error }: LogFields, message: string): string {
   const fields: string[] = [];
-  if (model !== undefined) fields.push(`model ${model}`);
-  if (version !== undefined) fields.push(`version ${version}`);
+  if (model !== undefined && !message.includes(`'${model}'`)) fields.push(`model ${model}`);
+  const isToldVersion = new RegExp(`\\bversion ${version}\\b`).test(message);
+  if (version !== undefined && !isToldVersion) fields.push(`version ${version}`);
   if (requestId !== undefined && requestId !== "") fields.push(`request ${requestId}`);
   if (error !== undefined && !(error instanceof Error)) fields.push(String(error));
   return fields.length === 0 ? "" : ` (${fields.join(", ")})`;

@@ -7,7 +7,7 @@
  */
 import type { RequestListener } from "node:http";
 import { ByteBudget } from "../core/byte-budget.ts";
-import { InferenceCore } from "../core/inference-core.ts";
+import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { HostOptions } from "../executor/instance-hosts.ts";
@@ -16,12 +16,8 @@ import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { HttpListener } from "./http-listener.ts";
-import {
-  type InferOptions,
-  type InProcessRequest,
-  type InProcessResponse,
-  inferInProcess,
-} from "./in-process-infer.ts";
+import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -46,6 +42,11 @@ export interface CloseOptions {
   readonly timeoutMs?: number;
 }
 
+export interface StartPlan {
+  /** It is a program's, which tells by itself what keeps it from starting. */
+  readonly isProgram: boolean;
+}
+
 /** What works, of what the protocol has beside inference. */
 const extensions = [
   "model_configuration",
@@ -67,9 +68,15 @@ export class RunningServer {
   readonly #metrics: HttpListener | undefined;
   readonly #lag: EventLoopLag;
   readonly #machine: MachineReader = new MachineReader();
+  #listening: Promise<void> | undefined = undefined;
+  #isClosed = false;
   #closing: Promise<boolean> | undefined = undefined;
 
-  constructor(models: readonly ServedModel[], options: ResolvedServerOptions) {
+  constructor(
+    models: readonly ServedModel[],
+    options: ResolvedServerOptions,
+    { isProgram }: StartPlan,
+  ) {
     const clock = this.#clock;
     const log = createLogger(options);
     const metadata = { name: options.id, version: packageVersion(), extensions };
@@ -101,19 +108,30 @@ export class RunningServer {
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
-    this.ready = this.#loadAll(models);
+    const isTold = isProgram && options.logFile === "" && !options.jsonLogs;
+    this.ready = this.#loadAll(models, { failureLevel: isTold ? "verbose" : "error" });
   }
 
   get urls(): ServerUrls {
     return { http: this.#http?.url, metrics: this.#metrics?.url };
   }
 
+  /** Also "stopped" if something was left behind. */
   get state(): ServerState {
-    return this.#core.state;
+    return this.#isClosed ? "stopped" : this.#core.state;
+  }
+
+  /** Twice is once; but what failed may be tried again. */
+  listen(): Promise<void> {
+    this.#listening ??= this.#listen().catch((error: unknown) => {
+      this.#listening = undefined;
+      throw error;
+    });
+    return this.#listening;
   }
 
   /** Says so in the words that scripts wait for. */
-  async listen(): Promise<void> {
+  async #listen(): Promise<void> {
     for (const listener of [this.#http, this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
@@ -127,8 +145,8 @@ export class RunningServer {
     if (http !== undefined) this.#log.block("next steps", nextSteps(this.#core, http));
   }
 
-  async bind({ model, module }: ServedModel): Promise<void> {
-    await this.#core.load(modelSource(model, module, this.#hostOptions));
+  async bind({ model, module }: ServedModel, options: LoadOptions = {}): Promise<void> {
+    await this.#core.load(modelSource(model, module, this.#hostOptions), options);
   }
 
   async unbind(name: string, version?: number): Promise<void> {
@@ -165,6 +183,7 @@ export class RunningServer {
     const haveInstancesEnded = this.#core.state === "stopped";
     if (!isDrained) this.#cut(timeoutMs);
     this.#lag.close();
+    this.#isClosed = true;
     return haveInstancesEnded;
   }
 
@@ -176,9 +195,9 @@ export class RunningServer {
     this.#metrics?.cut();
   }
 
-  async #loadAll(models: readonly ServedModel[]): Promise<void> {
+  async #loadAll(models: readonly ServedModel[], options: LoadOptions): Promise<void> {
     try {
-      await Promise.all(models.map((model) => this.bind(model)));
+      await Promise.all(models.map((model) => this.bind(model, options)));
     } finally {
       this.#core.setRunning();
     }

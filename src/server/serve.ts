@@ -7,17 +7,19 @@
  *
  * Not here: a server that is part of a program (server.ts).
  */
+import { inspect } from "node:util";
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
+import { failureLine } from "./failure-line.ts";
 import { servedModels } from "./served-models.ts";
-import { type LazyServer, type Models, type Server, startServer } from "./server.ts";
+import { type LazyServer, type Models, type Server, startProgram } from "./server.ts";
 import { resolveServerOptions, type ServerOptions } from "./server-options.ts";
 
 /** Resolves when every model is ready and the ports are open. */
 export async function serve(models: Models, options: ServerOptions = {}): Promise<Server> {
   if (isInsideInstance() || isCollectingModels()) return await waitInsteadOfServing();
   return await runProgram(() => {
-    return startServer(servedModels(models), resolveServerOptions(options, "serve()"));
+    return startProgram(servedModels(models), resolveServerOptions(options, "serve()"));
   });
 }
 
@@ -32,7 +34,7 @@ export async function runProgram(start: () => LazyServer): Promise<Server> {
     return server;
   } catch (error) {
     if (!program.isEnding) {
-      process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`error: ${failureLine(error)}\n`);
     }
     return await program.end(1);
   }
@@ -51,8 +53,8 @@ class Program {
     this.#server = server;
     process.on("SIGINT", () => this.#heardSignal());
     process.on("SIGTERM", () => this.#heardSignal());
-    process.on("uncaughtException", (error) => {
-      process.stderr.write(`error: nobody caught this, so the server ends: ${error.stack}\n`);
+    process.on("uncaughtException", (error: unknown) => {
+      process.stderr.write(`error: nobody caught this, so the server ends: ${inspect(error)}\n`);
       this.end(1).catch(kill);
     });
   }

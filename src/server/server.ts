@@ -8,18 +8,20 @@
  * It listens only when told to and installs no signal handlers: for tests, and to be mounted in
  * a server of the user's. Whoever wants a whole program: serve.ts.
  *
- * Inside an instance (a thread that imports the user's module again) a server is a shadow: it
- * starts nothing. Whoever waits for it there waits for good, and the instance takes its model.
+ * Inside an instance (a thread that imports the user's module again), and while the command line
+ * imports a file for its models, a server is a shadow: it starts nothing. Whoever waits for it there
+ * waits for good, and his models are taken.
  *
  * Not here: what it does once it runs (running-server.ts).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
-import { waitInsteadOfServing } from "../definition/model-table.ts";
+import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
-import type { InferOptions, InProcessRequest, InProcessResponse } from "./in-process-infer.ts";
-import type { CloseOptions, RunningServer, ServerUrls } from "./running-server.ts";
+import type { InProcessResponse } from "./in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
+import type { CloseOptions, RunningServer, ServerUrls, StartPlan } from "./running-server.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
 import {
   type ResolvedServerOptions,
@@ -56,14 +58,15 @@ export type Models = ModelBase | readonly ModelBase[];
 /** Throws a TypeError if an option or a model is wrong. */
 export function createServer(models: Models, options: ServerOptions = {}): Server {
   const resolved = resolveServerOptions(options);
-  return startServer(servedModels(models), resolved);
+  return new LazyServer(servedModels(models), resolved, { isProgram: false });
 }
 
-export function startServer(
+/** For whoever tells by himself why a model failed to load (serve.ts). */
+export function startProgram(
   models: readonly ServedModel[],
   options: ResolvedServerOptions,
 ): LazyServer {
-  return new LazyServer(models, options);
+  return new LazyServer(models, options, { isProgram: true });
 }
 
 /** The server while its parts are being imported, and the way to them afterwards. */
@@ -74,8 +77,9 @@ export class LazyServer implements Server {
   readonly #ready: Promise<void> | undefined;
   #running: RunningServer | undefined;
 
-  constructor(models: readonly ServedModel[], options: ResolvedServerOptions) {
-    this.#starting = isInsideInstance() ? undefined : this.#start(models, options);
+  constructor(models: readonly ServedModel[], options: ResolvedServerOptions, plan: StartPlan) {
+    const isShadow = isInsideInstance() || isCollectingModels();
+    this.#starting = isShadow ? undefined : this.#start(models, options, plan);
     this.#ready = this.#starting?.then((server) => server.ready);
     // Whoever does not ask need not know: the log has it, and the server is not ready.
     this.#ready?.catch(() => {});
@@ -95,23 +99,23 @@ export class LazyServer implements Server {
   }
 
   async listen(): Promise<void> {
-    await (await this.#started()).listen();
+    await this.#do((server) => server.listen());
   }
 
   async bind(model: ModelBase): Promise<void> {
-    const [served] = servedModels(model);
-    if (served !== undefined) await (await this.#started()).bind(served);
+    const served = servedModels(model);
+    await this.#do((server) => Promise.all(served.map((each) => server.bind(each))));
   }
 
   async unbind(name: string, version?: number): Promise<void> {
-    await (await this.#started()).unbind(name, version);
+    await this.#do((server) => server.unbind(name, version));
   }
 
   async infer<M extends ModelBase>(
     request: InProcessRequest<M>,
     options: InferOptions = {},
   ): Promise<InProcessResponse<M>> {
-    return await (this.#running ?? (await this.#started())).infer(request, options);
+    return await this.#do((server) => server.infer(request, options));
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -131,10 +135,16 @@ export class LazyServer implements Server {
   async #start(
     models: readonly ServedModel[],
     options: ResolvedServerOptions,
+    plan: StartPlan,
   ): Promise<RunningServer> {
     const { RunningServer } = await import("./running-server.ts");
-    this.#running = new RunningServer(models, options);
+    this.#running = new RunningServer(models, options, plan);
     return this.#running;
+  }
+
+  /** Within the call, if it has started. */
+  async #do<Result>(act: (server: RunningServer) => Promise<Result>): Promise<Result> {
+    return await act(this.#running ?? (await this.#started()));
   }
 
   #started(): Promise<RunningServer> {

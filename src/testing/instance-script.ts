@@ -16,8 +16,12 @@ export interface InstanceScript {
   readonly heedsAborts: boolean;
   /** A dead one goes on talking. */
   readonly talksOn: boolean;
+  /** It can be ended although it hangs. */
+  readonly endsWhenAbandoned: boolean;
   /** What one execution of so many requests does. Without `done`, `failed`, `throw`, `exit`: hangs. */
   execute(requestCount: number, nowMs: number): readonly ExecutionStep[];
+  /** What it says at once when it hears that a caller has gone. */
+  onAbort(requestCount: number, nowMs: number): readonly RespondStep[];
   /** When it is gone if it is asked to stop now and runs nothing; Infinity: it hangs. */
   stopsAtMs(nowMs: number): number;
 }
@@ -43,7 +47,7 @@ export interface RespondStep {
   readonly isFinal: boolean;
 }
 
-export interface FailStep {
+interface FailStep {
   readonly kind: "fail";
   readonly atMs: number;
   readonly requestIndex: number;
@@ -58,7 +62,7 @@ export interface DoneStep {
   readonly answers: readonly ScriptedAnswer[];
 }
 
-export interface FailedStep {
+interface FailedStep {
   readonly kind: "failed";
   readonly atMs: number;
   readonly times: ScriptedTimes;
@@ -66,7 +70,7 @@ export interface FailedStep {
 }
 
 /** `execute` itself throws. At once only. */
-export interface ThrowStep {
+interface ThrowStep {
   readonly kind: "throw";
   readonly atMs: number;
 }

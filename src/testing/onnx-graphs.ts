@@ -45,7 +45,7 @@ const schema = `
 const modelProto = protobuf.parse(schema).root.lookupType("ModelProto");
 
 /** Element types by the protocol's names, with their numbers in the ONNX format. */
-export const onnxElementTypes = {
+const onnxElementTypes = {
   FP32: 1,
   UINT8: 2,
   INT8: 3,
@@ -69,7 +69,7 @@ export type OnnxElementType = keyof typeof onnxElementTypes;
 /** A number is a fixed dimension, a string a named one, "" one without a name. */
 export type OnnxDimension = number | string;
 
-export interface OnnxValue {
+interface OnnxValue {
   readonly name: string;
   readonly type: OnnxElementType;
   readonly shape: readonly OnnxDimension[];
@@ -77,7 +77,7 @@ export interface OnnxValue {
   readonly isSequence?: boolean;
 }
 
-export interface OnnxNode {
+interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -85,7 +85,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
 }
 
-export interface OnnxConstant {
+interface OnnxConstant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array | BigInt64Array;
@@ -180,28 +180,6 @@ export function perceptronGraph({ layers, width }: PerceptronOptions): Uint8Arra
       shape: [width, width],
       values: perceptronWeights(layer, width),
     })),
-  });
-}
-
-/**
- * `y` is `x`, multiplied by the same square matrix again and again: a run of 2,048 rows takes some
- * half a second of one core, one of a single row a few milliseconds.
- */
-export function slowGraph(width = 512): Uint8Array {
-  const steps = Array.from({ length: 40 }, (_, index) => index);
-  const nameOf = (step: number): string => {
-    if (step === 0) return "x";
-    return step === steps.length ? "y" : `product${step}`;
-  };
-  return onnxGraph({
-    inputs: [{ name: "x", type: "FP32", shape: ["rows", width] }],
-    outputs: [{ name: "y", type: "FP32", shape: ["rows", width] }],
-    nodes: steps.map((step) => ({
-      op: "MatMul",
-      inputs: [nameOf(step), "weights"],
-      outputs: [nameOf(step + 1)],
-    })),
-    constants: [{ name: "weights", shape: [width, width], values: perceptronWeights(0, width) }],
   });
 }
 

@@ -13,9 +13,10 @@ const never = Number.POSITIVE_INFINITY;
 
 instanceContract({
   name: "simulated",
-  hostOf: async (behaviour) => {
-    return new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo });
-  },
+  hostOf: (behaviour) =>
+    Promise.resolve(
+      new SimulatedHost({ clock, scriptFor: () => scriptOf(behaviour), respondTo: echo }),
+    ),
 });
 
 function scriptOf(behaviour: Behaviour): InstanceScript {
@@ -25,10 +26,12 @@ function scriptOf(behaviour: Behaviour): InstanceScript {
     crash: undefined,
     heedsAborts: behaviour === "waitsForItsCallersToGo",
     talksOn: false,
+    endsWhenAbandoned: false,
     execute: (requestCount, nowMs) => {
       executionCount += 1;
       return stepsOf(behaviour, executionCount === 1, requestCount, nowMs);
     },
+    onAbort: () => [],
     stopsAtMs: (nowMs) => nowMs,
   };
 }

@@ -2,8 +2,9 @@
  * Simulated instance: does what a script says, when it says so, on a clock that is passed in.
  *
  * It keeps the contract of core/instance.ts where its script does, and tells the core nothing
- * after it has exited, unless the script talks on. Being abandoned changes nothing for it, as it
- * would not for a thread that hangs: whether it is still heard is the core's affair.
+ * after it has exited, unless the script talks on. Being abandoned changes nothing for it if it
+ * cannot be ended, as it would not for a thread that hangs: whether it is still heard is the core's
+ * affair.
  *
  * Not here: where scripts come from. What a response holds is told by `respondTo`.
  */
@@ -87,11 +88,14 @@ class SimulatedInstance implements Instance {
 
   abort(_requestIndex: number): void {
     const execution = this.#execution;
-    if (execution === undefined || !this.#script.heedsAborts) return;
-    execution.abortedCount += 1;
-    if (execution.abortedCount < execution.batch.requests.length) return;
-    execution.isCutShort = true;
+    if (execution === undefined) return;
     const nowMs = this.#options.clock.nowMs();
+    const { length } = execution.batch.requests;
+    execution.abortedCount += 1;
+    const { abortedCount } = execution;
+    for (const step of this.#script.onAbort(length, nowMs)) this.#perform(execution, step);
+    if (!this.#script.heedsAborts || abortedCount < length) return;
+    execution.isCutShort = true;
     const times = { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
     const answers = execution.batch.requests.map(() => undefined);
     this.#end(execution, () => execution.emit.done(times, answers));
@@ -103,9 +107,10 @@ class SimulatedInstance implements Instance {
     if (this.#execution === undefined) this.#leave();
   }
 
-  /** It cannot be ended. */
   abandon(): boolean {
-    return true;
+    const { endsWhenAbandoned } = this.#script;
+    if (endsWhenAbandoned) this.#isGone = true;
+    return !endsWhenAbandoned;
   }
 
   #ready(): void {

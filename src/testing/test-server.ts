@@ -20,12 +20,8 @@ import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InlineWatch } from "../executor/inline-instance.ts";
 import { modelSource } from "../executor/model-source.ts";
-import {
-  type InferOptions,
-  type InProcessRequest,
-  type InProcessResponse,
-  inferInProcess,
-} from "../server/in-process-infer.ts";
+import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
+import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
 import { servedModels } from "../server/served-models.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -97,6 +93,10 @@ class VirtualServer implements TestServer {
   }
 
   async advance(durationMs: number): Promise<void> {
+    if (!(Number.isFinite(durationMs) && durationMs >= 0)) {
+      const expected = "a number of milliseconds, 0 or more";
+      throw new TypeError(`advance(): expected ${expected}; got ${durationMs}`);
+    }
     const untilMs = this.#clock.nowMs() + durationMs;
     await settle();
     while (this.#clock.nextWakeMs() <= untilMs) {

@@ -22,7 +22,7 @@ import {
   uint8,
 } from "shoal";
 
-export const models = [
+const models = [
   model("add_sub", {
     inputs: { INPUT0: int32(16), INPUT1: int32(16) },
     outputs: { OUTPUT0: int32(16), OUTPUT1: int32(16) },

@@ -73,6 +73,16 @@ test("a model that failed to load makes the server not ready, and the others ser
   });
   const ready = await ask(port, "POST", "/v2/repository/index", { body: '{"ready":true}' });
   check.equal(ready.text, '[{"name":"negative","version":"1","state":"READY"}]');
+
+  await started.server.unbind("broken");
+  check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
+  const [index] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
+  check.deepEqual(index, {
+    name: "broken",
+    version: "1",
+    state: "UNAVAILABLE",
+    reason: "unloaded",
+  });
 });
 
 test("a model that was taken out is gone for requests, and the server stays ready", async () => {
@@ -146,7 +156,7 @@ test("while a model loads, neither it nor the server is ready", async () => {
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 200);
 });
 
-test("a model whose instances are dead is not ready, and neither is the server", async () => {
+test("a model out of service is UNAVAILABLE, says why, and may be bound anew", async () => {
   const dying = model("dying", {
     inputs: { x: fp32(-1) },
     outputs: { y: fp32(-1) },
@@ -157,15 +167,44 @@ test("a model whose instances are dead is not ready, and neither is the server",
   await using started = await startServer([dying, negative]);
   const { server, port } = started;
   check.equal((await ask(port, "GET", "/v2/models/dying/ready")).status, 200);
-  await check.rejects(server.infer({ model: dying, inputs: { x: [[1]] } }));
+  const infer = () => server.infer({ model: dying, inputs: { x: [[1]] } });
+  const message = "model 'dying' cannot go on and is out of service: internal error";
+  await check.rejects(infer(), { code: "INTERNAL", message });
+  await check.rejects(infer(), { code: "UNAVAILABLE", message });
+  const index = "/v2/repository/index";
   check.deepEqual(
-    await told(port, ["/v2/models/dying/ready", "/v2/models/negative/ready", "/v2/health/ready"]),
+    await told(port, [
+      "/v2/models/dying/ready",
+      "/v2/models/negative/ready",
+      "/v2/health/ready",
+      index,
+    ]),
     {
       "/v2/models/dying/ready": [400, { error: "Model version not ready" }],
       "/v2/models/negative/ready": 200,
       "/v2/health/ready": 400,
+      [index]: [
+        200,
+        [
+          { name: "dying", version: "1", state: "UNAVAILABLE", reason: `Internal: ${message}` },
+          { name: "negative", version: "1", state: "READY" },
+        ],
+      ],
     },
   );
+  const page = (await ask(port, "GET", "/")).text;
+  check.ok(page.includes("dying <small>version 1, UNAVAILABLE"), page);
+
+  await check.rejects(server.bind(dying), {
+    code: "ALREADY_EXISTS",
+    message: "model 'dying' version 1 is there already (out of service: unbind it first)",
+  });
+  await server.unbind("dying");
+  await server.bind(dying);
+  check.deepEqual(await told(port, ["/v2/models/dying/ready", "/v2/health/ready"]), {
+    "/v2/models/dying/ready": 200,
+    "/v2/health/ready": 200,
+  });
 });
 
 test("while it drains it is alive, not ready, refuses, and finishes what it has", async () => {
@@ -206,6 +245,10 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
       "new inference requests",
   );
   check.deepEqual([refused.status, refused.headers.get("retry-after")], [503, "1"]);
+  const metadata = JSON.parse((await ask(port, "GET", "/v2/models/held")).text);
+  check.deepEqual([metadata.name, metadata.versions], ["held", ["1"]]);
+  const counters = JSON.parse((await ask(port, "GET", "/v2/models/held/stats")).text);
+  check.equal(counters.model_stats[0].name, "held");
   const [entry] = JSON.parse((await ask(port, "POST", "/v2/repository/index")).text);
   check.deepEqual(entry, { name: "held", version: "1", state: "UNLOADING" });
 
@@ -215,4 +258,47 @@ test("while it drains it is alive, not ready, refuses, and finishes what it has"
   await closing;
   check.equal(server.state, "stopped");
   check.equal((await ask(port, "GET", "/v2/health/ready")).status, 503);
+});
+
+test("what is mounted elsewhere outlives its server: it is alive, and says that it stops", async () => {
+  await using server = createServer([negative, broken], quietLoopback);
+  await using mounted = await mount(server);
+  const { port } = mounted;
+  await server.ready.catch(() => {});
+  await server.close();
+  const stopping = [503, { error: "Server is stopping" }];
+  check.deepEqual(
+    await told(port, [
+      "/v2/health/live",
+      "/v2/health/ready",
+      "/v2/models/negative/ready",
+      "/v2/models/negative",
+      "/v2/models/negative/versions/1",
+      "/v2/models/negative/config",
+      "/v2/models/negative/stats",
+      "/v2/models/negative/infer",
+      "/v2/models/broken/infer",
+      "/v2/models/nobody/infer",
+      "/v2/models/stats",
+    ]),
+    {
+      "/v2/health/live": 200,
+      "/v2/health/ready": [503, { error: "Server exiting" }],
+      "/v2/models/negative/ready": [503, { error: "Server not ready" }],
+      "/v2/models/negative": stopping,
+      "/v2/models/negative/versions/1": stopping,
+      "/v2/models/negative/config": stopping,
+      "/v2/models/negative/stats": stopping,
+      "/v2/models/negative/infer": stopping,
+      "/v2/models/broken/infer": stopping,
+      "/v2/models/nobody/infer": stopping,
+      "/v2/models/stats": [200, { model_stats: [] }],
+    },
+  );
+  const { headers } = await ask(port, "POST", "/v2/models/negative/infer");
+  check.equal(headers.get("retry-after"), "1");
+  await check.rejects(server.infer({ model: negative, inputs: { x: [[1]] } }), {
+    code: "UNAVAILABLE",
+    message: "Server is stopping",
+  });
 });

@@ -54,7 +54,7 @@ const deeds: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-export const tensors = {
+const tensors = {
   module: import.meta.url,
   inputs: { x: fp32(1) },
   outputs: { y: fp32(1) },

@@ -5,7 +5,7 @@
  * as proxies send it, its path. Whether the method fits is for the handler to say: a known path
  * with another method is 405, an unknown path 404.
  */
-export type RouteName =
+type RouteName =
   | "start page"
   | "server metadata"
   | "server live"

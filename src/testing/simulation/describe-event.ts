@@ -1,7 +1,13 @@
 /**
  * Events in words, for whoever replays a seed.
  */
-import { bytesOf, type EventPlan, type LoadPlan, type RequestPlan } from "./plans.ts";
+import {
+  bytesOf,
+  type CallerAct,
+  type EventPlan,
+  type LoadPlan,
+  type RequestPlan,
+} from "./plans.ts";
 
 export function describeEvent(event: EventPlan): string {
   switch (event.kind) {
@@ -26,9 +32,7 @@ function describeRequest(request: RequestPlan): string {
   const { number, modelName, version, inputs, priority, timeoutMs, deadlineMs } = request;
   const whom = version === undefined ? modelName : `${modelName}/${version}`;
   const shapes = inputs.map(({ name, shape }) => `${name}[${shape.join()}]`);
-  const acts = [...request.onResponse, ...request.onEnd].map((act) =>
-    act.kind === "send" ? `then send ${describeRequest(act.request)}` : `then ${act.kind}`,
-  );
+  const acts = [...request.onResponse, ...request.onEnd].map(describeAct);
   return [
     `r${number} for ${whom}`,
     ...shapes,
@@ -40,6 +44,20 @@ function describeRequest(request: RequestPlan): string {
   ].join(", ");
 }
 
-function describeLoad({ number, model }: LoadPlan): string {
-  return `${number} of ${model.name}/${model.version}: ${JSON.stringify(model)}`;
+function describeAct(act: CallerAct): string {
+  switch (act.kind) {
+    case "send":
+      return `then send ${describeRequest(act.request)}`;
+    case "cancel":
+      return `then cancel r${act.number}`;
+    case "unload":
+      return `then unload ${act.name}/${act.version}`;
+    case "throw":
+      return "then throw";
+  }
+}
+
+function describeLoad({ model, ...load }: LoadPlan): string {
+  const what = `${load.number} of ${model.name}/${model.version}`;
+  return `${what}: ${JSON.stringify(load)} ${JSON.stringify(model)}`;
 }

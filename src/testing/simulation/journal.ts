@@ -17,10 +17,10 @@ export class Journal {
   /** All pages since the last time, by name. */
   take(): readonly string[] {
     if (this.#pages.size === 0) return none;
-    const lines = [...this.#pages]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .flatMap(([page, texts]) => texts.map((text) => `${page}: ${text}`));
+    const pages = [...this.#pages].sort(([one], [other]) => (one < other ? -1 : 1));
     this.#pages.clear();
+    const lines: string[] = [];
+    for (const [page, texts] of pages) for (const text of texts) lines.push(`${page}: ${text}`);
     return lines;
   }
 }

@@ -63,6 +63,10 @@ export interface LoadPlan {
   readonly resolvesAtMs: number;
   /** Why that fails. */
   readonly resolveError: ScriptedError | undefined;
+  /** Its source stops looking as soon as nobody wants it any more. */
+  readonly givesUp: boolean;
+  /** Somebody unloads it in the same breath in which its last instance is ready. */
+  readonly isUnwanted: boolean;
 }
 
 export interface RequestPlan {
@@ -98,6 +102,7 @@ export interface TensorPlan {
 export type CallerAct =
   | { readonly kind: "cancel"; readonly number: number }
   | { readonly kind: "send"; readonly request: RequestPlan }
+  | { readonly kind: "unload"; readonly name: string; readonly version: number }
   | { readonly kind: "throw" };
 
 export type EventPlan =

@@ -34,16 +34,21 @@ export interface Profile {
   /** Time passes while nothing runs. */
   readonly blocks: boolean;
   readonly abandons: boolean;
+  /** The server drains in the middle of everything; else when all is quiet. */
+  readonly endsBusy: boolean;
+  /** Statistics are read after every step; else now and then. */
+  readonly readsOften: boolean;
 }
 
 export function drawProfile(random: Random): Profile {
+  const ordering = random.chance(0.4);
   return {
     cancels: random.chance(0.6),
     deadlines: random.chance(0.5),
     timeouts: random.chance(0.5),
     delays: random.chance(0.6),
     priorities: random.chance(0.4),
-    ordering: random.chance(0.4),
+    ordering,
     queueLimits: random.chance(0.4),
     byteLimit: random.chance(0.2),
     optionalInputs: random.chance(0.3),
@@ -51,13 +56,16 @@ export function drawProfile(random: Random): Profile {
     crashes: random.chance(0.4),
     hangs: random.chance(0.3),
     loadFailures: random.chance(0.4),
-    early: random.chance(0.4),
+    // Many answers are held back only where they come early, piece by piece.
+    early: random.chance(ordering ? 0.7 : 0.3),
     atOnce: random.chance(0.3),
     misbehaves: random.chance(0.3),
     callersAct: random.chance(0.4),
     reloads: random.chance(0.5),
-    floods: random.chance(0.15),
+    floods: random.chance(0.25),
     blocks: random.chance(0.4),
     abandons: random.chance(0.3),
+    endsBusy: random.chance(0.5),
+    readsOften: random.chance(0.85),
   };
 }

@@ -83,13 +83,10 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
     logId: `r${plan.number}`,
     parameters: { number: plan.number },
     inputs: plan.inputs.map(({ name, shape }) => {
-      const count = shape.reduce((size, dim) => size * dim, 1);
+      const values = new Int32Array(shape.reduce((size, dim) => size * dim, 1));
       const first = plan.number * mostElements;
-      return int32(
-        name,
-        shape,
-        Array.from({ length: count }, (_, index) => first + index),
-      );
+      for (let index = 0; index < values.length; index += 1) values[index] = first + index;
+      return int32(name, shape, values);
     }),
     requestedOutputs: plan.requestedOutputs,
     priority: plan.priority,
@@ -107,9 +104,9 @@ export function respondTo(
   const [input] = request.inputs;
   const values = input === undefined ? [number * mostElements] : int32sOf(input);
   const ofRow = values.length / rows;
-  const y = Array.from({ length: rows }, (_, row) => (values[row * ofRow] ?? 0) + 1);
+  const y = Int32Array.from({ length: rows }, (_, row) => (values[row * ofRow] ?? 0) + 1);
   return {
-    outputs: [int32("y", [rows], y), int32("z", [1], [number])],
+    outputs: [int32("y", [rows], y), int32("z", [1], Int32Array.of(number))],
     parameters: part === undefined ? {} : { part },
   };
 }
@@ -132,13 +129,12 @@ export function outputsText(outputs: readonly WireTensor[]): string {
   return outputs.map((output) => `${output.name} [${output.shape}] ${int32sOf(output)}`).join(" ");
 }
 
-function int32(name: string, shape: readonly number[], values: readonly number[]): WireTensor {
-  const chunk = new Uint8Array(Int32Array.from(values).buffer);
+function int32(name: string, shape: readonly number[], values: Int32Array): WireTensor {
+  const chunk = new Uint8Array(values.buffer);
   return { name, datatype: "INT32", shape, chunks: [chunk], byteLength: chunk.byteLength };
 }
 
-function int32sOf({ chunks }: WireTensor): readonly number[] {
-  return chunks.flatMap(({ buffer, byteOffset, byteLength }) => [
-    ...new Int32Array(buffer, byteOffset, byteLength / 4),
-  ]);
+/** Of one chunk. */
+function int32sOf({ chunks: [chunk = new Uint8Array()] }: WireTensor): Int32Array {
+  return new Int32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4);
 }

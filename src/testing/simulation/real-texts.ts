@@ -18,7 +18,10 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^an instance of model '[^']*' ended$/, "(ended unasked)"],
   [/^model '[^']*' ended an execution without answering this request$/, "(forgotten)"],
   [/^model '[^']*' was unloaded while it was loading$/, "(unloaded while it loaded)"],
-  [/^model '[^']*' version \d+ is there already \([A-Z]+\)$/, "(already there)"],
+  [
+    /^model '[^']*' version \d+ is there already \((?:[A-Z]+|out of service: unbind it first)\)$/,
+    "(already there)",
+  ],
   [/^unexpected inference output .*$/, "(invalid)"],
   [/: \d+ of \d+ bytes for waiting inputs are in use$/, " (bytes)"],
   [/^instance of model '[^']*' misbehaves: .*$/, "an instance misbehaves"],

@@ -99,7 +99,7 @@ export class RealWorld {
         this.#load(event.load);
         return;
       case "unload":
-        this.#await(this.#nextPage("unload"), this.#core.unload(event.name, event.version), "done");
+        this.#unload(this.#nextPage("unload"), event.name, event.version);
         return;
       case "run":
         this.#core.setRunning();
@@ -137,6 +137,12 @@ export class RealWorld {
     });
   }
 
+  /** As the metadata of each model tells it. */
+  served(): readonly string[] {
+    const names = new Set(this.#core.index().map(({ name }) => name));
+    return [...names].map((name) => `${name}: ${this.#versionsOf(name).join()}`);
+  }
+
   isReady(): boolean {
     return this.#core.isReady();
   }
@@ -145,7 +151,7 @@ export class RealWorld {
     return this.#core.statistics(name, version);
   }
 
-  /** How many requests have come to the scheduler of this READY version. */
+  /** How many requests have come to the scheduler of this version, which is served. */
   enteredCount(name: string, version: number): number {
     const load = this.#loads.get(this.#core.lookUp(name, version).config);
     return (load && this.#entered.get(load)) ?? 0;
@@ -154,7 +160,7 @@ export class RealWorld {
   send(plan: RequestPlan): void {
     const home = this.#homeOf(plan);
     const page = home === undefined || plan.isInvalid ? `r${plan.number}` : `load ${home.number}`;
-    const caller = new Caller(plan, (line, acts) => this.#hear(page, line, acts));
+    const caller = new Caller(plan, (heard) => this.#hear(page, heard));
     this.#callers.set(plan.number, caller);
     try {
       caller.pending = this.#core.infer(asInferRequest(plan), caller, plan);
@@ -184,13 +190,24 @@ export class RealWorld {
     });
     const config = asModelConfig(load.model);
     this.#loads.set(config, load);
-    const resolved = { config, host: new WatchedHost({ host, page, journal, coverage }) };
-    const { name, version } = load.model;
+    const { name, version, instanceGroups } = load.model;
+    const watched = new WatchedHost({
+      host,
+      page,
+      journal,
+      coverage,
+      instanceCount: instanceGroups.reduce((sum, group) => sum + group, 0),
+      onAllReady: () => {
+        if (load.isUnwanted) this.#unload(`unload of ${page}`, name, version);
+      },
+    });
+    const resolved = { config, host: watched };
     const loading = this.#core.load({
       name,
       version,
-      resolve: () =>
+      resolve: (signal) =>
         new Promise((resolve, reject) => {
+          if (load.givesUp) signal.addEventListener("abort", () => reject(signal.reason));
           const settle = (): void => {
             if (load.resolveError === undefined) resolve(resolved);
             else reject(asError(load.resolveError));
@@ -200,6 +217,10 @@ export class RealWorld {
         }),
     });
     this.#await(`loading ${load.number}`, loading, "loaded");
+  }
+
+  #unload(page: string, name: string, version: number | undefined): void {
+    this.#await(page, this.#core.unload(name, version), "done");
   }
 
   /** Notes how it ends. */
@@ -217,14 +238,21 @@ export class RealWorld {
   }
 
   #nextPage(what: string): string {
-    const page = `${what} ${this.#promiseCount}`;
     this.#promiseCount += 1;
-    return page;
+    return `${what} ${this.#promiseCount}`;
   }
 
   #homeOf({ modelName, version }: RequestPlan): LoadPlan | undefined {
     const view = this.#find(modelName, version);
     return view && this.#loads.get(view.config);
+  }
+
+  #versionsOf(name: string): readonly string[] {
+    try {
+      return this.#core.modelMetadata(name, undefined).versions;
+    } catch {
+      return [];
+    }
   }
 
   #find(name: string, version: number | undefined): ModelView | undefined {
@@ -235,12 +263,13 @@ export class RealWorld {
     }
   }
 
-  #hear(page: string, line: string, acts: readonly CallerAct[]): void {
-    this.#note(page, line);
+  #hear(page: string, { number, line, acts }: Heard): void {
+    this.#note(page, `r${number} ${line}`);
     for (const act of acts) {
       if (act.kind === "throw") throw new Error("a simulated caller fails");
       if (act.kind === "cancel") this.cancel(act.number);
-      else this.send(act.request);
+      else if (act.kind === "send") this.send(act.request);
+      else this.#unload(`unload by r${number}`, act.name, act.version);
     }
   }
 
@@ -262,16 +291,23 @@ export class RealWorld {
   }
 }
 
+interface Heard {
+  /** Of the request. */
+  readonly number: number;
+  readonly line: string;
+  readonly acts: readonly CallerAct[];
+}
+
 /** Whoever sent a request: hears its answers, and acts on them at once. */
 class Caller implements ResponseSink {
   readonly #plan: RequestPlan;
-  readonly #hear: (line: string, acts: readonly CallerAct[]) => void;
+  readonly #hear: (heard: Heard) => void;
   pending: PendingRequest | undefined = undefined;
   error: InferenceError | undefined = undefined;
   isOver = false;
   #hasHeard = false;
 
-  constructor(plan: RequestPlan, hear: (line: string, acts: readonly CallerAct[]) => void) {
+  constructor(plan: RequestPlan, hear: (heard: Heard) => void) {
     this.#plan = plan;
     this.#hear = hear;
   }
@@ -292,7 +328,7 @@ class Caller implements ResponseSink {
     const late = this.isOver ? " (after the end)" : "";
     this.isOver ||= isEnd;
     this.#hasHeard = true;
-    this.#hear(`r${this.#plan.number} ${line}${late}`, acts);
+    this.#hear({ number: this.#plan.number, line: `${line}${late}`, acts });
   }
 
   /** What is wrong with a response; empty: nothing. */

@@ -14,6 +14,7 @@ import type {
   ExitStep,
   InstanceScript,
   LoadStep,
+  RespondStep,
   ScriptedAnswer,
   ScriptedError,
   ScriptedTimes,
@@ -52,6 +53,7 @@ class DrawnScript implements InstanceScript {
   readonly crash: ExitStep | undefined;
   readonly heedsAborts: boolean;
   readonly talksOn: boolean;
+  readonly endsWhenAbandoned: boolean;
   readonly #random: Random;
   readonly #profile: Profile;
   readonly #isUnruly: boolean;
@@ -66,10 +68,11 @@ class DrawnScript implements InstanceScript {
     this.#profile = profile;
     this.#isUnruly = generation <= lastUnruly;
     this.#mayHang = profile.hangs && key.index === 0;
-    this.#paceMs = random.pick([0, 2, 5, 15]);
+    this.#paceMs = random.pick([0, 2, 5, 15, profile.hangs && key.index > 0 ? 15 : 40]);
     this.#answersAtOnce = profile.atOnce && random.chance(0.3);
     this.heedsAborts = random.chance(0.5);
     this.talksOn = profile.misbehaves && random.chance(0.3);
+    this.endsWhenAbandoned = random.chance(0.4);
     this.load = this.#drawLoad(generation === 1, nowMs);
     this.crash = this.#drawCrash(nowMs);
     const stopsAtOnce = random.chance(0.5);
@@ -89,7 +92,7 @@ class DrawnScript implements InstanceScript {
     const endMs = isAtOnce ? nowMs : instanceMoment(nowMs, waitMs);
     const before: ExecutionStep[] = [];
     for (let index = 0; index < requestCount; index += 1) {
-      if (this.#profile.early && random.chance(0.2))
+      if (this.#profile.early && random.chance(0.35))
         before.push(...this.#early(index, nowMs, endMs));
     }
     if (this.#profile.misbehaves && random.chance(0.05)) {
@@ -101,6 +104,18 @@ class DrawnScript implements InstanceScript {
     return [...before, ...end, ...this.#late(endMs)];
   }
 
+  onAbort(requestCount: number, nowMs: number): readonly RespondStep[] {
+    const random = this.#random;
+    if (!this.#profile.early || !random.chance(0.4)) return [];
+    const indexes = Array.from({ length: requestCount }, (_, index) => index);
+    return indexes
+      .filter(() => random.chance(0.5))
+      .map((requestIndex) => {
+        const isFinal = random.chance(0.2);
+        return { kind: "respond", atMs: nowMs, requestIndex, part: 8, isFinal };
+      });
+  }
+
   #drawLoad(isFirst: boolean, nowMs: number): LoadStep {
     const random = this.#random;
     const atMs = random.chance(0.3) ? nowMs : instanceMoment(nowMs, random.between(0, 20));
@@ -109,7 +124,10 @@ class DrawnScript implements InstanceScript {
       return { ...this.#drawExit(atMs), atMs: instanceMoment(nowMs, random.between(0, 20)) };
     }
     const hangs = this.#profile.hangs && this.#isUnruly && random.chance(failureChance / 2);
-    return { kind: "ready", atMs: hangs ? Infinity : atMs };
+    if (!hangs) return { kind: "ready", atMs };
+    // Some are only too late: they are ready when another has taken their place.
+    const lateMs = instanceMoment(nowMs, random.between(26, 100));
+    return { kind: "ready", atMs: random.chance(0.5) ? lateMs : Infinity };
   }
 
   #drawCrash(nowMs: number): ExitStep | undefined {
@@ -138,7 +156,7 @@ class DrawnScript implements InstanceScript {
     const random = this.#random;
     const drawMoment = (): number =>
       Math.min(endMs, random.chance(0.2) ? nowMs : instanceMoment(nowMs, random.between(0, 10)));
-    const partCount = random.between(0, 3);
+    const partCount = random.between(0, 4);
     const wordCount = random.chance(0.5) ? 0 : this.#profile.misbehaves ? random.between(1, 2) : 1;
     const moments = Array.from({ length: partCount + wordCount }, drawMoment);
     const steps = moments

@@ -15,6 +15,7 @@ import { describeEvent } from "./describe-event.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { Journal } from "./journal.ts";
 import { Oracle } from "./oracle/oracle.ts";
+import type { EventPlan } from "./plans.ts";
 import { type Pauses, RealWorld } from "./real-world.ts";
 import { ScriptBook } from "./script-book.ts";
 import { holds, statisticsText } from "./statistics-facts.ts";
@@ -44,6 +45,8 @@ const stepsPerFullComparison = 16;
 
 const recentLineCount = 24;
 
+const settled = Promise.resolve();
+
 /** By then everything has come to rest, or never will. */
 const longestRunMs = 1_000_000;
 
@@ -71,7 +74,7 @@ export async function simulate(seed: number, options: RunOptions): Promise<RunRe
 
 /** The longest chain of awaits in the core, with room to spare. */
 async function promisesSettle(): Promise<void> {
-  for (let turn = 0; turn < 24; turn += 1) await undefined;
+  for (let turn = 0; turn < 24; turn += 1) await settled;
 }
 
 class Run {
@@ -108,8 +111,10 @@ class Run {
     while (this.#eventCount < fewestEvents) {
       yield* this.#take(this.#workload.next(this.#oracle.nowMs));
     }
-    yield* this.#runUntil(longestRunMs);
-    this.#check("unanswered requests when all is quiet", [0], [this.#real.unansweredCount]);
+    if (!this.#workload.profile.endsBusy) {
+      yield* this.#runUntil(longestRunMs);
+      this.#check("unanswered requests when all is quiet", [0], [this.#real.unansweredCount]);
+    }
     for (const turn of this.#workload.last(this.#oracle.nowMs)) yield* this.#take(turn);
     yield* this.#runUntil(2 * longestRunMs);
     this.#check("state in the end", ["stopped"], [this.#real.state]);
@@ -121,17 +126,26 @@ class Run {
   *#take({ atMs, isBlocked, events }: Turn): Pauses {
     if (isBlocked) yield* this.#block(atMs);
     yield* this.#runUntil(atMs);
-    if (events.length >= 2) this.#options.coverage.count("burst");
-    if (events.length >= 64) this.#options.coverage.count("flood");
+    this.#countTurn(events);
     for (const event of events) {
       this.#say(() => describeEvent(event));
       this.#oracle.perform(event);
       this.#real.perform(event);
+      this.#check("server state", [this.#oracle.state], [this.#real.state]);
     }
     this.#eventCount += events.length;
     this.#oracle.endTurn();
     yield* this.#real.endTurn();
     this.#compare();
+  }
+
+  #countTurn(events: readonly EventPlan[]): void {
+    const kinds = events.map(({ kind }) => kind);
+    const { coverage } = this.#options;
+    if (kinds.length >= 2) coverage.count("burst");
+    if (kinds.filter((kind) => kind === "send").length >= 64) coverage.count("flood");
+    if (kinds.filter((kind) => kind === "cancel").length >= 64) coverage.count("crowd leaves");
+    if (kinds.includes("drain") && kinds.includes("abandon")) coverage.count("abandon at once");
   }
 
   /** The event loop hangs for a while, at most until an instance would act. */
@@ -169,15 +183,16 @@ class Run {
     this.#check("server state", [oracle.state], [real.state]);
     this.#check("index", oracle.index(), real.index());
     this.#check("readiness", [oracle.isReady()], [real.isReady()]);
-    this.#compareStatistics();
+    const isFull = this.#stepCount % stepsPerFullComparison === 0 || oracle.state === "draining";
+    if (isFull) this.#check("served versions", oracle.served(), real.served());
+    if (isFull || this.#workload.profile.readsOften) this.#compareStatistics(isFull);
     if (real.timerCount > oracle.timerCount()) {
       this.#check("timers, at most", [oracle.timerCount()], [real.timerCount]);
     }
   }
 
   /** After each step of the models it was about, of all of them now and then. */
-  #compareStatistics(): void {
-    const isForAll = this.#stepCount % stepsPerFullComparison === 0;
+  #compareStatistics(isForAll: boolean): void {
     const wanted = isForAll ? this.#oracle.statistics() : this.#oracle.newStatistics();
     const statistics = isForAll
       ? this.#real.statistics()
@@ -195,9 +210,9 @@ class Run {
   }
 
   #check(what: string, expected: readonly unknown[], actual: readonly unknown[]): void {
-    const expectedText = expected.join("\n");
-    const actualText = actual.join("\n");
-    if (expectedText === actualText) return;
+    const { length } = expected;
+    if (length === actual.length && expected.every((line, index) => line === actual[index])) return;
+    const [expectedText, actualText] = [expected.join("\n"), actual.join("\n")];
     const where = `step ${this.#stepCount}, at ${this.#oracle.nowMs} ms`;
     throw new Error(`${where}: ${what}\n${differences(expectedText, actualText)}\nbefore that:`);
   }

@@ -18,10 +18,15 @@ export interface WatchedHostOptions {
   readonly page: string;
   readonly journal: Journal;
   readonly coverage: Coverage;
+  readonly instanceCount: number;
+  /** In the call in which the last one says so; not if one was lost or stopped before. */
+  readonly onAllReady: () => void;
 }
 
 export class WatchedHost implements InstanceHost {
   readonly #options: WatchedHostOptions;
+  readonly #ready = new Set<number>();
+  #isUndisturbed = true;
 
   constructor(options: WatchedHostOptions) {
     this.#options = options;
@@ -35,13 +40,18 @@ export class WatchedHost implements InstanceHost {
     const countLate = (): void => {
       if (isAbandoned) coverage.count("heard after abandon");
     };
+    const disturb = (): void => {
+      this.#isUndisturbed = false;
+    };
     const instance = host.start(index, {
       ready: () => {
         countLate();
         events.ready();
+        this.#noteReady(index);
       },
       exited: (error, isFinal) => {
         countLate();
+        disturb();
         events.exited(error, isFinal);
       },
     });
@@ -56,14 +66,23 @@ export class WatchedHost implements InstanceHost {
       },
       stop(): void {
         note("stops");
+        disturb();
         instance.stop();
       },
       abandon(): boolean {
         note("is abandoned");
+        disturb();
         isAbandoned = true;
         return instance.abandon();
       },
     };
+  }
+
+  #noteReady(index: number): void {
+    this.#ready.add(index);
+    if (!this.#isUndisturbed || this.#ready.size < this.#options.instanceCount) return;
+    this.#isUndisturbed = false; // Once.
+    this.#options.onAllReady();
   }
 }
 

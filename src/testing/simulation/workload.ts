@@ -37,6 +37,8 @@ export class Workload {
   readonly #longestPauseMs: number;
   /** The last request for a version of a model that was named. */
   readonly #lastNumbers = new Map<string, number>();
+  /** How many came together last time, if they were many and are not about to leave. */
+  #crowdSize = 0;
   #requestCount = 0;
   #loadCount = 0;
   #isRunning = false;
@@ -62,7 +64,7 @@ export class Workload {
 
   next(nowMs: number): Turn {
     const random = this.#random;
-    const pauseMs = random.chance(0.04) ? random.between(20, 120) : this.#drawPauseMs();
+    const pauseMs = this.#drawPauseMs();
     const atMs = nextWholeMs(nowMs) - 1 + pauseMs;
     const isBlocked = this.profile.blocks && random.chance(0.1);
     return { atMs, isBlocked, events: this.#drawEvents(atMs) };
@@ -77,25 +79,36 @@ export class Workload {
       return { atMs, isBlocked: false, events };
     };
     const busy = random.chance(0.5) ? this.#drawBurst(atMs, random.between(2, 20)) : [];
+    const error = { code: "UNAVAILABLE", message: "Server exiting", reason: "OTHER" } as const;
+    const abandon: EventPlan = { kind: "abandon", error };
+    if (this.profile.abandons && random.chance(0.3)) {
+      return [turn(...busy, { kind: "drain" }, abandon)];
+    }
     const turns = [turn(...busy, { kind: "drain" })];
     const extra = random.between(0, 3);
     for (let index = 0; index < extra; index += 1) turns.push(turn(this.#drawWhileDraining(atMs)));
-    if (this.profile.abandons) {
-      const error = { code: "UNAVAILABLE", message: "Server exiting", reason: "OTHER" } as const;
-      turns.push(turn({ kind: "abandon", error }));
-    }
+    if (this.profile.abandons) turns.push(turn(abandon));
     return turns;
   }
 
   #drawPauseMs(): number {
-    return this.#random.between(0, this.#longestPauseMs);
+    const random = this.#random;
+    if (this.#crowdSize > 0) return random.between(0, 3);
+    return random.chance(0.04) ? random.between(20, 120) : random.between(0, this.#longestPauseMs);
   }
 
   #drawEvents(nowMs: number): readonly EventPlan[] {
     const random = this.#random;
+    const crowdSize = this.#crowdSize;
+    this.#crowdSize = 0;
+    if (crowdSize > 0 && random.chance(0.7)) return this.#drawExodus(crowdSize);
     const dice = random.fraction();
     if (dice < 0.1) return this.#drawBurst(nowMs, random.between(2, 12));
-    if (this.profile.floods && dice < 0.11) return this.#drawBurst(nowMs, random.between(120, 200));
+    if (this.profile.floods && dice < 0.13) {
+      const size = random.between(90, 160);
+      if (this.profile.cancels) this.#crowdSize = size;
+      return this.#drawBurst(nowMs, size);
+    }
     if (this.profile.cancels && dice < 0.3) return [this.#drawCancel()];
     if (this.profile.reloads && dice < 0.36) return [this.#drawLifeEvent(nowMs)];
     if (!this.#isRunning && dice < 0.4) {
@@ -109,11 +122,40 @@ export class Workload {
   #drawBurst(nowMs: number, size: number): readonly EventPlan[] {
     const random = this.#random;
     const target = this.#drawTarget();
-    const events: EventPlan[] = Array.from({ length: size }, () =>
-      this.#send(random.chance(0.9) ? target : this.#drawTarget(), nowMs),
+    const requests = Array.from({ length: size }, () =>
+      this.#request(random.chance(0.9) ? target : this.#drawTarget(), nowMs, true),
     );
+    const events: EventPlan[] = this.#entangle(requests).map((request) => {
+      return { kind: "send", request };
+    });
     if (this.profile.cancels && random.chance(0.3)) events.push(this.#drawCancel());
     return events;
+  }
+
+  /** Some callers take back another of those that came together, as soon as they hear something. */
+  #entangle(requests: readonly RequestPlan[]): readonly RequestPlan[] {
+    const random = this.#random;
+    if (!this.profile.callersAct) return requests;
+    return requests.map((request, index) => {
+      const { modelName, version, onEnd, onResponse } = request;
+      const other = requests[index + random.pick([-2, -1, 1, 1, 2, 3])];
+      const isForSame = other?.modelName === modelName && other.version === version;
+      if (other === undefined || version === undefined || !isForSame) return request;
+      const cancel = { kind: "cancel", number: other.number } as const;
+      const dice = random.fraction();
+      if (dice < 0.2) return { ...request, onEnd: [cancel, ...onEnd] };
+      return dice < 0.4 ? { ...request, onResponse: [cancel, ...onResponse] } : request;
+    });
+  }
+
+  /** Most of those who came together leave together. */
+  #drawExodus(size: number): readonly EventPlan[] {
+    const random = this.#random;
+    const share = random.pick([0.5, 0.7, 0.9]);
+    const numbers = Array.from({ length: size }, (_, index) => this.#requestCount - size + index);
+    return numbers
+      .filter((number) => number >= 0 && random.chance(share))
+      .map((number) => ({ kind: "cancel", number }));
   }
 
   #drawCancel(): EventPlan {
@@ -135,8 +177,8 @@ export class Workload {
   }
 
   #drawWhileDraining(nowMs: number): EventPlan {
-    const kind = this.#random.pick(["drain", "cancel", "send", "load", "unload"]);
-    if (kind === "drain") return { kind };
+    const kind = this.#random.pick(["drain", "run", "cancel", "send", "load", "unload"]);
+    if (kind === "drain" || kind === "run") return { kind };
     if (kind === "cancel") return this.#drawCancel();
     if (kind === "unload") return { kind, name: "a", version: undefined };
     const target = this.#drawTarget();
@@ -173,6 +215,8 @@ export class Workload {
       resolveError: fails
         ? { code: "INVALID_ARGUMENT", message: "fault 0", reason: "OTHER" }
         : undefined,
+      givesUp: random.chance(0.5),
+      isUnwanted: this.profile.reloads && random.chance(0.05),
     };
     this.#loadCount += 1;
     return { kind: "load", load };
@@ -203,7 +247,7 @@ export class Workload {
       timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
       deadlineMs:
         profile.deadlines && random.chance(0.7)
-          ? Math.floor(nowMs) + random.between(-1, random.pick([5, 30, 100, 300]))
+          ? Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]))
           : Infinity,
       isInvalid,
       onResponse: [],
@@ -229,6 +273,9 @@ export class Workload {
     // Between models the order of one moment is open, and bytes are shared by all.
     if (!this.profile.byteLimit && random.chance(0.1)) {
       onEnd.push({ kind: "send", request: this.#request(target, nowMs, false) });
+    }
+    if (this.profile.reloads && random.chance(0.01)) {
+      onEnd.push({ kind: "unload", name: target.signature.name, version: target.version });
     }
     if (random.chance(0.05)) onEnd.push({ kind: "throw" });
     return { onResponse, onEnd };

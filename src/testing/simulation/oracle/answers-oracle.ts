@@ -39,7 +39,10 @@ export class AnswersOracle {
       this.#pass(request, answer);
       return;
     }
-    this.#around.coverage.count("held back");
+    const { coverage } = this.#around;
+    coverage.count("held back");
+    const place = this.#first()?.execution?.place;
+    if (place !== request.execution?.place) coverage.count("held back for another instance");
     request.held ??= [];
     request.held.push(answer);
   }

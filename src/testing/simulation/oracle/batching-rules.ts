@@ -57,31 +57,46 @@ export function decide(queue: readonly Queued[], model: ModelPlan, nowMs: number
   if (batching === undefined || maxBatchSize === 0) {
     return { kind: "leave", count: 1, why: "no_delay" };
   }
-  const { delayMs, preferredSizes } = batching;
-  const largest = Math.max(0, ...preferredSizes) || maxBatchSize;
-  const { rowsUpTo, obstacle } = collect(queue, model);
+  const { delayMs } = batching;
+  const collected = collect(queue, model);
+  const { rowsUpTo, obstacle } = collected;
   const all = rowsUpTo.length;
   const rows = rowsUpTo[all - 1] ?? 0;
   const oldestMs = Math.min(...queue.slice(0, all).map(({ arrivedAtMs }) => arrivedAtMs));
   const isOverdue = delayMs > 0 && nowMs >= oldestMs + delayMs;
 
-  const hit = rowsUpTo.findLastIndex((sum) => preferredSizes.includes(sum)) + 1;
-  // Where one more request would lead past the largest preferred size.
-  const brink = rowsUpTo.findIndex((sum, at) => sum + (queue[at + 1]?.rows ?? 0) > largest) + 1;
-  const best = hit > 0 ? hit : brink < queue.length ? brink : 0;
-
   const leave = (count: number, why: CloseReason): Decision => {
     const isFull = rowsUpTo[count - 1] === maxBatchSize;
     return { kind: "leave", count, why: isFull ? "full" : why };
   };
-  if (best > 0 && !isOverdue) {
-    return leave(best, best === hit ? "preferred" : (obstacle ?? "preferred"));
-  }
+  const best = bestPrefix(queue, collected, model);
+  if (best !== undefined && !isOverdue) return leave(best.count, best.why);
   if (obstacle !== undefined) return leave(all, obstacle);
   if (isOverdue) return leave(all, "delay");
-  if (rows >= largest) return leave(all, "preferred");
+  if (rows >= largestPreferred(model)) return leave(all, "preferred");
   if (delayMs === 0) return leave(all, "no_delay");
   return { kind: "wait", untilMs: oldestMs + delayMs };
+}
+
+/** What is best towards a preferred size, and leaves without waiting; undefined: nothing is. */
+function bestPrefix(
+  queue: readonly Queued[],
+  { rowsUpTo, obstacle }: Collected,
+  model: ModelPlan,
+): { readonly count: number; readonly why: CloseReason } | undefined {
+  const sizes = model.batching?.preferredSizes ?? [];
+  const hit = rowsUpTo.findLastIndex((sum) => sizes.includes(sum)) + 1;
+  if (hit > 0) return { count: hit, why: "preferred" };
+  // Where one more request would lead past the largest preferred size.
+  const largest = largestPreferred(model);
+  const brink = rowsUpTo.findIndex((sum, at) => sum + (queue[at + 1]?.rows ?? 0) > largest) + 1;
+  return brink > 0 && brink < queue.length
+    ? { count: brink, why: obstacle ?? "preferred" }
+    : undefined;
+}
+
+function largestPreferred({ batching, maxBatchSize }: ModelPlan): number {
+  return Math.max(0, ...(batching?.preferredSizes ?? [])) || maxBatchSize;
 }
 
 interface Collected {

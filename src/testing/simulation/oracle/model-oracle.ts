@@ -17,7 +17,8 @@ import type { InstanceScript } from "../../instance-script.ts";
 import type { RequestPlan } from "../plans.ts";
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import { AnswersOracle } from "./answers-oracle.ts";
-import { decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
+import { type Decision, decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
+import { countBatch } from "./count-batch.ts";
 import { ExecutionOracle } from "./execution-oracle.ts";
 import type { FailureReason } from "./expected-counters.ts";
 import {
@@ -73,6 +74,11 @@ export class ModelOracle implements PoolOwner {
 
   get isReady(): boolean {
     return this.#pool.isReady;
+  }
+
+  /** Why it is out of service. */
+  get failure(): OracleError | undefined {
+    return this.#pool.failure;
   }
 
   get isEmpty(): boolean {
@@ -132,16 +138,23 @@ export class ModelOracle implements PoolOwner {
     const { coverage } = this.#around;
     if (held !== undefined) coverage.count("cancel held back");
     coverage.count(`cancel ${stage}`);
+    if (stage === "waiting" && request.rows > 1) coverage.count("cancel waiting rows");
     this.#endFromOutside(request, cancelled, "CANCELED");
     // What is left may be just what was waited for.
-    if (stage === "waiting") this.#lookAtEndOfTurn();
+    if (stage !== "waiting" || this.#pool.freeCount === 0) return;
+    if (this.#waiting.length > 0 && this.#decide().kind === "leave" && !this.#willLook) {
+      coverage.count("cancel makes others ready");
+    }
+    this.#lookAtEndOfTurn();
   }
 
   /**
    * Everything fails, and all instances end, whatever they do: first what waits, then what runs,
-   * instance by instance, then what was held back.
+   * instance by instance. So what was held back is held back no more.
    */
   abandon(error: OracleError): void {
+    const isHolding = this.#running.some(({ held }) => held !== undefined);
+    if (isHolding) this.#around.coverage.count("abandon held back");
     this.#failWaiting(error);
     const inInstances = this.#running
       .filter(({ execution }) => execution?.moments === undefined)
@@ -242,7 +255,9 @@ export class ModelOracle implements PoolOwner {
     const { timeoutMs, allowsOverride } = policyOf(level, this.#around.load.model);
     const ownMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
     if (!allowsOverride || plan.timeoutMs === 0 || plan.timeoutMs >= ownMs) return ownMs;
-    this.#around.coverage.count("patience overridden");
+    const { coverage, load } = this.#around;
+    const hasOwnPolicy = level > 0 && load.model.batching?.policies[level] !== undefined;
+    coverage.count(hasOwnPolicy ? "patience overridden in its level" : "patience overridden");
     return plan.timeoutMs;
   }
 
@@ -254,13 +269,21 @@ export class ModelOracle implements PoolOwner {
 
   /** The earliest end of somebody's time, or of a delay that an instance is free for. */
   #nextLookMs(): number {
-    if (this.#willLook) return Number.POSITIVE_INFINITY; // At the end of this turn.
+    // While an instance is free, the end of this turn is soon enough for everything.
+    if (this.#willLook && this.#pool.freeCount > 0) return Number.POSITIVE_INFINITY;
     const endsMs = [...this.#waiting, ...this.#running].map(endOfTimeMs);
     const firstEndMs = Math.min(...endsMs) + afterEndMs;
     if (this.#pool.freeCount === 0 || this.#waiting.length === 0) return firstEndMs;
+    const decision = this.#decide();
+    return Math.min(
+      firstEndMs,
+      decision.kind === "wait" ? decision.untilMs : this.#around.time.nowMs,
+    );
+  }
+
+  #decide(): Decision {
     const { load, time } = this.#around;
-    const decision = decide(inOrder(this.#waiting), load.model, time.nowMs);
-    return Math.min(firstEndMs, decision.kind === "wait" ? decision.untilMs : time.nowMs);
+    return decide(inOrder(this.#waiting), load.model, time.nowMs);
   }
 
   /** In the order in which their time ended; of one moment, in the order of arrival. */
@@ -276,6 +299,7 @@ export class ModelOracle implements PoolOwner {
 
   #sendAway(request: OracleRequest): void {
     const { coverage, load, time } = this.#around;
+    if (!this.#pool.isReady) coverage.count("time over while instances load");
     if (time.nowMs > request.plan.deadlineMs) {
       coverage.count(request.stage === "waiting" ? "out of time waiting" : "out of time running");
       this.#endFromOutside(request, outOfTime, "CANCELED");
@@ -297,16 +321,17 @@ export class ModelOracle implements PoolOwner {
     const queue = inOrder(this.#waiting);
     const decision = decide(queue, load.model, time.nowMs);
     if (decision.kind === "wait") return false;
-    const batch = queue.slice(0, decision.count);
-    const rows = batch.reduce((sum, request) => sum + request.rows, 0);
-    coverage.count(`closed ${decision.why}`);
-    counters.closed(decision.why, rows);
-    this.#handOver(batch, rows);
+    const { count, why } = decision;
+    const requests = queue.slice(0, count);
+    const rows = requests.reduce((sum, request) => sum + request.rows, 0);
+    countBatch(coverage, { requests, rows, why, queue }, load.model);
+    counters.closed(why, rows);
+    this.#handOver(requests, rows);
     return true;
   }
 
   #handOver(batch: readonly OracleRequest[], rows: number): void {
-    const { coverage, time, journal, page } = this.#around;
+    const { time, journal, page } = this.#around;
     const place = this.#pool.takeFree();
     const execution: Execution = {
       place: place.index,
@@ -320,15 +345,12 @@ export class ModelOracle implements PoolOwner {
     };
     this.#waiting = this.#waiting.filter((request) => !batch.includes(request));
     for (const [index, request] of batch.entries()) {
-      if (request.delayedAs > 0) coverage.count("left delayed");
       request.stage = "running";
       request.execution = execution;
       request.index = index;
       this.#running.push(request);
       this.#answers.taken(request);
     }
-    if (batch.length > 1) coverage.count("batch joins");
-    if (new Set(batch.map(({ level }) => level)).size > 1) coverage.count("batch spans levels");
     const requests = batch.map(({ plan, rows: ofRequest }) => `r${plan.number}(${ofRequest})`);
     journal.note(page, `instance ${place.index} runs ${requests.join(" ")}, ${rows} rows`);
     place.run(execution);

@@ -70,10 +70,13 @@ export const unloadedEarly: OracleError = error(
 
 export const alreadyThere: OracleError = error("ALREADY_EXISTS", "(already there)", "OTHER");
 
-export const serverStopping: OracleError = error("UNAVAILABLE", "Server is stopping", "OTHER");
+export const serverStopping: OracleError = {
+  ...error("UNAVAILABLE", "Server is stopping", "OTHER"),
+  isWorthRetrying: true,
+};
 
-/** How the index tells why a load failed. */
-export function loadFailureReason({ code, message }: OracleError): string {
+/** How the index tells why a model failed. */
+export function failureReason({ code, message }: OracleError): string {
   return `${kinds[code]}: ${message}`;
 }
 

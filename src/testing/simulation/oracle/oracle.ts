@@ -29,7 +29,7 @@ import {
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Callers, News, OracleRequest } from "./oracle-request.ts";
-import { VersionOracle, type VersionOptions } from "./version-oracle.ts";
+import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;
@@ -43,6 +43,12 @@ export interface OracleOptions {
 interface Promised {
   readonly page: string;
   readonly versions: readonly VersionOracle[];
+}
+
+/** Undefined: all versions. */
+interface Unloaded {
+  readonly name: string;
+  readonly version: number | undefined;
 }
 
 interface Accepted {
@@ -123,7 +129,7 @@ export class Oracle implements Callers {
         this.#load(event.load);
         return;
       case "unload":
-        this.#unload(event.name, event.version);
+        this.#unload(this.#nextPage("unload"), event);
         return;
       case "run":
         if (this.#state === "starting") this.#state = "running";
@@ -150,12 +156,22 @@ export class Oracle implements Callers {
     return this.#state === "running" && this.#versions.every(({ isFine }) => isFine);
   }
 
-  /** READY ones, in the order of the index. */
+  /** Whom requests can be for: which versions of which model, in the order of the index. */
+  served(): readonly string[] {
+    const names = new Set(this.#versions.map(({ name }) => name));
+    return [...names].map((name) => {
+      const ofName = this.#versions.filter((version) => version.name === name);
+      const served = ofName.filter((version) => this.#isServed(version));
+      return `${name}: ${served.map(({ version }) => version).join()}`;
+    });
+  }
+
+  /** Of those, in the same order. */
   statistics(): readonly StatisticsFacts[] {
     return this.#statisticsOf(() => true);
   }
 
-  /** Of READY ones to which something happened since the last time. */
+  /** Of those to which something happened since the last time. */
   newStatistics(): readonly StatisticsFacts[] {
     const statistics = this.#statisticsOf((model) => this.#touched.has(model));
     this.#touched.clear();
@@ -193,6 +209,10 @@ export class Oracle implements Callers {
       case "send":
         coverage.count("caller sends");
         this.#send(act.request);
+        return;
+      case "unload":
+        coverage.count("caller unloads");
+        this.#unload(`unload by r${number}`, act);
     }
   }
 
@@ -218,27 +238,28 @@ export class Oracle implements Callers {
   #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
-    // A server that stops knows its models until they are gone: it has a better answer.
-    const known = ofName.filter(
-      ({ state }) => state === "READY" || (this.#state === "draining" && state === "UNLOADING"),
-    );
-    const ready = known.filter(({ state }) => state === "READY");
+    const served = ofName.filter((candidate) => this.#isServed(candidate));
+    const inService = served.filter(({ failure }) => failure === undefined);
     const meant =
       version === undefined
-        ? (ready.at(-1) ?? known.findLast(({ model }) => model))
-        : known.find((candidate) => candidate.version === version);
+        ? (inService.at(-1) ?? served.at(-1))
+        : served.find((candidate) => candidate.version === version);
     if (meant?.model !== undefined) return meant.model;
+    if (this.#isClosing()) {
+      coverage.count(this.#state === "stopped" ? "server stopped" : "model gone while stopping");
+      return serverStopping;
+    }
     if (ofName.length === 0) {
       coverage.count("model unknown");
       return unknownModel(`'${modelName}' is not found`, "NOT_FOUND");
     }
+    const isThere = ofName.some((candidate) => candidate.version === version);
     if (version === undefined) {
       coverage.count("no version ready");
       return unknownModel(`'${modelName}' has no available versions`, "NOT_FOUND");
     }
     coverage.count("version not ready");
     const what = `'${modelName}' version ${version}`;
-    const isThere = ofName.some((candidate) => candidate.version === version);
     if (!isThere) return unknownModel(`${what} is not found`, "NOT_FOUND");
     return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
   }
@@ -271,6 +292,10 @@ export class Oracle implements Callers {
         lookAtEndOfTurn: (model) => {
           if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
         },
+        unload: (unwanted) => {
+          coverage.count("unload as soon as ready");
+          this.#unload(`unload of load ${unwanted.load.number}`, unwanted);
+        },
       };
       const others = this.#versions.filter((other) => other !== existing);
       this.#versions = [...others, new VersionOracle(load, options)].sort(
@@ -279,7 +304,7 @@ export class Oracle implements Callers {
     }
   }
 
-  #unload(name: string, version: number | undefined): void {
+  #unload(page: string, { name, version }: Unloaded): void {
     const { coverage } = this.#options;
     const chosen = this.#versions.filter(
       (other) => other.name === name && (version === undefined || other.version === version),
@@ -292,7 +317,7 @@ export class Oracle implements Callers {
         coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
       }
     }
-    this.#end(chosen, "unload");
+    this.#end(chosen, page);
   }
 
   #drain(): void {
@@ -300,15 +325,22 @@ export class Oracle implements Callers {
     const isBusy = this.#models.some(({ isEmpty }) => !isEmpty);
     if (this.#isClosing()) coverage.count("drain twice");
     else coverage.count(isBusy ? "drain busy" : "drain idle");
+    for (const { state, model } of this.#versions) {
+      if (state !== "LOADING") continue;
+      coverage.count(model === undefined ? "drain while resolving" : "drain while loading");
+    }
     if (this.#state !== "stopped") this.#state = "draining";
-    this.#end(this.#versions, "drain");
+    this.#end(this.#versions, this.#nextPage("drain"));
   }
 
-  #end(versions: readonly VersionOracle[], what: "unload" | "drain"): void {
+  #end(versions: readonly VersionOracle[], page: string): void {
     for (const version of versions) version.unload();
-    const page = `${what} ${this.#promiseCount}`;
     this.#promised = [...this.#promised, { page, versions }];
+  }
+
+  #nextPage(what: "unload" | "drain"): string {
     this.#promiseCount += 1;
+    return `${what} ${this.#promiseCount}`;
   }
 
   #isClosing(): boolean {
@@ -346,8 +378,12 @@ export class Oracle implements Callers {
   }
 
   #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
-    return this.#versions.flatMap(({ state, model }) =>
-      state === "READY" && model !== undefined && isWanted(model) ? [model.statistics()] : [],
-    );
+    const served = this.#versions.filter((version) => this.#isServed(version));
+    return served.flatMap(({ model }) => (model && isWanted(model) ? [model.statistics()] : []));
+  }
+
+  /** A server that stops knows its models until they are gone: it has a better answer. */
+  #isServed({ state, model }: VersionOracle): boolean {
+    return model !== undefined && state === (this.#isClosing() ? "UNLOADING" : "READY");
   }
 }

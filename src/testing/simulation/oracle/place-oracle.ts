@@ -6,20 +6,10 @@
  * whose instance is lost is empty for a pause that doubles with each loss since the last execution
  * that ended; a loss for good, or a stop, closes the place.
  */
-import type {
-  ExecutionStep,
-  ExitStep,
-  InstanceScript,
-} from "../../instance-script.ts";
+import type { ExecutionStep, ExitStep, InstanceScript } from "../../instance-script.ts";
 import type { Agenda } from "./agenda.ts";
 import type { ExecutionOracle } from "./execution-oracle.ts";
-import {
-  endedUnasked,
-  hangs,
-  type OracleError,
-  thrown,
-  tooManyHang,
-} from "./oracle-errors.ts";
+import { endedUnasked, hangs, type OracleError, thrown, tooManyHang } from "./oracle-errors.ts";
 import type { Execution, Surroundings } from "./oracle-request.ts";
 
 export interface PlaceOwner {
@@ -117,10 +107,17 @@ export class PlaceOracle {
     const life = this.#life;
     if (life?.execution !== execution) return;
     this.#note(`aborts ${index}`);
+    const { coverage, time } = this.#around;
+    const { nowMs } = time;
+    const { length } = execution.requests;
     life.abortedCount += 1;
-    if (!life.script.heedsAborts || life.abortedCount < execution.requests.length) return;
-    this.#around.coverage.count("aborted execution ends");
-    const { nowMs } = this.#around.time;
+    const { abortedCount } = life;
+    for (const step of life.script.onAbort(length, nowMs)) {
+      coverage.count("answered inside an abort");
+      this.#perform(life, execution, step);
+    }
+    if (!life.script.heedsAborts || abortedCount < length) return;
+    coverage.count("aborted execution ends");
     const times = { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
     this.#finish(life, execution, { kind: "done", atMs: nowMs, times, answers: [] });
     execution.isCutShort = true;
@@ -130,11 +127,12 @@ export class PlaceOracle {
     if (this.#isStopping || this.#state === "closed") return;
     this.#isStopping = true;
     const life = this.#life;
+    const { load, time, coverage } = this.#around;
     if (life === undefined) {
+      coverage.count("stop while dead");
       this.#close();
       return;
     }
-    const { load, time } = this.#around;
     this.#owner.agenda.add(
       time.nowMs + load.model.limits.loadTimeoutMs,
       () => this.#life === life,
@@ -246,7 +244,9 @@ export class PlaceOracle {
       return;
     }
     this.#note("is abandoned");
-    if (this.#owner.mayWriteOff()) this.#lose(error, false);
+    const isEnded = this.#life?.script.endsWhenAbandoned ?? false;
+    if (isEnded) this.#around.coverage.count("ended when abandoned");
+    if (isEnded || this.#owner.mayWriteOff()) this.#lose(error, false);
     else {
       this.#around.coverage.count("too many hang");
       this.#lose(tooManyHang, true);

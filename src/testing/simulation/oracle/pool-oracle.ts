@@ -31,6 +31,8 @@ export class PoolOracle implements PlaceOwner {
   #free: readonly PlaceOracle[] = [];
   #loadingCount: number;
   #writtenOffCount = 0;
+  /** Why nothing runs any more, since it has loaded. */
+  failure: OracleError | undefined = undefined;
   #hasFailed = false;
 
   constructor(owner: PoolOwner, around: Surroundings) {
@@ -132,6 +134,7 @@ export class PoolOracle implements PlaceOwner {
     for (const place of this.#places) place.stop();
     if (this.#endLoading(error)) return;
     this.#around.journal.note(logPageOf(this.#around), "out of service");
+    this.failure = error;
     this.#owner.outOfService(error);
   }
 

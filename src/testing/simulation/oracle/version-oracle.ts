@@ -3,7 +3,7 @@
  *
  *   LOADING ──> READY ──> UNLOADING ──> UNAVAILABLE "unloaded"
  *      ├──────────────────────^
- *      └──> UNAVAILABLE, and why it failed
+ *      └──> UNAVAILABLE, and why it failed ──> UNAVAILABLE "unloaded"
  *
  * What is unloaded before it is known what it is never starts an instance.
  */
@@ -13,8 +13,11 @@ import type { Journal } from "../journal.ts";
 import type { LoadPlan } from "../plans.ts";
 import { ExpectedCounters } from "./expected-counters.ts";
 import { ModelOracle, type ModelOwner } from "./model-oracle.ts";
-import { errorText, loadFailureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
+import { errorText, failureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
 import { type Callers, logPageOf } from "./oracle-request.ts";
+
+/** Why it is UNAVAILABLE, if that was meant. */
+const unloaded = "unloaded";
 
 /** What all versions share. */
 export interface VersionOptions {
@@ -24,6 +27,8 @@ export interface VersionOptions {
   readonly time: { readonly nowMs: number };
   readonly callers: Callers;
   readonly lookAtEndOfTurn: (model: ModelOracle) => void;
+  /** It is ready, and nobody wants it. */
+  readonly unload: (version: VersionOracle) => void;
   readonly scriptFor: (
     key: { readonly load: LoadPlan; readonly index: number; readonly generation: number },
     nowMs: number,
@@ -76,14 +81,21 @@ export class VersionOracle implements ModelOwner {
   /** It is no obstacle to the readiness of the server. */
   get isFine(): boolean {
     if (this.#state === "READY") return this.#model?.isReady ?? false;
-    return this.#state === "UNAVAILABLE" && this.#reason === "unloaded";
+    return this.#state === "UNAVAILABLE" && this.#reason === unloaded;
+  }
+
+  /** Why it is out of service, until it is unloaded. */
+  get failure(): OracleError | undefined {
+    return this.#state === "READY" ? this.#model?.failure : undefined;
   }
 
   /** As the index tells it, and whether it can run a batch. */
   describe(): string {
     const isAble = this.#state === "READY" && this.#model?.isReady;
     const able = isAble ? " and able" : "";
-    return `${this.name}/${this.version} ${this.#state}${able} ${this.#reason}`;
+    const title = `${this.name}/${this.version}`;
+    if (this.failure !== undefined) return `${title} UNAVAILABLE ${failureReason(this.failure)}`;
+    return `${title} ${this.#state}${able} ${this.#reason}`;
   }
 
   resolve(): void {
@@ -101,6 +113,7 @@ export class VersionOracle implements ModelOwner {
     else if (this.#state === "LOADING") {
       this.#state = "READY";
       this.#options.journal.note(`loading ${this.load.number}`, "loaded");
+      if (this.load.isUnwanted) this.#options.unload(this);
     }
   }
 
@@ -113,8 +126,18 @@ export class VersionOracle implements ModelOwner {
   }
 
   unload(): void {
-    if (this.#state === "UNAVAILABLE") return;
+    if (this.#state === "UNAVAILABLE") {
+      if (this.#reason !== unloaded) this.#options.coverage.count("unload what failed");
+      this.#reason = unloaded;
+      return;
+    }
+    const isOpening = this.#state === "LOADING" && !this.#isResolved;
     this.#state = "UNLOADING";
+    if (isOpening && this.load.givesUp) {
+      this.#options.coverage.count("source gives up");
+      this.#isResolved = true;
+      this.#fail(unloadedEarly);
+    }
     if (this.#model !== undefined) this.#model.isDraining = true;
   }
 
@@ -124,7 +147,7 @@ export class VersionOracle implements ModelOwner {
     if (this.#state !== "UNLOADING" || !this.#isResolved) return;
     if (this.#model !== undefined && !this.#model.isGone) return;
     this.#state = "UNAVAILABLE";
-    this.#reason = "unloaded";
+    this.#reason = unloaded;
   }
 
   get #nowMs(): number {
@@ -147,6 +170,6 @@ export class VersionOracle implements ModelOwner {
     journal.note(logPageOf(this), "a load failed");
     if (this.#state !== "LOADING") return;
     this.#state = "UNAVAILABLE";
-    this.#reason = loadFailureReason(error);
+    this.#reason = failureReason(error);
   }
 }

@@ -1,0 +1,148 @@
+/**
+ * Mutants of the lives of instances.
+ *
+ * How they are written and run: ../mutants.mjs. "Once real" is what the core did wrong before a
+ * seed found it.
+ */
+export const mutants = {
+  "instance-pool.ts": [
+    ["return this.#free.shift();", "return this.#free.pop();"],
+    [
+      "    this.#free = [];\n    this.#endLoading(unloadedEarly",
+      "    this.#endLoading(unloadedEarly",
+      "who stops an empty scheduler is asked nothing more",
+    ],
+    ["      if (this.#livingCount === 0) resolve();\n", ""],
+    [
+      "this.#free = this.#free.filter((free) => free !== supervisor);\n    if (this.#unloadedCount > 0) {",
+      "if (this.#unloadedCount > 0) {",
+    ],
+    ["    if (this.#unloadedCount > 0) {\n      this.#fail(error);\n      return;\n    }\n", ""],
+    ["this.#writtenOffCount >= this.#options", "this.#writtenOffCount > this.#options"],
+    ["this.#writtenOffCount += 1;", ""],
+    ["if (error !== undefined) this.#fail(error);", ""],
+    [
+      "if (this.#livingCount === 0) this.#onEnded?.();",
+      "if (this.#livingCount === 1) this.#onEnded?.();",
+    ],
+    [
+      "if (this.#unloadedCount === 0) this.#onLoaded?.(undefined);",
+      "if (this.#unloadedCount <= 1) this.#onLoaded?.(undefined);",
+    ],
+    [
+      "    this.#failure = error;\n    this.#free = [];\n",
+      "    this.#failure = error;\n",
+      "the queue is emptied and closed in the same breath: nothing asks for an instance any more",
+    ],
+    ["    this.#owner?.outOfService(error);\n", ""],
+    [
+      "    if (this.#failure !== undefined) return;\n",
+      "",
+      "all others are told to stop before one of them can fail too",
+    ],
+    [
+      "    for (const supervisor of this.#supervisors) supervisor.stop();\n    if (this.#endLoading(error)) return;",
+      "    if (this.#endLoading(error)) return;",
+    ],
+    ["if (this.#endLoading(error)) return;", "this.#endLoading(error);"],
+    [
+      "    this.#endLoading(error);\n    for (const supervisor of this.#supervisors) supervisor.abandon",
+      "    for (const supervisor of this.#supervisors) supervisor.abandon",
+    ],
+    [
+      "this.#unloadedCount = 0;\n    this.#onLoaded",
+      "this.#onLoaded",
+      "a pool whose load has ended like that is only stopped",
+    ],
+  ],
+  "instance-supervisor.ts": [
+    ["if (generation === this.#generation) this.#heardReady();", "this.#heardReady();"],
+    [
+      "if (generation === this.#generation) this.#heardExit(error, isFinal);",
+      "this.#heardExit(error, isFinal);",
+    ],
+    ["this.#busySinceMs = nowMs;", ""],
+    ["if (!this.#isWatching) this.#watch();", ""],
+    ["this.#failuresInRow = 0;\n    if", "if"],
+    [
+      "if (!this.#isStopping) this.#options.owner.instanceFree(this);",
+      "this.#options.owner.instanceFree(this);",
+      "one that stops while it runs belongs to a model whose queue is empty and closed",
+    ],
+    ["if (this.#isStopping || this.#isOver()) return;\n", "if (this.#isOver()) return;\n"],
+    [
+      "    this.#busySinceMs = this.#options.clock.nowMs();\n    this.#watch();\n    this.#instance.stop();",
+      "    this.#busySinceMs = this.#options.clock.nowMs();\n    this.#instance.stop();",
+    ],
+    ["    this.#instance?.abandon();\n    this.#end", "    this.#end"],
+    ['    if (this.#state !== "loading") return;\n', ""],
+    [
+      "    this.#stopWatching();\n    this.#options.owner.instanceFree(this);",
+      "    this.#options.owner.instanceFree(this);",
+    ],
+    [
+      'if (this.#isStopping) this.#end("stopped", error);',
+      'if (false) this.#end("stopped", error);',
+    ],
+    ["restartBackoffMs * 2 ** this.#failuresInRow", "restartBackoffMs * 3 ** this.#failuresInRow"],
+    [
+      "Math.min(maxRestartBackoffMs, restartBackoffMs",
+      "Math.max(maxRestartBackoffMs, restartBackoffMs",
+    ],
+    ["this.#failuresInRow += 1;", ""],
+    ["      statistics.instanceRestarted();\n", ""],
+    ["    owner.instanceLost(this, error);\n", ""],
+    [
+      "    owner.instanceLost(this, error);\n    this.#loseBatch(error);",
+      "    owner.instanceLost(this, error);",
+    ],
+    ["      this.#isWatching = false;\n      this.#lookForHang();", "      this.#lookForHang();"],
+    ['if (this.#state === "ready" && !this.#isStopping) return;', ""],
+    [
+      "nowMs() < this.#busySinceMs + this.#limitMs()",
+      "nowMs() <= this.#busySinceMs + this.#limitMs()",
+    ],
+    ["if (!isLeftBehind || owner.mayWriteOff())", "if (!isLeftBehind || !owner.mayWriteOff())"],
+    [
+      "    this.#generation += 1;\n    this.#instance = undefined;",
+      "    this.#instance = undefined;",
+    ],
+    ["    this.#isWatching = false;\n    this.#cancelWake();", "    this.#isWatching = false;"],
+    // Once real: a model was ready while its last instances stopped.
+    ["return !this.#isStopping && (", "return ("],
+    // Once real: an instance that did not stop was said not to answer.
+    ['if (this.#isStopping) return "stop";', ""],
+    // Once real: an instance that had been abandoned was told that a caller has gone.
+    [
+      '    if (error !== undefined) this.#loseBatch(error);\n    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);',
+      '    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);\n    if (error !== undefined) this.#loseBatch(error);',
+    ],
+    [
+      "const isLeftBehind = this.#instance?.abandon() ?? false;",
+      "const isLeftBehind = this.#instance?.abandon() !== undefined;",
+    ],
+    [
+      "const isLeftBehind = this.#instance?.abandon() ?? false;",
+      "const isLeftBehind = this.#instance?.abandon() === undefined;",
+    ],
+    ["    if (this.#isStopping) {\n      this.abandon(error);\n      return;\n    }\n", ""],
+    [
+      '    if (this.#instance === undefined) {\n      this.#end("stopped", undefined);\n      return;\n    }\n',
+      "",
+    ],
+    ["if (isFinal) {", "if (false) {"],
+    ["this.#lose(tooManyHang(config, error), true);", "this.#lose(error, true);"],
+    [
+      'if (this.#state !== "busy") return;',
+      "",
+      "a batch ends while its instance is busy, or is broken off",
+    ],
+    [
+      "reason ?? endedUnasked(this.#options.config.name)",
+      "reason ?? hangs(this.#options.config, this.#duty())",
+    ],
+    ['state === "failed" ? error : undefined);', "error);"],
+    ["    if (this.#isStopping) return;\n    this.#stopWatching();", "    this.#stopWatching();"],
+    ["    this.#stopWatching();\n    this.#busySinceMs", "    this.#busySinceMs"],
+  ],
+};

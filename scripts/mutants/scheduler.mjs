@@ -1,0 +1,228 @@
+/**
+ * Mutants of when something leaves the queue, and of what becomes of it.
+ *
+ * How they are written and run: ../mutants.mjs. "Once real" is what the core did wrong before a
+ * seed found it.
+ */
+export const mutants = {
+  "batch-scheduler.ts": [
+    ["this.#arrivalCount += 1;", ""],
+    ["scheduled.expiresAtMs = arrivedAtMs + timeoutMs;", "scheduled.expiresAtMs = timeoutMs;"],
+    ["this.#trackDeadline(scheduled);\n", ""],
+    [
+      "if (this.#options.instances.hasFree) this.#lookSoon();",
+      "if (!this.#options.instances.hasFree) this.#lookSoon();",
+    ],
+    ["    else this.#setWake();\n", ""],
+    ['if (refusal.reason === "REJECTED") statistics.requestRefused();', ""],
+    [
+      "if (this.#isLooking) this.#lookSoon();",
+      "if (this.#isLooking) return;",
+      "a look goes on until no instance is free: what becomes free in one is used in it",
+    ],
+    [
+      "if (this.#willLook) return;",
+      "",
+      "it looks twice at the end of a turn: the second time finds nothing",
+    ],
+    ["clock.wakeAt(clock.nowMs(), () => {", "clock.wakeAt(clock.nowMs() + 1, () => {"],
+    [
+      "while (instances.hasFree && this.#handOver(nowMs));",
+      "while (instances.hasFree && !this.#handOver(nowMs));",
+    ],
+    ["    this.#isLooking = false;\n    this.#setWake();", "    this.#isLooking = false;"],
+    [
+      "this.#options.waitingBytes.giveBack(request.waitingBytes);\n      this.#answers",
+      "this.#answers",
+    ],
+    ["this.#answers.taken(request);", ""],
+    ["if (nowMs > request.deadlineMs) {", "if (nowMs > request.expiresAtMs) {"],
+    [
+      'this.#end(request, error, "CANCELED");\n      } else',
+      'this.#end(request, error, "OTHER");\n      } else',
+    ],
+    ['} else if (request.stage === "waiting") this.#expire', "} else if (true) this.#expire"],
+    ["      else this.#trackDeadline(request);\n", ""],
+    ['if (policy.timeoutAction === "DELAY") {', 'if (policy.timeoutAction !== "DELAY") {'],
+    ["request.expiresAtMs = never;\n", ""],
+    [
+      "      request.expiresAtMs = never;\n      this.#trackDeadline(request);",
+      "      request.expiresAtMs = never;",
+    ],
+    ["Math.min(expiresAtMs, deadlineMs) : deadlineMs", "expiresAtMs : deadlineMs"],
+    [
+      "const delayEndMs = this.#options.instances.hasFree ? this.#batcher.wakeMs : never;",
+      "const delayEndMs = this.#batcher.wakeMs;",
+    ],
+    ["Math.min(this.#deadlines.wakeMs(), delayEndMs)", "this.#deadlines.wakeMs()"],
+    ["Math.min(this.#deadlines.wakeMs(), delayEndMs)", "delayEndMs"],
+    [
+      "if (wakeMs === this.#wakeMs) return;",
+      "",
+      "the same timer is set again: that costs time and changes nothing",
+    ],
+    ["    this.#cancelWake();\n    this.#wakeMs = wakeMs;", "    this.#wakeMs = wakeMs;"],
+    [
+      "      this.#wakeMs = never;\n      this.#look();",
+      "      this.#look();",
+      "what it slept for is over then, so it never sleeps until that moment again",
+    ],
+    ["batch?.abort(batchIndex);", ""],
+    ["      this.#options.waitingBytes.giveBack(request.waitingBytes);\n    } else", "    } else"],
+    ["} else request.batch.requestEnded();", "}"],
+    [
+      "if (request.isTracked) this.#deadlines.noteEnded();",
+      "",
+      "only the sweep is missing: what has ended stays in the heap until its time has come",
+    ],
+    [
+      "this.#queue.length > 0 || this.#options.statistics.executingCount > 0",
+      "this.#queue.length > 0",
+    ],
+    [
+      "this.#queue.length > 0 || this.#options.statistics.executingCount > 0",
+      "this.#options.statistics.executingCount > 0",
+    ],
+    ["defaultTimeoutMs === 0 ? never : defaultTimeoutMs", "defaultTimeoutMs"],
+    ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (request.timeoutMs === 0)"],
+    ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (!allowTimeoutOverride)"],
+    ["return Math.min(timeoutMs, request.timeoutMs);", "return request.timeoutMs;"],
+    ["return this.#isDraining ? stopping(request) : undefined;", "return undefined;"],
+    // Once real: a timer was left behind after an unload.
+    [
+      "    this.#cancelWake();\n    this.#wakeMs = never;\n    for (const tell",
+      "    for (const tell",
+    ],
+    // Once real: a model out of service failed what other instances ran.
+    ["this.#failWaiting(this.#refusal);", "this.failAll(this.#refusal);"],
+    // Once real: what waited for a model that went out of service was not counted as the backend's failure.
+    ['{ reason: "BACKEND", cause }', "{ cause }"],
+    // Once real: what was ready after a cancellation waited for the end of a delay.
+    ['if (stage === "waiting" && this.#options.instances.hasFree) this.#lookSoon();', ""],
+    // Once real: an instance was told twice that a caller has gone.
+    [
+      '    if (stage === "ended") return;\n    this.#answers.fail(request, error, reason);',
+      "    this.#answers.fail(request, error, reason);",
+    ],
+    // Once real: a request without any time left was started by the look in which it arrived.
+    ["do this.#endOverdue(nowMs);\n", "this.#endOverdue(nowMs);\n"],
+    [
+      'this.#refusal = new InferenceError("UNAVAILABLE"',
+      'this.#refusal = new InferenceError("INTERNAL"',
+    ],
+    ["    if (this.#refusal !== undefined) return this.#refusal;\n", ""],
+    ["if (this.#isDraining) this.#tellIfDrained();", ""],
+    ["this.#options.instances.runningRequests()", "[]"],
+    ["    this.#failWaiting(error);\n    // What", "    // What"],
+    [
+      "rows: isBatching ? (request.inputs[0]?.shape[0] ?? 1) : 1",
+      "rows: request.inputs[0]?.shape[0] ?? 1",
+    ],
+    ["    else this.#look();\n", "    else this.#lookSoon();\n"],
+    ['"REJECTED");\n    }\n  }\n\n  #track', '"BACKEND");\n    }\n  }\n\n  #track'],
+  ],
+  "request-answers.ts": [
+    ["if (this.#mustHold(request)) hold(request, answer);", "if (false) hold(request, answer);"],
+    [
+      "if (this.#mustHold(request)) hold(request, { error });",
+      "if (false) hold(request, { error });",
+    ],
+    [
+      'if (stage === "ended") return;',
+      "",
+      "nobody fails what has ended: for the compiler, which takes the stage for one of the other two",
+    ],
+    ["const lifeMs = request.endMs - request.arrivedAtMs;", "const lifeMs = request.endMs;"],
+    [
+      "    this.sendError(request, error);\n    this.#release();",
+      "    this.sendError(request, error);",
+    ],
+    ["    if (isFinal) this.#release();\n", ""],
+    [
+      "this.#preservesOrdering ? this.#options.clock.nowMs() : moments.computeEndMs",
+      "moments.computeEndMs",
+    ],
+    [
+      "request.held = undefined;\n    this.#options.onEnded",
+      "this.#options.onEnded",
+      "the answers of a request that has ended are not looked at",
+    ],
+    [
+      "return this.#firstTaken() !== request || request.held !== undefined;",
+      "return this.#firstTaken() !== request;",
+      "one seed in thousands: whoever hears the first of several responses that were held back must " +
+        "take back a request of the same batch, and the instance must answer that within the call",
+    ],
+    [
+      'while (first !== undefined && first.stage === "ended") {',
+      'while (first !== undefined && first.stage !== "ended") {',
+    ],
+    [
+      "if (this.#takenHead > 32 && this.#takenHead * 2 > this.#taken.length) {",
+      "if (this.#takenHead > 32) {",
+      "what has ended is forgotten earlier than it pays",
+    ],
+    ["this.#taken.splice(0, this.#takenHead);", "this.#taken.splice(0, this.#takenHead + 1);"],
+    ["this.#takenHead = 0;\n    }", "}"],
+    [
+      "queueMs: moments.computeStartMs - scheduled.arrivedAtMs",
+      "queueMs: moments.computeEndMs - scheduled.arrivedAtMs",
+    ],
+    [
+      "computeMs: moments.computeOutputStartMs - moments.computeInputEndMs",
+      "computeMs: moments.computeEndMs - moments.computeInputEndMs",
+    ],
+    ["requestedOutputs.length === 0 ? outputs :", "true ? outputs :"],
+    ['error.reason === "OTHER" ? "BACKEND" : error.reason', "error.reason"],
+    ["request.held.push(answer);", "request.held.unshift(answer);"],
+  ],
+  "running-batch.ts": [
+    ["if (isFinal) request.isAnswered = true;", "request.isAnswered = true;"],
+    ["if (isFinal) request.isAnswered = true;", ""],
+    [
+      "    request.isAnswered = true;\n    this.#options.answers.failByModel(request, error);",
+      "    this.#options.answers.failByModel(request, error);",
+    ],
+    ["this.#runner?.batchDone();\n    for", "for"],
+    ["this.#answer(request, answers[request.batchIndex]);", "this.#answer(request, answers[0]);"],
+    [
+      "    // The next batch first: the instance computes it while these answers are written.\n    this.#runner?.batchDone();\n    for (const request of this.requests) this.#answer(request, answers[request.batchIndex]);\n",
+      "    for (const request of this.requests) this.#answer(request, answers[request.batchIndex]);\n    this.#runner?.batchDone();\n",
+    ],
+    [
+      "  done(times: ExecutionTimes, answers: readonly ModelAnswer[]): void {\n    if (!this.#isRunning) return;",
+      "  done(times: ExecutionTimes, answers: readonly ModelAnswer[]): void {",
+    ],
+    [
+      "    if (!this.#isRunning) return;\n    this.#end(this.#timesByNow());",
+      "    this.#end(this.#timesByNow());",
+      "an instance that is lost has a batch only while it runs",
+    ],
+    ["    this.#isRunning = false;\n", ""],
+    ["if (this.#isRunning || this.#liveCount > 0) return;", "if (this.#liveCount > 0) return;"],
+    ["if (this.#isRunning || this.#liveCount > 0) return;", "if (this.#isRunning) return;"],
+    ["this.#liveCount = Number.POSITIVE_INFINITY; // Once.", ""],
+    [
+      'if (request.isAnswered || request.stage === "ended") return;',
+      'if (request.stage === "ended") return;',
+      "a second answer is held back behind the first, and forgotten when that has ended it",
+    ],
+    ["else if (request.isAnswered) this.#logFault", "else if (false) this.#logFault"],
+    ['else if (request.stage !== "ended") return request;', "else return request;"],
+    [
+      "computeInputEndMs: computeStartMs, computeOutputStartMs: this.#options.clock.nowMs()",
+      "computeInputEndMs: computeStartMs, computeOutputStartMs: computeStartMs",
+    ],
+    [
+      "clip(computeOutputStartMs, this.computeInputEndMs, nowMs)",
+      "clip(computeOutputStartMs, this.computeStartMs, nowMs)",
+    ],
+    ["Math.min(Math.max(valueMs, lowMs), highMs)", "Math.max(valueMs, lowMs)"],
+    ["if (this.#isRunning) this.#instance?.abort(index);", "this.#instance?.abort(index);"],
+    [
+      "if (answer === undefined) answers.failByModel(request, forgotten(config));",
+      "if (answer === undefined) return;",
+    ],
+    ["      this.failed(this.#timesByNow(), InferenceError.from(reason));\n", ""],
+  ],
+};

@@ -1,0 +1,138 @@
+/**
+ * Mutants of models by name, their loads and unloads, and their counters.
+ *
+ * How they are written and run: ../mutants.mjs. "Once real" is what the core did wrong before a
+ * seed found it.
+ */
+export const mutants = {
+  "repository.ts": [
+    ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
+    ["one.version - other.version", "other.version - one.version"],
+    [
+      'versions.findLast((entry) => entry.state === "READY")',
+      'versions.find((entry) => entry.state === "READY")',
+    ],
+    ['versions.findLast((entry) => entry.state === "READY")?.model', "versions.at(-1)?.model"],
+    ['if (entry.state === "READY" && entry.model !== undefined)', "if (entry.model !== undefined)"],
+    ['"UNAVAILABLE");\n  }', '"NOT_FOUND");\n  }'],
+    ["([one], [other]) => (one < other ? -1 : 1)", "([one], [other]) => (one < other ? 1 : -1)"],
+    [
+      'return state === "UNAVAILABLE" && reason === unloadedReason;',
+      'return state === "UNAVAILABLE";',
+    ],
+    [
+      'if (state === "READY") return model?.isReady() ?? false;',
+      'if (state === "READY") return true;',
+    ],
+    ["entry.reason = unloadedReason;", 'entry.reason = "";'],
+    [
+      "version === undefined || entry.version === version);\n    return meant.findLast(",
+      "version === undefined || entry.version === version);\n    return meant.find(",
+    ],
+    ["({ model }) => model !== undefined", "() => true"],
+    ["kinds[code]", "kinds.INTERNAL"],
+    ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
+  ],
+  "inference-core.ts": [
+    ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
+    ["entries.filter((entry) => version === undefined || entry.version === version)", "entries"],
+    ['if (this.#state === "stopped") return;', ""],
+    [
+      'return this.#state === "running" && this.#repository.isReady();',
+      "return this.#repository.isReady();",
+    ],
+    [
+      'if (entry.state === "LOADING") this.#repository.fail(entry, error);',
+      "this.#repository.fail(entry, error);",
+    ],
+    [
+      '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
+      '    entry.state = "READY";',
+    ],
+    ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
+    ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
+    // Once real: a caller that throws made infer throw.
+    [
+      'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
+      "throw error;",
+    ],
+    // Once real: who unloaded twice was told too early that it is done.
+    ["entry.unloading = this.#finish(entry);", "await this.#finish(entry);"],
+    // Once real: a server that drains did not know the models that it drains.
+    [
+      "const leaving = this.#repository.findUnloading(name, version);",
+      "const leaving = undefined;",
+    ],
+    // Once real: instances were started of what had been unloaded meanwhile.
+    ["signal.throwIfAborted();", ""],
+    ["entry.giveUp.abort(unloadedEarly(model));", ""],
+    ["await entry.loading?.catch(() => {});", ""],
+    // Once real: a server that had stopped said that it knows no model.
+    [
+      "if (!this.#isClosing()) return this.#repository",
+      'if (this.#state !== "draining") return this.#repository',
+    ],
+    [
+      "if (leaving === undefined) throw stopping();",
+      "if (leaving === undefined) return this.#repository.lookUp(name, version);",
+    ],
+    ['const state = this.#isClosing() ? "UNLOADING" : "READY";', 'const state = "READY";'],
+    ["entry.state === state && entry.model !== undefined", "entry.state === state"],
+    ["served.map((entry) => entry.version)", "served.slice(-1).map((entry) => entry.version)"],
+    ['if (this.#state === "starting") this.#state = "running";', 'this.#state = "running";'],
+    ['"Server is stopping", { retryAfterS: 1 }', '"Server is stopping"'],
+    [
+      'if (entry.state === "LOADING" || entry.state === "READY") {',
+      'if (entry.state === "READY") {',
+    ],
+    [
+      "version === undefined || entry.version === version);\n    if (meant",
+      "true);\n    if (meant",
+    ],
+    // Once real: who took out a model that had failed to load had a server that was never ready.
+    ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
+  ],
+  "loaded-model.ts": [
+    ["    await this.#scheduler.drain();\n", ""],
+    ["    await this.#instances.stop();\n", ""],
+    ["this.#scheduler.failAll(error);\n", ""],
+    ["this.#instances.abandon(error);", ""],
+    ["validateRequest(request, this.config);", ""],
+    ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
+    // Once real: a model that drained said that it can run a batch.
+    ["!this.#isUnloading && ", ""],
+    ["this.#isUnloading = true;", ""],
+  ],
+  "model-statistics.ts": [
+    ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
+    ["this.#pendingCount -= requestCount;", "this.#pendingCount -= 1;"],
+    ["this.#executingCount += requestCount;", "this.#executingCount += rows;"],
+    ["this.#batchesClosed[why] += 1;", ""],
+    ["this.#batchRows.observe(rows);", "this.#batchRows.observe(requestCount);"],
+    ["this.#inferenceCount += rows;", "this.#inferenceCount += 1;"],
+    ["this.#lastInferenceAtMs = endMs;", "this.#lastInferenceAtMs = arrivedAtMs;"],
+    ["this.#queue.add(startNs);", "this.#queue.add(inputEndNs);"],
+    ["this.#compute.input.add(inputEndNs - startNs);", "this.#compute.input.add(inputEndNs);"],
+    [
+      "this.#compute.output.add(computeEndNs - outputStartNs);",
+      "this.#compute.output.add(requestNs - outputStartNs);",
+    ],
+    [
+      'if (stage === "waiting") this.#pendingCount -= 1;',
+      'if (stage !== "waiting") this.#pendingCount -= 1;',
+    ],
+    ['this.#countFailure(0, "REJECTED");', 'this.#countFailure(0, "OTHER");'],
+    ["let counters = this.#batches.get(rows);", "let counters = this.#batches.get(1);"],
+    ["counters.infer.add(outputStartNs - inputEndNs);", "counters.infer.add(outputStartNs);"],
+    ["Math.round(wallMs - (nowMs - this.#toldAtMs))", "Math.round(wallMs)"],
+    ["this.#instances[from] -= 1;", ""],
+    ["([one], [other]) => one - other", "([one], [other]) => other - one"],
+    ["if (this.#toldAtMs !== this.#lastInferenceAtMs) {", "if (this.#toldWallMs === 0) {"],
+  ],
+  "histogram.ts": [
+    ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],
+    ["bound * unitsPerValue", "bound"],
+    ["cumulative += count;", "cumulative = count;"],
+    ["this.#sumUnits += units;", "this.#sumUnits = units;"],
+  ],
+};

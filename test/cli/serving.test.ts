@@ -1,0 +1,233 @@
+/**
+ * `shoal serve FILE|DIR...`: which models are served from which files, where they run, and what
+ * each flag does. Every form of every flag: src/cli/flags.test.ts.
+ */
+import { strict as check } from "node:assert";
+import { type TestContext, test } from "node:test";
+import { Program, type ProgramOptions, shoalCommand } from "../program.ts";
+import { readJson } from "../repository.ts";
+import { modelFolder } from "./model-folder.ts";
+
+const threadOf = `model('where', {
+  inputs: { x: int32(1) },
+  outputs: { thread: int32(1) },
+  infer: ({ x }) => ({ thread: x.map(() => threadId) }),
+`;
+
+const folder = modelFolder({
+  "ok.mjs": "export const ok = negative('ok');",
+  "many.mjs":
+    "export const a = negative('a'); export const list = [negative('b'), a]; export { a as again };" +
+    "export default negative('c'); export const other = { kind: 'function' };" +
+    "negative('hidden');",
+  "plain.js":
+    'import { fp32, model } from "shoal"; export const plain = model("plain", ' +
+    "{ inputs: { x: fp32(1) }, outputs: { x: fp32(1) }, infer: ({ x }) => ({ x }) });",
+  "typed.ts":
+    'import { fp32, model } from "shoal";\nenum Sign { Minus = -1 }\n' +
+    'export const typed = model("typed", { inputs: { x: fp32(1) }, outputs: { x: fp32(1) }, ' +
+    "infer: ({ x }) => ({ x: x.map((value: number): number => Sign.Minus * value) }) });",
+  "folder/a.mjs": "export const a = negative('a');",
+  "folder/b.mjs": "export const b = negative('b');",
+  "folder/index.mjs": "export * from './a.mjs'; export * from './b.mjs';",
+  "folder/helper.mjs": "export const pi = 3;",
+  "folder/a.test.mjs": "throw new Error('a test is no model');",
+  "folder/types.d.ts": "not a model",
+  "folder/.hidden.mjs": "throw new Error('hidden');",
+  "folder/deeper/c.mjs": "export const c = negative('c');",
+  "serves.mjs":
+    "const own = negative('own'); await serve(own, { httpPort: 9999 }); console.log('served');",
+  "creates.mjs":
+    "export const own = negative('own'); const server = createServer(own, { httpPort: 9999 });" +
+    "await server.ready; await server.listen(); console.log('served');",
+  "thread.mjs": `import { threadId } from 'node:worker_threads'; export const w = ${threadOf} });`,
+  "inline.mjs":
+    "import { threadId } from 'node:worker_threads';" +
+    `export const w = ${threadOf} instances: { kind: 'inline' } });`,
+});
+
+/** Ends with the test. It listens where `listening(8000)` says. */
+function shoal(context: TestContext, args: readonly string[], options: ProgramOptions = {}) {
+  const program = new Program([shoalCommand, ...args], { cwd: folder, ...options });
+  context.after(() => program.stop());
+  return program;
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  return await (await fetch(url, { method: "POST", body: JSON.stringify(body) })).json();
+}
+
+async function namesAt(place: string): Promise<readonly string[]> {
+  const index = (await post(`http://${place}/v2/repository/index`, {})) as { name: string }[];
+  return index.map(({ name }) => name);
+}
+
+async function outputOf(place: string, model: string, datatype: string): Promise<unknown> {
+  const inputs = [{ name: "x", shape: [1, 1], datatype, data: [7] }];
+  const answer = await post(`http://${place}/v2/models/${model}/infer`, { inputs });
+  return (answer as { outputs: { data: unknown[] }[] }).outputs[0]?.data[0];
+}
+
+const files: readonly [args: string, names: readonly string[]][] = [
+  ["ok.mjs", ["ok"]],
+  ["many.mjs", ["a", "b", "c"]],
+  ["plain.js", ["plain"]],
+  ["folder", ["a", "b"]],
+  ["folder/", ["a", "b"]],
+  ["folder ok.mjs ./ok.mjs folder/a.mjs", ["a", "b", "ok"]],
+  ["serves.mjs ok.mjs", ["ok", "own"]],
+  ["creates.mjs ok.mjs", ["ok", "own"]],
+];
+
+for (const [args, names] of files) {
+  test(`shoal serve ${args}`, async (t) => {
+    const program = shoal(t, ["serve", ...args.split(" ")]);
+    check.deepEqual(await namesAt(await program.listening(8000)), names);
+    check.deepEqual([program.addressOf(9999), program.stderr], [undefined, ""]);
+    check.doesNotMatch(program.stdout, /^served$/m);
+    check.equal(await program.stop(), 0);
+  });
+}
+
+test("TypeScript, also what has to be translated", async (t) => {
+  const program = shoal(t, ["serve", "typed.ts"]);
+  check.equal(await outputOf(await program.listening(8000), "typed", "FP32"), -7);
+});
+
+for (const [file, isMain] of [
+  ["thread.mjs", false],
+  ["inline.mjs", true],
+] as const) {
+  test(`where a model of ${file} runs`, async (t) => {
+    const program = shoal(t, ["serve", file]);
+    const thread = await outputOf(await program.listening(8000), "where", "INT32");
+    check.equal(thread === 0, isMain);
+  });
+}
+
+/** Flags as they are typed, in two forms. */
+const forms = (flag: string, value: string): readonly (readonly string[])[] => [
+  [`--${flag}=${value}`],
+  [`--${flag}`, value],
+];
+
+for (const words of forms("id", "shark")) {
+  test(`${words.join(" ")}: its name in the metadata`, async (t) => {
+    const program = shoal(t, ["serve", "ok.mjs", ...words]);
+    const metadata = await (await fetch(`http://${await program.listening(8000)}/v2`)).json();
+    check.equal((metadata as { name: string }).name, "shark");
+  });
+}
+
+for (const flag of ["http-port", "metrics-port"]) {
+  for (const words of forms(flag, "9123")) {
+    test(words.join(" "), async (t) => {
+      const program = shoal(t, ["serve", ...words, "ok.mjs"]);
+      const path = flag === "http-port" ? "/v2/health/ready" : "/metrics";
+      check.equal((await fetch(`http://${await program.listening(9123)}${path}`)).status, 200);
+      check.equal(program.addressOf(flag === "http-port" ? 8000 : 8002), undefined);
+    });
+  }
+}
+
+for (const words of forms("http-address", "127.0.0.1")) {
+  test(`${words.join(" ")}: there, and the metrics, too`, async (t) => {
+    const ports = ["--http-port=0", "--metrics-port=0"];
+    const program = shoal(t, ["serve", "ok.mjs", ...words, ...ports], { keepsPorts: true });
+    const [http, metrics] = [/Started HTTPService at (\S+)"/, /Started Metrics Service at (\S+)"/];
+    await program.until(() => metrics.test(program.stdout), "says where it listens");
+    const [place = "", other = ""] = [http, metrics].map((line) => line.exec(program.stdout)?.[1]);
+    for (const at of [place, other]) check.match(at, /^127\.0\.0\.1:\d+$/);
+    check.deepEqual(await namesAt(place), ["ok"]);
+    check.match(await (await fetch(`http://${other}/metrics`)).text(), /nv_inference_count/);
+  });
+}
+
+for (const words of forms("log-verbose", "1")) {
+  test(`${words.join(" ")}: a line for each inference`, async (t) => {
+    const program = shoal(t, ["serve", "ok.mjs", ...words]);
+    await outputOf(await program.listening(8000), "ok", "FP32");
+    await program.until(
+      () => /"200 in .* ms: queue;dur=.*model ok/.test(program.stdout),
+      "logs it",
+    );
+  });
+}
+
+test("--grpc-port and --exit-timeout-secs are taken, in both forms", async (t) => {
+  const words = ["--grpc-port", "8001", "--exit-timeout-secs=5"];
+  const others = ["--grpc-port=8001", "--exit-timeout-secs", "5"];
+  for (const flags of [words, others]) {
+    const program = shoal(t, ["serve", "ok.mjs", ...flags]);
+    check.deepEqual(await namesAt(await program.listening(8000)), ["ok"]);
+    check.deepEqual([program.addressOf(8001), program.stderr], [undefined, ""]);
+    check.equal(await program.stop(), 0);
+  }
+});
+
+test("flags of Triton that mean nothing here are named, once", async (t) => {
+  const flags = ["--allow-grpc=true", "--http-thread-count", "4", "--host-policy=x"];
+  const program = shoal(t, ["serve", "ok.mjs", ...flags]);
+  await program.until(() => program.stderr.includes("\n"), "names them");
+  const names = "--http-thread-count, --host-policy, --allow-grpc";
+  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+});
+
+test("the environment sets what no flag sets", async (t) => {
+  const env = { SHOAL_HTTP_PORT: "9001", SHOAL_METRICS_PORT: "9002", SHOAL_ID: "whale" };
+  const program = shoal(t, ["serve", "ok.mjs", "--http-port=9003"], { env });
+  const place = await program.listening(9003);
+  await program.listening(9002);
+  const metadata = await (await fetch(`http://${place}/v2`)).json();
+  check.equal((metadata as { name: string }).name, "whale");
+});
+
+test("--allow-metrics false: no metrics", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--allow-metrics", "false"]);
+  await program.listening(8000);
+  await program.until(() => program.stdout.includes("or open http"), "has started");
+  check.equal(program.addressOf(8002), undefined);
+});
+
+for (const word of ["--version", "-V"]) {
+  test(`shoal ${word}`, async () => {
+    const program = new Program([shoalCommand, word]);
+    const { code } = await program.ended();
+    const version = `${String(readJson("package.json")["version"])}\n`;
+    check.deepEqual([code, program.stdout, program.stderr], [0, version, ""]);
+  });
+}
+
+test("shoal --help names the commands, shoal serve --help the flags with their defaults", async () => {
+  const [general, serve] = [[], ["serve"]].map((words) => {
+    return new Program([shoalCommand, ...words, "--help"]);
+  });
+  for (const program of [general, serve]) check.equal((await program?.ended())?.code, 0);
+  check.match(general?.stdout ?? "", /^Usage: shoal .*\n[\s\S]*\n {2}serve \[options\]/);
+  const text = serve?.stdout.replace(/\s+/g, " ") ?? "";
+  for (const line of [
+    "Usage: shoal serve [options] <file|dir...>",
+    "--http-port <port> port for HTTP; 0: any that is free (default: 8000) (env: SHOAL_HTTP_PORT)",
+    "--exit-timeout-secs <number> longest time to finish running requests when stopping (default: 30)",
+    "--json-logs <true|false> log JSON objects, one a line (default: false)",
+  ]) {
+    check.ok(text.includes(line), line);
+  }
+  check.ok(!text.includes("--host-policy"), "what has no effect is not offered");
+});
+
+test("whoever reads its output may leave: it serves on", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--log-verbose", "1"]);
+  const place = await program.listening(8000);
+  program.closeOutputs();
+  for (let count = 0; count < 3; count += 1) {
+    check.equal(await outputOf(place, "ok", "FP32"), -7);
+  }
+  check.equal(await program.stop(), 0);
+});
+
+test("whoever reads its help may leave", async () => {
+  const program = new Program([shoalCommand, "serve", "--help"]);
+  program.closeOutputs();
+  check.deepEqual(await program.ended(), { code: 0, signal: null });
+});
