@@ -8,11 +8,10 @@ export const mutants = {
   "repository.ts": [
     ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
     ["one.version - other.version", "other.version - one.version"],
-    [
-      'versions.findLast((entry) => entry.state === "READY")',
-      'versions.find((entry) => entry.state === "READY")',
-    ],
-    ['versions.findLast((entry) => entry.state === "READY")?.model', "versions.at(-1)?.model"],
+    ["ready.findLast((entry) => failureOf", "ready.find((entry) => failureOf"],
+    ['const ready = versions.filter(({ state }) => state === "READY")', "const ready = versions"],
+    ["failureOf(entry) === undefined", "failureOf(entry) !== undefined"],
+    ["(serving ?? ready.at(-1))?.model", "(serving ?? ready.at(0))?.model"],
     ['if (entry.state === "READY" && entry.model !== undefined)', "if (entry.model !== undefined)"],
     ['"UNAVAILABLE");\n  }', '"NOT_FOUND");\n  }'],
     ["([one], [other]) => (one < other ? -1 : 1)", "([one], [other]) => (one < other ? 1 : -1)"],
