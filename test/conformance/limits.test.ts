@@ -334,6 +334,18 @@ test("a request needs no Host, and cannot expect the unexpected", async () => {
   check.equal(await client.rest(), "");
 });
 
+for (const method of ["CONNECT", "GET"]) {
+  test(`who asks with ${method} and resets the connection harms nobody`, async () => {
+    for (let count = 0; count < 100; count += 1) {
+      const client = await RawClient.connect(port);
+      client.send(requestBytes(method, "example.com:443"), "x".repeat(500 * count));
+      if (count % 2 === 0) await new Promise(setImmediate);
+      client.socket.resetAndDestroy();
+    }
+    await serverLives();
+  });
+}
+
 test("it is no proxy, but is asked through one", async () => {
   const client = await RawClient.connect(port);
   client.send(requestBytes("GET", `http://127.0.0.1:${port}/v2/health/live`));

@@ -33,10 +33,11 @@ export function createHttpServer(handler: RequestListener): Server {
   server.on("checkExpectation", (_request, response: ServerResponse) => {
     sendJson(response, 417, { error: STATUS_CODES[417] }, ["Connection", "close"]);
   });
-  // Node has given this socket away: nobody else would close it.
+  // Node has given this socket away: nobody else closes it, or hears of its errors.
   server.on("connect", (_request, socket) => {
-    answer(socket, 404);
+    socket.on("error", () => socket.destroy());
     socket.once("finish", () => socket.destroy());
+    answer(socket, 404);
   });
   return server;
 }
