@@ -128,9 +128,8 @@ async function readOptions() {
     },
   });
   const dist = resolve(values.dist);
-  const { fixedSeedCount } = await load(dist);
   const numbers = {
-    from: Number(values.from ?? fixedSeedCount),
+    from: Number(values.from ?? (await load(dist)).fixedSeedCount),
     count: Number(values.count),
     threads: Number(values.threads),
   };
