@@ -132,10 +132,13 @@ test("any object is read, or refused in these words", () => {
   fc.assert(
     fc.property(fc.dictionary(keys, fc.jsonValue()), (value) => {
       try {
-        const { custom } = read(JSON.stringify(value));
+        // JSON has no negative zero.
+        const written = JSON.stringify(value);
+        const meant = JSON.parse(written) as Record<string, unknown>;
+        const { custom } = read(written);
         for (const [key, member] of Object.entries(custom)) {
           // A number that is no safe integer may be written as one: then it is read exactly.
-          check.equal(typeof member === "bigint" ? Number(member) : member, value[key]);
+          check.equal(typeof member === "bigint" ? Number(member) : member, meant[key]);
         }
       } catch (error) {
         if (!(error instanceof InferenceError)) throw error;
