@@ -87,7 +87,7 @@ export const mutants = {
     ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (request.timeoutMs === 0)"],
     ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (!allowTimeoutOverride)"],
     ["return Math.min(timeoutMs, request.timeoutMs);", "return request.timeoutMs;"],
-    ["return this.#isDraining ? schedulerStopping(request.id) : undefined;", "return undefined;"],
+    ["return this.#isDraining ? stopping(request) : undefined;", "return undefined;"],
     // Once real: a timer was left behind after an unload.
     [
       "    this.#cancelWake();\n    this.#wakeMs = never;\n    for (const tell",

@@ -24,17 +24,12 @@ export const mutants = {
       'if (state === "READY") return true;',
     ],
     ["entry.reason = unloadedReason;", 'entry.reason = "";'],
-    [
-      "version === undefined || entry.version === version);\n    return meant.findLast(",
-      "version === undefined || entry.version === version);\n    return meant.find(",
-    ],
-    ["({ model }) => model !== undefined", "() => true"],
     ["kinds[code]", "kinds.INTERNAL"],
     ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
   "inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
-    ["entries.filter((entry) => version === undefined || entry.version === version)", "entries"],
+    ["entries.filter(isMeant(version))", "entries"],
     ['if (this.#state === "stopped") return;', ""],
     [
       'return this.#state === "running" && this.#repository.isReady();',
@@ -59,8 +54,8 @@ export const mutants = {
     ["entry.unloading = this.#finish(entry);", "await this.#finish(entry);"],
     // Once real: a server that drains did not know the models that it drains.
     [
-      "const leaving = this.#repository.findUnloading(name, version);",
-      "const leaving = undefined;",
+      "this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version))",
+      "this.#served([]).findLast(isMeant(version))",
     ],
     // Once real: instances were started of what had been unloaded meanwhile.
     ["signal.throwIfAborted();", ""],
@@ -72,8 +67,8 @@ export const mutants = {
       'if (this.#state !== "draining") return this.#repository',
     ],
     [
-      "if (leaving === undefined) throw stopping();",
-      "if (leaving === undefined) return this.#repository.lookUp(name, version);",
+      "if (leaving?.model === undefined) throw stopping();",
+      "if (leaving?.model === undefined) return this.#repository.lookUp(name, version);",
     ],
     ['const state = this.#isClosing() ? "UNLOADING" : "READY";', 'const state = "READY";'],
     ["entry.state === state && entry.model !== undefined", "entry.state === state"],
@@ -84,10 +79,9 @@ export const mutants = {
       'if (entry.state === "LOADING" || entry.state === "READY") {',
       'if (entry.state === "READY") {',
     ],
-    [
-      "version === undefined || entry.version === version);\n    if (meant",
-      "true);\n    if (meant",
-    ],
+    ["ofModel.filter(isMeant(version))", "ofModel"],
+    [".findLast(isMeant(version))", ".find(isMeant(version))"],
+    ["asked === undefined || version === asked", "version === asked"],
     // Once real: who took out a model that had failed to load had a server that was never ready.
     ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],

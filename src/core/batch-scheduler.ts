@@ -153,7 +153,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   #whyRefused(request: InferRequest): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    return this.#isDraining ? schedulerStopping(request.id) : undefined;
+    return this.#isDraining ? stopping(request) : undefined;
   }
 
   #lookSoon(): void {
@@ -284,7 +284,7 @@ function bytesOf({ inputs }: InferRequest): number {
   return bytes;
 }
 
-function schedulerStopping(id: string): InferenceError {
+function stopping({ id }: InferRequest): InferenceError {
   const why =
     "Server is stopping, scheduler for model has stopped accepting new inference requests";
   return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });

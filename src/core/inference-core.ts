@@ -77,7 +77,7 @@ export class InferenceCore implements InferenceService {
    */
   async unload(name: string, version?: number): Promise<void> {
     const entries = this.#repository.versionsOf(name);
-    const chosen = entries.filter((entry) => version === undefined || entry.version === version);
+    const chosen = entries.filter(isMeant(version));
     await Promise.all(chosen.map((entry) => this.#unload(entry)));
   }
 
@@ -124,7 +124,7 @@ export class InferenceCore implements InferenceService {
     const served = this.#served(this.#repository.all());
     if (modelName === undefined) return served.flatMap(snapshot);
     const ofModel = served.filter(({ name }) => name === modelName);
-    const meant = ofModel.filter((entry) => version === undefined || entry.version === version);
+    const meant = ofModel.filter(isMeant(version));
     if (meant.length > 0) return meant.flatMap(snapshot);
     if (this.#isClosing()) throw stopping();
     const why =
@@ -154,9 +154,9 @@ export class InferenceCore implements InferenceService {
    */
   #find(name: string, version: AskedVersion): LoadedModel {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
-    const leaving = this.#repository.findUnloading(name, version);
-    if (leaving === undefined) throw stopping();
-    return leaving;
+    const leaving = this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version));
+    if (leaving?.model === undefined) throw stopping();
+    return leaving.model;
   }
 
   /** READY ones; of a server that stops those that are not gone yet. */
@@ -236,6 +236,11 @@ export class InferenceCore implements InferenceService {
 
 function stopping(): InferenceError {
   return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1 });
+}
+
+/** Without a version all of them are. */
+function isMeant(asked: AskedVersion): (entry: ModelVersion) => boolean {
+  return ({ version }) => asked === undefined || version === asked;
 }
 
 function snapshot({ model }: ModelVersion): readonly ModelStatisticsSnapshot[] {

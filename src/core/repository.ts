@@ -112,13 +112,6 @@ export class Repository {
     throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
   }
 
-  /** Of those that are being unloaded the highest, or the one that is named. */
-  findUnloading(name: string, version: AskedVersion): LoadedModel | undefined {
-    const unloading = this.versionsOf(name).filter(({ state }) => state === "UNLOADING");
-    const meant = unloading.filter((entry) => version === undefined || entry.version === version);
-    return meant.findLast(({ model }) => model !== undefined)?.model;
-  }
-
   /** Ascending; of all states. Empty if there is no such model. */
   versionsOf(name: string): readonly ModelVersion[] {
     return this.#models.get(name) ?? [];

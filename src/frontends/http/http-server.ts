@@ -56,12 +56,9 @@ function mayAnswer({ req, headersSent, socket, writableFinished }: ServerRespons
   return req.complete ? writableFinished : !headersSent && socket !== null;
 }
 
-const closing = new WeakSet<Duplex>();
-
-/** Whatever else comes is not read. */
+/** Whatever else comes is not read. What is not kept alive closes by itself. */
 function closeAfter(response: ServerResponse, socket: Duplex): void {
-  if (closing.has(socket)) return;
-  closing.add(socket);
+  if (!response.shouldKeepAlive) return;
   response.shouldKeepAlive = false;
   response.once("finish", () => socket.end());
 }

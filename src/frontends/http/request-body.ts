@@ -13,7 +13,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
-import { type HeaderList, HttpError, noHeaders, startError } from "./responses.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import { type HeaderList, HttpError, type HttpErrorOptions, startError } from "./responses.ts";
 
 export interface ReceivedBody {
   readonly chunks: readonly Uint8Array[];
@@ -30,9 +31,8 @@ export interface BodyPlan {
 
 /** An error after which the rest of the body is not kept, and the connection ends. */
 export class BodyError extends HttpError {
-  constructor(status: number, message: string, headers: HeaderList = noHeaders) {
-    const code = status === 503 ? "UNAVAILABLE" : "INVALID_ARGUMENT";
-    super(code, message, { status, headers: ["Connection", "close", ...headers] });
+  constructor(code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
+    super(code, message, { ...options, headers: ["Connection", "close"] });
   }
 }
 
@@ -119,22 +119,26 @@ function bodyReadBefore(request: IncomingMessage): ReceivedBody | BodyError {
 /** The mistake is that of whoever put the frontends together. */
 function alreadyRead(): BodyError {
   const why = "the body of this request was read before it came here";
-  return new BodyError(500, `${why}: mount this handler in front of body parsers`);
+  return new BodyError("INTERNAL", `${why}: mount this handler in front of body parsers`);
 }
 
 function tooLarge(maxBodyBytes: number): BodyError {
   const why = `request body exceeds the maximum allowed size of ${maxBodyBytes} bytes.`;
-  return new BodyError(413, `${why} Use --max-body-size to increase the limit.`);
+  return new BodyError("INVALID_ARGUMENT", `${why} Use --max-body-size to increase the limit.`, {
+    status: 413,
+  });
 }
 
 function tooMuchAtOnce({ usedBytes, limitBytes }: ByteBudget): BodyError {
   const why = `${usedBytes} of ${limitBytes} bytes for request bodies are in use`;
-  return new BodyError(503, `the server receives too much at once: ${why}`, ["Retry-After", "1"]);
+  return new BodyError("UNAVAILABLE", `the server receives too much at once: ${why}`, {
+    retryAfterS: 1,
+  });
 }
 
 function tooManyChunks(): BodyError {
   return new BodyError(
-    400,
+    "INVALID_ARGUMENT",
     `Chunked request body exceeds maximum of ${maxChunkCount} non-empty chunks. ` +
       "Send fewer or larger HTTP chunks.",
   );

@@ -5,7 +5,12 @@
  * The body of every error is `{"error":"<message>"}`; its cause never leaves the server.
  */
 import type { ServerResponse } from "node:http";
-import { type ErrorCode, errorCodes, InferenceError } from "../../protocol/errors.ts";
+import {
+  type ErrorCode,
+  errorCodes,
+  InferenceError,
+  type InferenceErrorOptions,
+} from "../../protocol/errors.ts";
 import { toJson } from "../../protocol/json-writer.ts";
 
 export type HeaderList = readonly string[];
@@ -20,15 +25,15 @@ export class HttpError extends InferenceError {
   constructor(
     code: ErrorCode,
     message: string,
-    { status = errorCodes[code].http, headers = noHeaders }: HttpErrorOptions,
+    { status = errorCodes[code].http, headers = noHeaders, ...rest }: HttpErrorOptions,
   ) {
-    super(code, message);
+    super(code, message, rest);
     this.status = status;
     this.headers = headers;
   }
 }
 
-interface HttpErrorOptions {
+export interface HttpErrorOptions extends Pick<InferenceErrorOptions, "retryAfterS"> {
   /** Default: that of the code. */
   readonly status?: number;
   readonly headers?: HeaderList;
