@@ -14,6 +14,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmCommand } from "./npm-command.mjs";
 import { packageFaults } from "./package-files.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -183,9 +184,8 @@ function bin(name, file) {
 }
 
 async function npm(npmArgs, cwd) {
-  const script = process.env["npm_execpath"];
-  if (script?.endsWith(".js")) await run(script, npmArgs, { cwd });
-  else await mustEnd("npm", npmArgs, { cwd, shell: process.platform === "win32" });
+  const { command, args: commandArgs, options } = npmCommand(npmArgs);
+  await mustEnd(command, commandArgs, { ...options, cwd });
 }
 
 async function run(script, scriptArgs, options = {}) {

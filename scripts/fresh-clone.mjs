@@ -14,6 +14,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmCommand } from "./npm-command.mjs";
 
 const source = fileURLToPath(new URL("..", import.meta.url));
 const clone = mkdtempSync(join(tmpdir(), "shoal-clone-"));
@@ -87,13 +88,12 @@ function expect({ code, output }, expectedCode, pattern) {
 
 /** npm in the clone; all it prints is kept. */
 function start(args, env = {}) {
-  const script = process.env["npm_execpath"];
-  const [command, first] = script?.endsWith(".js") ? [process.execPath, [script]] : ["npm", []];
-  const child = spawn(command, [...first, ...args], {
+  const npm = npmCommand(args);
+  const child = spawn(npm.command, npm.args, {
+    ...npm.options,
     cwd: clone,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    shell: command === "npm" && process.platform === "win32",
   });
   children.push(child);
   let output = "";

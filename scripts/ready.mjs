@@ -30,6 +30,7 @@ import {
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmCommand } from "./npm-command.mjs";
 import { withLock } from "./ready-lock.mjs";
 
 const lockFolder = ".build/ready.lock";
@@ -76,10 +77,8 @@ function isInstalled() {
 /** `--include=dev`: without it NODE_ENV=production or --omit=dev would leave out the compiler. */
 async function install() {
   say("installing packages (npm ci)");
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
-  const npm = process.env["npm_execpath"];
-  if (npm?.endsWith(".js")) await run(process.execPath, [npm, ...args]);
-  else await run("npm", args, { shell: process.platform === "win32" });
+  const npm = npmCommand(["ci", "--include=dev", "--no-audit", "--no-fund"]);
+  await run(npm.command, npm.args, npm.options);
 }
 
 function isBuilt(output) {
