@@ -40,7 +40,9 @@ export interface InstanceEvents {
 export interface Instance {
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void;
   /** The caller of this request has gone: its signal fires; all gone: the batch's signal fires. */
-  abort(requestIndex: number): void;
+  abort(batch: ExecutionBatch, requestIndex: number): void;
+  /** So many responses to this request have been taken: the model may make as many more. */
+  credit(batch: ExecutionBatch, requestIndex: number, responseCount: number): void;
   /** Asks it to finish what runs and to end. Answered by `events.exited`. Twice is once. */
   stop(): void;
   /**

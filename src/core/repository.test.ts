@@ -21,6 +21,7 @@ class ReadyHost implements InstanceHost {
     return {
       execute() {},
       abort() {},
+      credit() {},
       stop: () => events.exited(undefined),
       abandon: () => false,
     };

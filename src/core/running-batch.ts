@@ -82,7 +82,11 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   }
 
   abort(index: number): void {
-    if (this.#isRunning) this.#instance?.abort(index);
+    if (this.#isRunning) this.#instance?.abort(this, index);
+  }
+
+  credit(index: number, responseCount: number): void {
+    if (this.#isRunning) this.#instance?.credit(this, index, responseCount);
   }
 
   requestEnded(): void {

@@ -29,6 +29,8 @@ export interface RequestOwner {
 export interface BatchOfRequest {
   /** The caller of this one has gone. */
   abort(index: number): void;
+  /** The caller of this one has taken so many responses. */
+  credit(index: number, responseCount: number): void;
   requestEnded(): void;
 }
 
@@ -103,7 +105,11 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   cancel(): void {
     if (this.stage !== "ended") this.#owner.cancelRequest(this);
   }
+
+  credit(responseCount: number): void {
+    if (this.stage === "executing") this.batch?.credit(this.batchIndex, responseCount);
+  }
 }
 
 /** What a caller holds of a request that was answered at once. */
-export const endedRequest: PendingRequest = Object.freeze({ cancel(): void {} });
+export const endedRequest: PendingRequest = Object.freeze({ cancel(): void {}, credit(): void {} });

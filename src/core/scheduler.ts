@@ -6,7 +6,12 @@
 import type { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 
-/** Where the answer of a request goes. Exactly one of: a final respond, or fail. */
+/**
+ * Where the answer of a request goes: exactly one of a final respond and fail ends it.
+ *
+ * A streaming model may respond any number of times before. Its last response may be without
+ * outputs: then it says nothing but that no more will come.
+ */
 export interface ResponseSink {
   respond(response: InferResponse, isFinal: boolean): void;
   fail(error: InferenceError): void;
@@ -24,6 +29,12 @@ export interface PendingRequest {
    * dropped. The sink hears CANCELLED, unless it has had its final answer: then nothing happens.
    */
   cancel(): void;
+  /**
+   * So many of its responses have left for the caller, or were dropped: the model may make as many
+   * more. Only a streaming model waits for this. A response may come before whoever sent the
+   * request holds this object.
+   */
+  credit(responseCount: number): void;
 }
 
 export interface Scheduler {

@@ -105,9 +105,11 @@ export class InlineInstance implements Instance {
     }
   }
 
-  abort(requestIndex: number): void {
+  abort(_batch: ExecutionBatch, requestIndex: number): void {
     this.#running?.abort(requestIndex);
   }
+
+  credit(): void {}
 
   stop(): void {
     if (this.#isStopping) return;

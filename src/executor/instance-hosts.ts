@@ -111,5 +111,5 @@ function notStarted(model: string, cause: unknown, events: InstanceEvents): Inst
     isAbandoned = true;
     return false;
   };
-  return { execute() {}, abort() {}, stop() {}, abandon };
+  return { execute() {}, abort() {}, credit() {}, stop() {}, abandon };
 }

@@ -226,7 +226,7 @@ class Run {
 
   #abort(index: number): void {
     this.#aborted?.add(index);
-    this.#probe.instance.abort(index);
+    this.#probe.abort(index);
     check.equal(this.#worker.posted.at(-1)?.type, "abort");
   }
 

@@ -67,10 +67,11 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#thread.post(message, [buffer]);
   }
 
-  abort(requestIndex: number): void {
-    this.#thread.setAborted(requestIndex, true);
-    this.#thread.post({ type: "abort" });
+  abort(_batch: ExecutionBatch, requestIndex: number): void {
+    this.#abort(requestIndex);
   }
+
+  credit(): void {}
 
   stop(): void {
     if (this.#isStopping) return;
@@ -79,7 +80,8 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   abandon(): boolean {
-    for (const index of this.#running?.batch.requests.keys() ?? []) this.abort(index);
+    const running = this.#running;
+    for (const index of running?.batch.requests.keys() ?? []) this.#abort(index);
     return this.#thread.abandon();
   }
 
@@ -117,6 +119,11 @@ export class ThreadInstance implements Instance, ThreadListener {
     const answers = answersOf(message.outputs, batch, config);
     if (answers instanceof InferenceError) emit.failed(times, answers);
     else emit.done(times, answers);
+  }
+
+  #abort(requestIndex: number): void {
+    this.#thread.setAborted(requestIndex, true);
+    this.#thread.post({ type: "abort" });
   }
 
   #noteEnd({ error, isFinal }: { readonly error: ErrorMessage | undefined; isFinal: boolean }) {

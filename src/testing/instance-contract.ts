@@ -147,10 +147,10 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const ended = probe.execute(
       batchOf([numbers("x", [1, 2], [1, 2])], [numbers("x", [1, 2], [3, 4])]),
     );
-    probe.instance.abort(0);
+    probe.abort(0);
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"], "somebody still waits");
-    probe.instance.abort(1);
+    probe.abort(1);
     await ended;
     await ends(probe);
   },
@@ -159,12 +159,12 @@ const cases: Readonly<Record<string, ContractCase>> = {
     const probe = await start("waitsForItsCallersToGo");
     await probe.isReady;
     const first = probe.execute(single(1, 2));
-    probe.instance.abort(0);
+    probe.abort(0);
     await first;
     const second = probe.execute(single(3, 4));
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
-    probe.instance.abort(0);
+    probe.abort(0);
     await second;
     await ends(probe);
   },
@@ -177,7 +177,7 @@ const cases: Readonly<Record<string, ContractCase>> = {
     probe.instance.stop();
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready"]);
-    probe.instance.abort(0);
+    probe.abort(0);
     await ended;
     await probe.exit;
     probe.instance.stop();
@@ -187,12 +187,12 @@ const cases: Readonly<Record<string, ContractCase>> = {
   "a caller that goes when the batch has ended changes nothing": async (start) => {
     const probe = await start("echoes");
     await probe.isReady;
-    probe.instance.abort(0);
+    probe.abort(0);
     check.deepEqual(contents(await probe.execute(single(1, 2))), [answerOf([1, 2])]);
-    probe.instance.abort(0);
+    probe.abort(0);
     check.deepEqual(contents(await probe.execute(single(3, 4))), [answerOf([3, 4])]);
     await ends(probe);
-    probe.instance.abort(0);
+    probe.abort(0);
     check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);
   },
 
@@ -213,11 +213,11 @@ const cases: Readonly<Record<string, ContractCase>> = {
       second = probe.execute(single(3, 4));
       probe.instance.stop();
     });
-    probe.instance.abort(0);
+    probe.abort(0);
     await first;
     await turnOfTheLoop();
     check.deepEqual(probe.said, ["ready", "done"], "the second one still waits");
-    probe.instance.abort(0);
+    probe.abort(0);
     await second;
     await probe.exit;
     check.deepEqual(probe.said, ["ready", "done", "done", "exited"]);

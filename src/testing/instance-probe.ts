@@ -37,6 +37,8 @@ export class InstanceProbe implements InstanceEvents {
   #setReady: () => void = () => {};
   #setExit: (exit: Exit) => void = () => {};
   #hasStarted = false;
+  /** That it was given last. */
+  #batch: ExecutionBatch | undefined = undefined;
 
   constructor(host: InstanceHost, index = 0) {
     this.isReady = new Promise((resolve) => {
@@ -81,8 +83,14 @@ export class InstanceProbe implements InstanceEvents {
         },
         failed: (times, error) => end("failed", { times, answers: [], error }),
       };
+      this.#batch = batch;
       this.instance.execute(batch, emit);
     });
+  }
+
+  /** The caller of this request of the last batch has gone. */
+  abort(requestIndex: number): void {
+    if (this.#batch !== undefined) this.instance.abort(this.#batch, requestIndex);
   }
 
   #note(what: string): void {

@@ -86,9 +86,9 @@ class SimulatedInstance implements Instance {
     }
   }
 
-  abort(_requestIndex: number): void {
+  abort(batch: ExecutionBatch, _requestIndex: number): void {
     const execution = this.#execution;
-    if (execution === undefined) return;
+    if (execution?.batch !== batch) return;
     const nowMs = this.#options.clock.nowMs();
     const { length } = execution.batch.requests;
     execution.abortedCount += 1;
@@ -100,6 +100,9 @@ class SimulatedInstance implements Instance {
     const answers = execution.batch.requests.map(() => undefined);
     this.#end(execution, () => execution.emit.done(times, answers));
   }
+
+  /** Its script says when it responds. */
+  credit(): void {}
 
   stop(): void {
     if (this.#isStopping || this.#isGone) return;

@@ -146,7 +146,8 @@ class VirtualServer implements TestServer {
           this.batches.push({ model, version, rows, requestCount: requests.length, atMs });
           instance.execute(batch, emit);
         },
-        abort: (requestIndex) => instance.abort(requestIndex),
+        abort: (batch, requestIndex) => instance.abort(batch, requestIndex),
+        credit: (batch, requestIndex, count) => instance.credit(batch, requestIndex, count),
         stop: () => instance.stop(),
         abandon: () => instance.abandon(),
       };

@@ -60,9 +60,12 @@ export class WatchedHost implements InstanceHost {
         note(batchText(batch));
         instance.execute(batch, emit);
       },
-      abort(requestIndex: number): void {
+      abort(batch: ExecutionBatch, requestIndex: number): void {
         note(`aborts ${requestIndex}`);
-        instance.abort(requestIndex);
+        instance.abort(batch, requestIndex);
+      },
+      credit(batch: ExecutionBatch, requestIndex: number, responseCount: number): void {
+        instance.credit(batch, requestIndex, responseCount);
       },
       stop(): void {
         note("stops");
