@@ -5,6 +5,7 @@
  * Who gathers inputs, splits outputs and moves bytes between threads: executor/.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
@@ -32,11 +33,34 @@ export interface BackendCall {
   join(input: WireTensor): Uint8Array;
   /** Memory for outputs that must be copied: zeros, and nobody else's. */
   allocate(byteLength: number): Uint8Array;
+  /** Of a model that streams. */
+  readonly responses: ResponseStream;
+}
+
+/** Where a model that streams puts its responses, one after another. */
+export interface ResponseStream {
+  /** Nobody waits for a response any more. */
+  readonly isOver: boolean;
+  /** To one request of the batch, or to all that still wait. Whoever has gone gets nothing. */
+  respond(response: StreamedResponse): void;
+  /** The last word on one request. */
+  fail(requestIndex: number, error: InferenceError): void;
+  /**
+   * Resolves when there is room for a further response, to one request or to all that still wait;
+   * undefined: there is. Also when they have gone.
+   */
+  whenRoom(requestIndex: number | undefined): Promise<void> | undefined;
+}
+
+export interface StreamedResponse extends BackendResult {
+  /** Undefined: all rows of the batch. */
+  readonly requestIndex: number | undefined;
+  readonly isFinal: boolean;
 }
 
 export interface BackendResult {
   /**
-   * Those that somebody wants, at least. Their memory is given away, to a response or to another
+   * Those that somebody wants, at least; none from a model that streams. Their memory is given away, to a response or to another
    * thread: nobody else may hold it. Several may lie in one buffer, or be the same.
    */
   readonly outputs: readonly WireTensor[];

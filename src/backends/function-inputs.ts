@@ -4,20 +4,27 @@
  * Both are made for every batch, so they hold little: what is seldom asked for (the requests, the
  * signal) is made when it is.
  */
-import type { InferContext, RequestInfo, SetupContext } from "../definition/model.ts";
+import type { InferContext, RequestInfo, SendOptions, SetupContext } from "../definition/model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
+import type { InferenceError } from "../protocol/errors.ts";
 import type { BackendCall } from "./backend.ts";
 
-/** In the specification's form (`as`). */
-export function inputTensors(specs: TensorSpecs, call: BackendCall): Record<string, Tensor> {
+/**
+ * In the specification's form (`as`). With `isOwn` their memory is the batch's alone: a model may
+ * return it as it is; one that streams goes on reading them.
+ */
+export function inputTensors(
+  specs: TensorSpecs,
+  call: BackendCall,
+  isOwn: boolean,
+): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const input of call.inputs) {
     const { name, datatype, shape, chunks } = input;
     const as = specs[name]?.as ?? "number";
     const unread = { chunks, join: () => call.join(input) };
-    // The memory is the batch's alone: a model may return it as it is.
-    tensors[name] = new Tensor({ datatype, shape, as, unread, isOwn: true }) as Tensor;
+    tensors[name] = new Tensor({ datatype, shape, as, unread, isOwn }) as Tensor;
   }
   return tensors;
 }
@@ -31,14 +38,16 @@ export class CallContext implements InferContext<unknown> {
   readonly log: InstanceFields["log"];
   readonly state: unknown;
   readonly #call: BackendCall;
+  readonly #sender: Sender;
 
-  constructor(fields: InstanceFields, state: unknown, call: BackendCall) {
+  constructor(fields: InstanceFields, state: unknown, call: BackendCall, sender: Sender) {
     this.model = fields.model;
     this.instance = fields.instance;
     this.device = fields.device;
     this.log = fields.log;
     this.state = state;
     this.#call = call;
+    this.#sender = sender;
   }
 
   get rows(): number {
@@ -52,4 +61,27 @@ export class CallContext implements InferContext<unknown> {
   get signal(): AbortSignal {
     return this.#call.signal;
   }
+
+  async send(
+    request: number,
+    outputs: object,
+    { isFinal = false }: SendOptions = {},
+  ): Promise<void> {
+    await this.#sender.send(this.#call, request, { outputs, isFinal });
+  }
+
+  end(request: number, error?: InferenceError): void {
+    this.#sender.end(this.#call, request, error);
+  }
+}
+
+/** How a model gives responses by itself. */
+export interface Sender {
+  send(call: BackendCall, request: number, sent: Sent): Promise<void> | undefined;
+  end(call: BackendCall, request: number, error: InferenceError | undefined): void;
+}
+
+export interface Sent {
+  readonly outputs: object;
+  readonly isFinal: boolean;
 }

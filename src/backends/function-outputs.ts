@@ -19,6 +19,8 @@ export interface OutputPlan {
   readonly modelName: string;
   readonly outputs: readonly NamedSpec[];
   readonly isBatching: boolean;
+  /** It goes on afterwards: with its inputs, and with the rest of a tensor of which it gave a part. */
+  readonly isDecoupled: boolean;
 }
 
 interface NamedSpec {
@@ -34,19 +36,19 @@ export function outputTensors(
 ): BackendResult {
   const values = namedValues(plan, returned);
   const outputs: WireTensor[] = [];
+  const given: Tensor[] = [];
   let copiedBytes = 0;
   for (const output of plan.outputs) {
     const { name, spec } = output;
-    const { shape, chunks, isOwn } = toValues(plan, output, values[name], rows);
+    const value = values[name];
+    const { shape, chunks, isOwn } = toValues(plan, output, value, rows);
+    if (value instanceof Tensor && (isOwn || !plan.isDecoupled)) given.push(value as Tensor);
     const byteLength = lengthOf(chunks);
     if (!isOwn) copiedBytes += byteLength;
     const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, allocate);
     outputs.push({ name, datatype: spec.datatype, shape, chunks: own, byteLength });
   }
-  for (const { name } of plan.outputs) {
-    const value = values[name];
-    if (value instanceof Tensor) giveAway(value as Tensor);
-  }
+  for (const tensor of given) giveAway(tensor);
   return { outputs, copiedBytes };
 }
 
@@ -57,6 +59,10 @@ function namedValues(
   if (typeof returned !== "object" || returned === null || Array.isArray(returned)) {
     const got = returned === null ? "null" : Array.isArray(returned) ? "an array" : typeof returned;
     throw wrong(modelName, `infer must return an object of outputs; got ${got}`);
+  }
+  if (Symbol.asyncIterator in returned || Symbol.iterator in returned) {
+    const remedy = "a model that streams is a generator function, or says decoupled: true";
+    throw wrong(modelName, `infer must return an object of outputs; got a generator: ${remedy}`);
   }
   for (const name of Object.keys(returned)) {
     if (outputs.some((output) => output.name === name)) continue;
@@ -81,12 +87,12 @@ function copyOf(
   return [copy];
 }
 
-interface ReturnedValues extends ReturnedBytes {
+interface ReturnedValues extends Omit<ReturnedBytes, "isPart"> {
   readonly shape: readonly number[];
 }
 
 function toValues(
-  { modelName, isBatching }: OutputPlan,
+  { modelName, isBatching, isDecoupled }: OutputPlan,
   { name, spec }: NamedSpec,
   value: unknown,
   rows: number,
@@ -102,7 +108,8 @@ function toValues(
     if (datatype !== spec.datatype) {
       throw new TypeError(`must be ${spec.datatype}; got ${datatype}`);
     }
-    return { shape, ...returnedBytes(value as Tensor) };
+    const { chunks, isOwn, isPart } = returnedBytes(value as Tensor);
+    return { shape, chunks, isOwn: isOwn && !(isPart && isDecoupled) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const colon = error.message.startsWith("must ") ? "" : ":";

@@ -18,6 +18,7 @@ import type {
 } from "./backend.ts";
 import { CallContext, type InstanceFields, inputTensors } from "./function-inputs.ts";
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
+import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
 
 export function createFunctionBackend(model: FunctionModel): Backend {
@@ -50,6 +51,7 @@ class LoadedFunctionModel implements LoadedModel {
   readonly #fields: InstanceFields;
   readonly #state: unknown;
   readonly #outputs: OutputPlan;
+  readonly #stream: FunctionStream;
 
   constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
     this.#model = model;
@@ -59,14 +61,18 @@ class LoadedFunctionModel implements LoadedModel {
       modelName: model.name,
       outputs: Object.entries(model.outputs).map(([name, spec]) => ({ name, spec })),
       isBatching: model.options.batching !== false,
+      isDecoupled: model.isDecoupled,
     };
+    this.#stream = new FunctionStream(this.#outputs);
   }
 
   run(call: BackendCall): BackendResult | Promise<BackendResult> {
-    const { inputs: specs, infer } = this.#model;
-    const inputs = inputTensors(specs, call);
+    const { inputs: specs, infer, isDecoupled } = this.#model;
+    const inputs = inputTensors(specs, call, !isDecoupled);
     try {
-      const returned = infer(inputs, new CallContext(this.#fields, this.#state, call));
+      const context = new CallContext(this.#fields, this.#state, call, this.#stream);
+      const returned = infer(inputs, context);
+      if (isDecoupled) return this.#streamLater(call, inputs, returned);
       if (isPromise(returned)) return this.#finishLater(call, inputs, returned);
       return this.#finish(call, inputs, returned);
     } catch (reason) {
@@ -83,6 +89,20 @@ class LoadedFunctionModel implements LoadedModel {
   ): Promise<BackendResult> {
     try {
       return this.#finish(call, inputs, await returned);
+    } catch (reason) {
+      throw this.#toError(inputs, reason);
+    }
+  }
+
+  async #streamLater(
+    call: BackendCall,
+    inputs: Record<string, Tensor>,
+    returned: unknown,
+  ): Promise<BackendResult> {
+    try {
+      await this.#stream.run(call, returned);
+      releaseAll(inputs);
+      return { outputs: [], copiedBytes: 0 };
     } catch (reason) {
       throw this.#toError(inputs, reason);
     }

@@ -188,7 +188,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     }
     this.#options.statistics.batchHandedOver(requests.length, rows, closeReason);
     const running = new RunningBatch(this.#batchOptions, { requests, rows, computeStartMs: nowMs });
-    this.#options.instances.takeFree()?.run(running, nowMs);
+    this.#options.instances.takeFree()?.run(running);
     return true;
   }
 
@@ -257,7 +257,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     if (request.batch === undefined) {
       this.#queue.remove(request);
       this.#options.waitingBytes.giveBack(request.waitingBytes);
-    } else request.batch.requestEnded();
+    } else request.batch.requestEnded(request);
     if (request.isTracked) this.#deadlines.noteEnded();
     if (this.#isDraining) this.#tellIfDrained();
   }

@@ -1,6 +1,6 @@
 /**
- * Instance pool: the instances of one model version, and which of them gets the next batch (the
- * one that has been free for longest).
+ * Instance pool: the instances of one model version, and which of them gets the next batch: of
+ * those that run the fewest, the one that has waited for longest.
  *
  * It loads as a whole: the first instance that fails to load fails the model. Afterwards an
  * instance that dies is started again, and the others go on; but one that fails for good takes
@@ -35,7 +35,7 @@ export interface PoolOwner {
 export class InstancePool implements SupervisorOwner {
   readonly #options: PoolOptions;
   readonly #supervisors: readonly InstanceSupervisor[];
-  /** Longest free first. */
+  /** Those that have room for a batch; first the one that has waited for longest. */
   #free: InstanceSupervisor[] = [];
   #owner: PoolOwner | undefined = undefined;
   #unloadedCount: number;
@@ -87,8 +87,17 @@ export class InstancePool implements SupervisorOwner {
     });
   }
 
+  /** For a batch that it runs at once. */
   takeFree(): InstanceSupervisor | undefined {
-    return this.#free.shift();
+    const [first, ...others] = this.#free;
+    let chosen = first;
+    for (const other of others) {
+      if (chosen !== undefined && other.runningCount < chosen.runningCount) chosen = other;
+    }
+    if (chosen === undefined) return undefined;
+    this.#free = this.#free.filter((free) => free !== chosen);
+    if (chosen.runningCount + 1 < this.#options.config.concurrency) this.#free.push(chosen);
+    return chosen;
   }
 
   /** Lets the instances finish what runs, and resolves when all are gone. */

@@ -5,8 +5,8 @@
  *      ^          │          │      exited, or hung and written off
  *      └── dead <─┴──────────┘      (for a pause that doubles with each failure in a row)
  *
- * A load, an execution and a stop have a limit each. Who exceeds it is written off: abandoned, its
- * batch fails, and another instance takes over. How many may be left behind, because nobody can
+ * A load, an execution and a stop have a limit each; a streaming model has that of an execution for
+ * each response. Who exceeds it is written off: abandoned, its batches fail, and another takes over. How many may be left behind, because nobody can
  * end them, is the pool's to say.
  *
  * Ends in "stopped" (asked to) or "failed" (a restart would be in vain), and says so once.
@@ -30,7 +30,7 @@ export interface SupervisorOptions {
 }
 
 export interface SupervisorOwner {
-  /** It can take a batch. */
+  /** It can take a batch, which it could not before. */
   instanceFree(supervisor: InstanceSupervisor): void;
   /** It died, and will be started again unless it is told to stop. */
   instanceLost(supervisor: InstanceSupervisor, error: InferenceError): void;
@@ -58,11 +58,11 @@ export class InstanceSupervisor implements BatchRunner {
   #instance: Instance | undefined = undefined;
   /** Counts instances: events of an earlier one are not heard. */
   #generation = 0;
-  #batch: RunningBatch | undefined = undefined;
+  #batches: readonly RunningBatch[] = [];
   #isStopping = false;
   #failuresInRow = 0;
-  /** Start of what has a limit: load, execution or stop. */
-  #busySinceMs = 0;
+  /** Start of its load, or of its stop. */
+  #dutySinceMs = 0;
   /** One timer watches many executions: it stays armed from one to the next. */
   #isWatching = false;
   #cancelWake: () => void = () => {};
@@ -78,9 +78,14 @@ export class InstanceSupervisor implements BatchRunner {
     return !this.#isStopping && (this.#state === "ready" || this.#state === "busy");
   }
 
-  /** Of the batch that it runs. */
+  /** Batches. */
+  get runningCount(): number {
+    return this.#batches.length;
+  }
+
+  /** Of the batches that it runs. */
   get requests(): readonly ScheduledRequest[] {
-    return this.#batch?.requests ?? [];
+    return this.#batches.flatMap(({ requests }) => requests);
   }
 
   start(): void {
@@ -88,7 +93,7 @@ export class InstanceSupervisor implements BatchRunner {
     this.#generation += 1;
     const generation = this.#generation;
     this.#change("loading");
-    this.#busySinceMs = clock.nowMs();
+    this.#dutySinceMs = clock.nowMs();
     this.#watch();
     this.#instance = host.start(this.index, {
       ready: () => {
@@ -100,22 +105,22 @@ export class InstanceSupervisor implements BatchRunner {
     });
   }
 
-  run(batch: RunningBatch, nowMs: number): void {
+  run(batch: RunningBatch): void {
     const instance = this.#instance;
     if (instance === undefined) return;
-    this.#change("busy");
-    this.#batch = batch;
-    this.#busySinceMs = nowMs;
+    if (this.#state === "ready") this.#change("busy");
+    this.#batches = [...this.#batches, batch];
     if (!this.#isWatching) this.#watch();
     batch.run(instance, this);
   }
 
-  batchDone(): void {
-    this.#batch = undefined;
+  batchDone(batch: RunningBatch): void {
+    const wasFull = this.#batches.length === this.#options.config.concurrency;
+    this.#batches = this.#batches.filter((other) => other !== batch);
     this.#failuresInRow = 0;
     if (this.#state !== "busy") return;
-    this.#change("ready");
-    if (!this.#isStopping) this.#options.owner.instanceFree(this);
+    if (this.#batches.length === 0) this.#change("ready");
+    if (wasFull && !this.#isStopping) this.#options.owner.instanceFree(this);
   }
 
   /** Finishes what runs and ends. */
@@ -127,7 +132,7 @@ export class InstanceSupervisor implements BatchRunner {
       return;
     }
     this.#stopWatching();
-    this.#busySinceMs = this.#options.clock.nowMs();
+    this.#dutySinceMs = this.#options.clock.nowMs();
     this.#watch();
     this.#instance.stop();
   }
@@ -169,17 +174,27 @@ export class InstanceSupervisor implements BatchRunner {
       this.start();
     });
     owner.instanceLost(this, error);
-    this.#loseBatch(error);
+    this.#loseBatches(error);
   }
 
+  /** Looks when the limit of what it does now is over, if nothing changes until then. */
   #watch(): void {
     const limitMs = this.#limitMs();
     if (limitMs === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#options;
+    const silentSinceMs = this.#silentSinceMs();
+    const sinceMs = silentSinceMs === Number.POSITIVE_INFINITY ? clock.nowMs() : silentSinceMs;
     this.#isWatching = true;
-    this.#cancelWake = this.#options.clock.wakeAt(this.#busySinceMs + limitMs, () => {
+    this.#cancelWake = clock.wakeAt(sinceMs + limitMs, () => {
       this.#isWatching = false;
       this.#lookForHang();
     });
+  }
+
+  /** Infinity: it owes nothing at the moment. */
+  #silentSinceMs(): number {
+    if (this.#duty() !== "answer") return this.#dutySinceMs;
+    return Math.min(...this.#batches.map(({ silentSinceMs }) => silentSinceMs));
   }
 
   #limitMs(): number {
@@ -193,7 +208,7 @@ export class InstanceSupervisor implements BatchRunner {
 
   #lookForHang(): void {
     if (this.#state === "ready" && !this.#isStopping) return;
-    if (this.#options.clock.nowMs() < this.#busySinceMs + this.#limitMs()) this.#watch();
+    if (this.#options.clock.nowMs() < this.#silentSinceMs() + this.#limitMs()) this.#watch();
     else this.#writeOff();
   }
 
@@ -209,10 +224,10 @@ export class InstanceSupervisor implements BatchRunner {
     else this.#lose(tooManyHang(config, error), true);
   }
 
-  #loseBatch(error: InferenceError): void {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    batch?.breakOff(error);
+  #loseBatches(error: InferenceError): void {
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const batch of batches) batch.breakOff(error);
   }
 
   #leaveInstance(): void {
@@ -234,7 +249,7 @@ export class InstanceSupervisor implements BatchRunner {
   #end(state: "stopped" | "failed", error: InferenceError | undefined): void {
     this.#leaveInstance();
     this.#change(state);
-    if (error !== undefined) this.#loseBatch(error);
+    if (error !== undefined) this.#loseBatches(error);
     this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);
   }
 

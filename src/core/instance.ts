@@ -11,8 +11,8 @@
  *                              <──────  events.exited(undefined)
  *
  * Calls back may come inside `execute` and `stop`, or at any time later; those of `start` come
- * after it has returned. One batch per instance at a time. Requests are addressed by their index
- * in the batch.
+ * after it has returned. At most `config.concurrency` batches per instance at a time. Requests are
+ * addressed by their index in the batch.
  *
  * Not here: who restarts, waits and gives up (instance-supervisor.ts).
  */
@@ -74,7 +74,8 @@ export interface ExecutionEmitter {
   fail(requestIndex: number, error: InferenceError): void;
   /**
    * The execution has ended, with an answer for each request of the batch. The answer of a
-   * request that had its final one before is not looked at.
+   * request that had its final one before is not looked at; undefined ends one of a streaming
+   * model, which has had its responses.
    */
   done(times: ExecutionTimes, answers: readonly ModelAnswer[]): void;
   /** The execution as a whole has failed, and with it every request without a final answer. */

@@ -17,6 +17,8 @@ export interface ModelConfig {
   /** Undefined: each request is an execution of its own. */
   readonly dynamicBatching: DynamicBatchingConfig | undefined;
   readonly instanceGroups: readonly InstanceGroupConfig[];
+  /** Batches that one instance runs at a time. */
+  readonly concurrency: number;
   readonly defaultModelFilename: string;
   /** 0 to many responses per request (streaming models). */
   readonly isDecoupled: boolean;

@@ -37,11 +37,23 @@ export interface EndedRequest {
 
 export type InstanceCondition = "ready" | "busy" | "loading" | "dead";
 
+/** A request that has been given a response, or has ended without a further one. */
+export interface RespondedRequest {
+  /** Responses before. */
+  readonly responseCount: number;
+  /** When the model was called, or had computed its previous response. */
+  readonly respondedMs: number;
+}
+
 /** How many, and how long together. */
 export interface DurationCount {
   readonly count: number;
   readonly ns: number;
 }
+
+export type ResponseEnd = "success" | "fail" | "emptyResponse" | "cancel";
+
+type ResponseCounter = ResponseEnd | "computeInfer" | "computeOutput";
 
 export type BatchCloseReason = "full" | "preferred" | "delay" | "shape" | "no_delay" | "expiry";
 
@@ -68,6 +80,8 @@ export interface ModelStatisticsSnapshot {
     readonly computeInfer: DurationCount;
     readonly computeOutput: DurationCount;
   }[];
+  /** Of a streaming model: the first responses of its requests, the second ones, and so on. */
+  readonly responses: readonly Readonly<Record<ResponseCounter, DurationCount>>[];
   readonly failures: Readonly<Record<FailureReason, number>>;
   /** Accepted, not yet handed to an instance. */
   readonly pendingCount: number;
@@ -104,6 +118,29 @@ class ComputeCounters {
   readonly output: DurationCounter = new DurationCounter();
 }
 
+class ResponseCounters implements Readonly<Record<ResponseCounter, DurationCounter>> {
+  readonly computeInfer: DurationCounter = new DurationCounter();
+  readonly computeOutput: DurationCounter = new DurationCounter();
+  readonly success: DurationCounter = new DurationCounter();
+  readonly fail: DurationCounter = new DurationCounter();
+  readonly emptyResponse: DurationCounter = new DurationCounter();
+  readonly cancel: DurationCounter = new DurationCounter();
+
+  snapshot(): Record<ResponseCounter, DurationCount> {
+    return {
+      computeInfer: this.computeInfer.snapshot(),
+      computeOutput: this.computeOutput.snapshot(),
+      success: this.success.snapshot(),
+      fail: this.fail.snapshot(),
+      emptyResponse: this.emptyResponse.snapshot(),
+      cancel: this.cancel.snapshot(),
+    };
+  }
+}
+
+/** A stream may be endless: the last place counts its own response and all that follow. */
+export const countedResponses = 256;
+
 /** Upper bounds of durations, in seconds. */
 const durationBounds = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -131,6 +168,7 @@ export class ModelStatistics {
   readonly #queue = new DurationCounter();
   readonly #compute = new ComputeCounters();
   readonly #batches = new Map<number, ComputeCounters>();
+  readonly #responses: ResponseCounters[] = [];
   readonly #failures: Record<FailureReason, number> = {
     REJECTED: 0,
     CANCELED: 0,
@@ -210,6 +248,23 @@ export class ModelStatistics {
     this.#countFailure(nsBetween(0, lifeMs), reason);
   }
 
+  /** A response of a streaming model, or the end of a request that gets no further one. */
+  responseEnded(
+    { responseCount, respondedMs }: RespondedRequest,
+    how: ResponseEnd,
+    moments: Pick<ExecutionMoments, "computeOutputStartMs" | "computeEndMs">,
+  ): void {
+    const { computeOutputStartMs, computeEndMs } = moments;
+    const place = Math.min(responseCount, countedResponses - 1);
+    this.#responses[place] ??= new ResponseCounters();
+    const counters = this.#responses[place];
+    counters[how].add(nsBetween(respondedMs, computeEndMs));
+    if (how === "fail" || how === "cancel") return;
+    const inferNs = nsBetween(respondedMs, computeOutputStartMs);
+    counters.computeInfer.add(inferNs);
+    counters.computeOutput.add(nsBetween(respondedMs, computeEndMs) - inferNs);
+  }
+
   /** By a full queue: it never waited. */
   requestRefused(): void {
     this.#countFailure(0, "REJECTED");
@@ -255,6 +310,7 @@ export class ModelStatistics {
       cacheHit: nothing,
       cacheMiss: nothing,
       batches: this.#batchSnapshots(),
+      responses: this.#responses.map((counters) => counters.snapshot()),
       failures: { ...this.#failures },
       pendingCount: this.#pendingCount,
       executingCount: this.#executingCount,

@@ -43,9 +43,11 @@ export class RequestAnswers {
   #takenHead = 0;
   #isReleasing = false;
   readonly #preservesOrdering: boolean;
+  readonly #isDecoupled: boolean;
 
   constructor(options: RequestAnswersOptions) {
     this.#options = options;
+    this.#isDecoupled = options.config.isDecoupled;
     this.#preservesOrdering = options.config.dynamicBatching?.preserveOrdering ?? false;
   }
 
@@ -80,6 +82,11 @@ export class RequestAnswers {
     request.endMs = this.#options.clock.nowMs();
     const lifeMs = request.endMs - request.arrivedAtMs;
     this.#options.statistics.requestFailed(stage, lifeMs, reason);
+    if (this.#isDecoupled && stage === "executing") {
+      const { endMs: computeOutputStartMs, endMs: computeEndMs } = request;
+      const how = reason === "CANCELED" ? "cancel" : "fail";
+      this.#options.statistics.responseEnded(request, how, { computeOutputStartMs, computeEndMs });
+    }
     this.#end(request);
     this.sendError(request, error);
     this.#release();
@@ -100,6 +107,12 @@ export class RequestAnswers {
       request.endMs = this.#preservesOrdering ? this.#options.clock.nowMs() : moments.computeEndMs;
       this.#options.statistics.requestSucceeded(request, moments);
       this.#end(request);
+    }
+    if (this.#isDecoupled) {
+      const how = response.outputs.length > 0 ? "success" : "emptyResponse";
+      this.#options.statistics.responseEnded(request, how, moments);
+      request.responseCount += 1;
+      request.respondedMs = moments.computeEndMs;
     }
     try {
       request.sink.respond(response, isFinal);

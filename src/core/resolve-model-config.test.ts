@@ -60,6 +60,7 @@ test("without options, every default holds", () => {
       priorityQueuePolicies: new Map(),
     },
     instanceGroups: [{ name: "m", kind: "KIND_CPU", count: 1, gpus: [] }],
+    concurrency: 1,
     defaultModelFilename: "",
     isDecoupled: false,
     parameters: {},
@@ -171,16 +172,16 @@ test("limits, of which an execution may have none", () => {
 });
 
 const instances: readonly [ModelOptions["instances"], cores: number, ResolvedInstances][] = [
-  [undefined, 8, { count: 1, kind: "inline", device: "cpu" }],
-  [3, 8, { count: 3, kind: "inline", device: "cpu" }],
-  ["auto", 8, { count: 7, kind: "inline", device: "cpu" }],
-  ["auto", 1, { count: 1, kind: "inline", device: "cpu" }],
-  [{}, 8, { count: 1, kind: "inline", device: "cpu" }],
-  [{ kind: "thread" }, 8, { count: 1, kind: "thread", device: "cpu" }],
+  [undefined, 8, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
+  [3, 8, { count: 3, kind: "inline", device: "cpu", concurrency: 1 }],
+  ["auto", 8, { count: 7, kind: "inline", device: "cpu", concurrency: 1 }],
+  ["auto", 1, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
+  [{}, 8, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
+  [{ kind: "thread" }, 8, { count: 1, kind: "thread", device: "cpu", concurrency: 1 }],
   [
     { count: "auto", kind: "thread", device: "cuda:1" },
     3,
-    { count: 2, kind: "thread", device: "cuda:1" },
+    { count: 2, kind: "thread", device: "cuda:1", concurrency: 1 },
   ],
 ];
 

@@ -15,6 +15,7 @@ import {
   type ModelOptions,
   optionDefaults,
   type QueueOptions,
+  streamConcurrency,
 } from "../protocol/model-options.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
@@ -51,6 +52,7 @@ export interface ResolvedInstances {
   readonly count: number;
   readonly kind: "inline" | "thread";
   readonly device: "cpu" | `cuda:${number}`;
+  readonly concurrency: number;
 }
 
 /** Throws INVALID_ARGUMENT with one line for each mistake. */
@@ -72,6 +74,7 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     outputs: input.outputs.map(tensorConfig),
     dynamicBatching: maxBatchSize === 0 ? undefined : dynamicBatching(options, maxBatchSize),
     instanceGroups: [instanceGroup(input)],
+    concurrency: resolveInstances(input).concurrency,
     defaultModelFilename: input.defaultModelFilename ?? "",
     isDecoupled: input.isDecoupled ?? false,
     parameters: input.parameters ?? {},
@@ -84,11 +87,13 @@ export function resolveInstances({
   options: { instances = {} },
   defaultKind,
   cores,
-}: Pick<ModelConfigInput, "options" | "defaultKind" | "cores">): ResolvedInstances {
+  isDecoupled = false,
+}: Pick<ModelConfigInput, "options" | "defaultKind" | "cores" | "isDecoupled">): ResolvedInstances {
   const asked: InstancesOptions = typeof instances === "object" ? instances : { count: instances };
   const { count: askedCount = 1, kind = defaultKind, device = "cpu" } = asked;
   const count = askedCount === "auto" ? Math.max(1, cores - 1) : askedCount;
-  return { count, kind, device };
+  const { concurrency = isDecoupled ? streamConcurrency : 1 } = asked;
+  return { count, kind, device, concurrency };
 }
 
 /** In Triton's order: what it finds while polling, then what it finds while loading. */

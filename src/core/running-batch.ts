@@ -4,12 +4,14 @@
  * Whatever an instance says, each request gets exactly one end: an answer for a request that has
  * ended (its caller has gone), a second final answer, one after the end of the execution or for an
  * index that does not exist are dropped; a request that was forgotten fails when the execution
- * ends. What only a faulty instance does is logged.
+ * ends, unless its model streams: then it has had all its responses. What only a faulty instance
+ * does is logged.
  *
  * Not here: time limits and crashes (instance-supervisor.ts), what an answer becomes
  * (request-answers.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
+import { noParameters } from "../protocol/infer.ts";
 import type { Clock } from "./clock.ts";
 import type {
   ExecutionBatch,
@@ -36,7 +38,7 @@ export interface RunningBatchOptions {
 
 /** Who waits for the end of an execution. */
 export interface BatchRunner {
-  batchDone(): void;
+  batchDone(batch: RunningBatch): void;
 }
 
 export interface BatchStart {
@@ -50,8 +52,12 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   readonly rows: number;
   readonly #options: RunningBatchOptions;
   readonly #moments: BatchMoments;
+  readonly #isDecoupled: boolean;
   #isRunning = true;
   #liveCount: number;
+  /** Responses that nobody has taken yet, and the last moment at which one was given or taken. */
+  #untakenCount = 0;
+  #signMs: number;
   #instance: Instance | undefined = undefined;
   #runner: BatchRunner | undefined = undefined;
 
@@ -61,13 +67,24 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     this.rows = rows;
     this.#moments = new BatchMoments(computeStartMs);
     this.#liveCount = requests.length;
+    this.#isDecoupled = options.config.isDecoupled;
+    this.#signMs = computeStartMs;
     let index = 0;
     for (const request of requests) {
       request.stage = "executing";
       request.batch = this;
       request.batchIndex = index;
+      request.respondedMs = computeStartMs;
       index += 1;
     }
+  }
+
+  /**
+   * Since when its instance owes a sign of life: since it was called, or, if it streams, since the
+   * latest response was given or taken. While one is still to be taken, nothing is owed: Infinity.
+   */
+  get silentSinceMs(): number {
+    return this.#untakenCount > 0 ? Number.POSITIVE_INFINITY : this.#signMs;
   }
 
   /** Hands itself to the instance. Answers may come before this returns. */
@@ -85,12 +102,18 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     if (this.#isRunning) this.#instance?.abort(this, index);
   }
 
+  /** What was not given cannot be taken. */
   credit(index: number, responseCount: number): void {
-    if (this.#isRunning) this.#instance?.credit(this, index, responseCount);
+    const request = this.requests[index];
+    const taken = Math.min(responseCount, request?.untakenCount ?? 0);
+    if (request === undefined || taken <= 0) return;
+    this.#noteTaken(request, taken);
+    if (this.#isRunning) this.#instance?.credit(this, index, taken);
   }
 
-  requestEnded(): void {
+  requestEnded(request: ScheduledRequest): void {
     this.#liveCount -= 1;
+    if (request.untakenCount > 0) this.#noteTaken(request, request.untakenCount);
     this.#recordWhenOver();
   }
 
@@ -98,6 +121,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     const request = this.#expecting(requestIndex);
     if (request === undefined) return;
     if (isFinal) request.isAnswered = true;
+    else if (this.#isDecoupled) this.#noteGiven(request);
     const moments = new BatchMoments(this.#moments.computeStartMs);
     moments.end(this.#timesByNow(), this.#options.clock.nowMs());
     this.#options.answers.respond(request, response, isFinal, moments);
@@ -114,7 +138,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     if (!this.#isRunning) return;
     this.#end(times);
     // The next batch first: the instance computes it while these answers are written.
-    this.#runner?.batchDone();
+    this.#runner?.batchDone(this);
     for (const request of this.requests) this.#answer(request, answers[request.batchIndex]);
     this.#recordWhenOver();
   }
@@ -122,7 +146,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   failed(times: ExecutionTimes, error: InferenceError): void {
     if (!this.#isRunning) return;
     this.#end(times);
-    this.#runner?.batchDone();
+    this.#runner?.batchDone(this);
     this.#failRest(error);
   }
 
@@ -142,9 +166,23 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     if (request.isAnswered || request.stage === "ended") return;
     const { answers, config } = this.#options;
     request.isAnswered = true;
-    if (answer === undefined) answers.failByModel(request, forgotten(config));
+    if (answer === undefined && this.#isDecoupled) {
+      answers.respond(request, noMore, true, this.#moments);
+    } else if (answer === undefined) answers.failByModel(request, forgotten(config));
     else if (answer instanceof InferenceError) answers.failByModel(request, answer);
     else answers.respond(request, answer, true, this.#moments);
+  }
+
+  #noteGiven(request: ScheduledRequest): void {
+    request.untakenCount += 1;
+    this.#untakenCount += 1;
+    this.#signMs = this.#options.clock.nowMs();
+  }
+
+  #noteTaken(request: ScheduledRequest, count: number): void {
+    request.untakenCount -= count;
+    this.#untakenCount -= count;
+    this.#signMs = this.#options.clock.nowMs();
   }
 
   #failRest(error: InferenceError): void {
@@ -179,6 +217,9 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     log.error(`instance of model '${model}' misbehaves: ${what}`, { model, version });
   }
 }
+
+/** How a model that streams ends a request, if its last response did not say so. */
+const noMore: ModelResponse = { outputs: [], parameters: noParameters };
 
 /** Where the life of an execution was cut; all its requests share these moments. */
 class BatchMoments implements ExecutionMoments {

@@ -9,7 +9,8 @@
  * the hot path, and each further object per request costs more than everything decided about it.
  *
  * Who writes what: `stage` and times request-answers.ts and batch-scheduler.ts; links and `part`
- * request-queue.ts; `isTracked` deadline-heap.ts; `batch` and `batchIndex` running-batch.ts.
+ * request-queue.ts; `isTracked` deadline-heap.ts; `batch`, `batchIndex` and `untakenCount`
+ * running-batch.ts.
  */
 import type { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
@@ -31,7 +32,7 @@ export interface BatchOfRequest {
   abort(index: number): void;
   /** The caller of this one has taken so many responses. */
   credit(index: number, responseCount: number): void;
-  requestEnded(): void;
+  requestEnded(request: ScheduledRequest): void;
 }
 
 export interface HeldResponse {
@@ -89,6 +90,11 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   /** The model has said its last word, even if that is still held back. */
   isAnswered = false;
   held: HeldAnswer[] | undefined = undefined;
+  /** Responses that the model has given and its caller has not taken yet. */
+  untakenCount = 0;
+  /** Responses that were sent, and when the model had computed the latest one. */
+  responseCount = 0;
+  respondedMs = 0;
 
   constructor(fields: ScheduledRequestFields) {
     this.request = fields.request;

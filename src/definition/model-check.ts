@@ -5,7 +5,14 @@
  * (backends/function-outputs.ts).
  */
 import { isDatatype } from "../protocol/datatype.ts";
-import { callable, type Fields, isFields, mustBe, optionally } from "../protocol/option-checks.ts";
+import {
+  callable,
+  type Fields,
+  flag,
+  isFields,
+  mustBe,
+  optionally,
+} from "../protocol/option-checks.ts";
 import { findRowCountMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
 
@@ -16,12 +23,19 @@ const functionModel: DefinitionKind = {
     outputs: outputSpecs,
     module: optionally(fileUrl),
     setup: optionally(callable),
-    infer: inferFunction,
+    decoupled: optionally(flag),
+    infer: callable,
   },
   findConflicts: (definition) => {
-    const { inputs } = definition;
-    if (!isFields(inputs)) return [];
-    return findRowCountMistakes(definition, Object.keys(inputs).length);
+    const { inputs, infer, decoupled } = definition;
+    const mistakes: string[] = [];
+    if (decoupled === false && isGenerator(infer)) {
+      mistakes.push(mustBe("decoupled", "true or left out: a generator streams", decoupled));
+    }
+    if (isFields(inputs)) {
+      mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
+    }
+    return mistakes;
   },
 };
 
@@ -64,9 +78,7 @@ function fileUrl(value: unknown, field: string): readonly string[] {
   return [mustBe(field, "import.meta.url, the file URL of the module", url)];
 }
 
-function inferFunction(value: unknown, field: string): readonly string[] {
-  if (typeof value !== "function") return callable(value, field);
-  if (!/Generator/.test(value.constructor.name)) return [];
-  const why = "is a generator: responses in parts (streaming) come with a later version";
-  return [`'${field}' ${why}; return all rows at once`];
+/** A generator function, whose call runs nothing yet. */
+export function isGenerator(value: unknown): boolean {
+  return typeof value === "function" && /Generator/.test(value.constructor.name);
 }

@@ -234,7 +234,7 @@ model("m", { ...stateful, instances: { kind: "process" }, infer: (inputs) => ({ 
 // @ts-expect-error: infer is missing
 model("m", stateful);
 
-// Streaming models are known by their generators, even if they are refused at run time for now.
+// A model that streams is known by its generator, or says so.
 const streaming = model("m", {
   ...stateful,
   async *infer(inputs) {
@@ -242,3 +242,42 @@ const streaming = model("m", {
   },
 });
 typeOf(streaming.isDecoupled).is<true>();
+
+const inTurns = model("m", {
+  ...stateful,
+  *infer(inputs) {
+    yield { y: inputs.x };
+  },
+});
+typeOf(inTurns.isDecoupled).is<true>();
+
+const sending = model("m", {
+  ...stateful,
+  decoupled: true,
+  infer: async (inputs, context) => {
+    await context.send(0, { y: inputs.x }, { isFinal: true });
+    // @ts-expect-error: it has no output z
+    await context.send(0, { z: inputs.x });
+    context.end(0);
+  },
+});
+typeOf(sending.isDecoupled).is<true>();
+
+model("m", {
+  ...stateful,
+  // @ts-expect-error: y is missing
+  *infer() {
+    yield {};
+  },
+});
+model("m", {
+  ...stateful,
+  // @ts-expect-error: there is no output z
+  *infer(inputs) {
+    yield { y: inputs.x, z: inputs.x };
+  },
+});
+// @ts-expect-error: only a model that says that it sends its responses may return nothing
+model("m", { ...stateful, infer: () => {} });
+// @ts-expect-error: the same, later
+model("m", { ...stateful, infer: () => later(undefined) });

@@ -79,7 +79,7 @@ test("models are registered where an instance looks for them", () => {
 
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
-  "version, inputs, outputs, module, setup, infer, maxBatchSize, batching, instances, limits";
+  "version, inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits";
 
 /** Changes to a definition that is fine, and all that is wrong then. */
 const complaints: readonly [changes: object, ...lines: string[]][] = [
@@ -117,11 +117,11 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
   [{ module: {} }, "'module' must be import.meta.url, the file URL of the module; got an object"],
   [{ setup: 5 }, "'setup' must be a function; got 5"],
   [{ infer: undefined }, "'infer' must be a function; got undefined"],
-  ...[function* () {}, async function* () {}].map((generator): [object, string] => [
-    { infer: generator },
-    "'infer' is a generator: responses in parts (streaming) come with a later version; " +
-      "return all rows at once",
-  ]),
+  [
+    { decoupled: false, async *infer() {} },
+    "'decoupled' must be true or left out: a generator streams; got false",
+  ],
+  [{ decoupled: "yes" }, "'decoupled' must be true or false; got 'yes'"],
   [
     { maxBatchSize: 4, batching: { preferredBatchSizes: [8] } },
     "'batching.preferredBatchSizes[0]' must be at most maxBatchSize, which is 4; got 8 " +

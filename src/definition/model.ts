@@ -10,18 +10,22 @@
  * Types flow from the specifications: a wrong input name, a wrong datatype, a missing output and
  * a surplus one do not compile, and are checked again at run time (backends/function-outputs.ts).
  *
+ * A model streams if `infer` is a generator, whose yields are responses for the whole batch, or if it
+ * sends responses to single requests of it (`decoupled: true`, `context.send`).
+ *
  * Where it runs: inline, on the event loop, or in threads, which import its module again; for
  * that it says where it lives: `module: import.meta.url`.
  *
  * Not here: checks of the definition (model-check.ts), how it is run (backends/function.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
 import type { TensorData } from "./element-arrays.ts";
 import type { ModelBase } from "./model-base.ts";
-import { checkModel } from "./model-check.ts";
+import { checkModel, isGenerator } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
@@ -72,18 +76,32 @@ export type OutputTensors<S extends TensorSpecs> = {
 };
 
 type Result<T> = T | Promise<T>;
-type Answer<T> = Result<T> | AsyncIterable<T>;
-type Unwrap<A> = A extends AsyncIterable<infer T> ? T : A extends PromiseLike<infer T> ? T : A;
+type Stream<T> = AsyncIterable<T> | Iterable<T>;
+// biome-ignore lint/suspicious/noConfusingVoidType: that of a function that returns nothing.
+type Nothing = void | Promise<void>;
+type Answer<T> = Result<T> | Stream<T> | Nothing;
+type Unwrap<A> = A extends Stream<infer T> ? T : A extends PromiseLike<infer T> ? T : A;
 
 /** Names only: where they are known at run time alone, TypeScript counts numbers among them. */
 type SurplusNames<A, O> = Exclude<keyof Unwrap<A> & string, keyof O>;
 
-/** Inference of a return type accepts surplus outputs: this refuses them. */
-type NoSurplus<A, O> = [Unwrap<A>] extends [never]
+/**
+ * Inference of a return type accepts surplus outputs, and nothing at all: this refuses them. Only
+ * a model that says `decoupled: true` may return nothing: it sends its responses.
+ */
+type Checked<A, O, D> = [Unwrap<A>] extends [never]
   ? unknown
-  : [SurplusNames<A, O>] extends [never]
-    ? unknown
-    : { readonly undeclaredOutput: SurplusNames<A, O> };
+  : // biome-ignore lint/suspicious/noConfusingVoidType: that of a function that returns nothing.
+    [Unwrap<A>] extends [void]
+    ? D extends true
+      ? unknown
+      : { readonly missingOutput: keyof O }
+    : [SurplusNames<A, O>] extends [never]
+      ? unknown
+      : { readonly undeclaredOutput: SurplusNames<A, O> };
+
+/** One that yields its responses, or says that it sends them. */
+type IsDecoupled<A, D extends boolean> = A extends Stream<unknown> ? true : D;
 
 export interface ModelLog {
   info(message: string): void;
@@ -118,7 +136,8 @@ export interface RequestInfo {
   isAborted(): boolean;
 }
 
-export interface InferContext<State> extends Omit<SetupContext, "signal"> {
+export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
+  extends Omit<SetupContext, "signal"> {
   /** What `setup` returned. */
   readonly state: State;
   /** Rows of the batch; 1 for a model without batching. */
@@ -126,6 +145,19 @@ export interface InferContext<State> extends Omit<SetupContext, "signal"> {
   readonly requests: readonly RequestInfo[];
   /** Fires when nobody in the batch is left waiting. */
   readonly signal: AbortSignal;
+  /**
+   * Of a model that streams: a response to one request of the batch (its index), with that
+   * request's rows. Resolves when there is room for a further one; whoever does not wait for that
+   * is stopped. Sent to a caller who has gone, it is dropped.
+   */
+  send(request: number, outputs: Outputs<O>, options?: SendOptions): Promise<void>;
+  /** Of a model that streams: this request gets no more, or this error. */
+  end(request: number, error?: InferenceError): void;
+}
+
+export interface SendOptions {
+  /** The last response to this request; default false. */
+  readonly isFinal?: boolean;
 }
 
 export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
@@ -136,6 +168,18 @@ export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
   readonly outputs: O;
   /** `import.meta.url`: threads import this module again. Without it the model runs inline. */
   readonly module?: string | URL;
+}
+
+/** Functions of a model: what its types are inferred from. */
+interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, State, D> {
+  /**
+   * It streams: a request may have any number of responses. A generator says so by itself; say
+   * true where `infer` sends its responses (`context.send`), or hands on somebody else's generator.
+   */
+  readonly decoupled?: D;
+  /** Once per instance. Stands before `infer` if it takes a parameter. */
+  readonly setup?: (context: SetupContext) => Result<State>;
+  readonly infer: (inputs: Inputs<I>, context: InferContext<State, O>) => A & Checked<A, O, D>;
 }
 
 export interface Model<
@@ -167,16 +211,13 @@ export function model<
   const O extends TensorSpecs,
   A extends Answer<Outputs<O>>,
   State = undefined,
+  D extends boolean = false,
 >(
   name: Name,
-  definition: ModelDefinition<I, O> & {
-    /** Once per instance. Stands before `infer` if it takes a parameter. */
-    readonly setup?: (context: SetupContext) => Result<State>;
-    readonly infer: (inputs: Inputs<I>, context: InferContext<State>) => A & NoSurplus<A, O>;
-  },
-): Model<Name, I, O, A extends AsyncIterable<unknown> ? true : false> {
+  definition: ModelDefinition<I, O> & ModelFunctions<I, O, A, State, D>,
+): Model<Name, I, O, IsDecoupled<A, D>> {
   checkModel(name, definition);
-  const { version = 1, inputs, outputs, module, setup, infer } = definition;
+  const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
   const { maxBatchSize, batching, instances, limits } = definition;
   const built = Object.freeze({
     kind: "function" as const,
@@ -184,8 +225,7 @@ export function model<
     version,
     inputs,
     outputs,
-    // Generators are refused by checkModel until streaming is there.
-    isDecoupled: false as A extends AsyncIterable<unknown> ? true : false,
+    isDecoupled: (decoupled === true || isGenerator(infer)) as IsDecoupled<A, D>,
     module: module === undefined ? undefined : String(module),
     options: {
       ...(maxBatchSize !== undefined && { maxBatchSize }),

@@ -10,6 +10,7 @@ import {
   expecting,
   type Fields,
   fieldsOf,
+  isCount,
   isFields,
   mustBe,
   oneOf,
@@ -31,9 +32,14 @@ const onnxModel: DefinitionKind = {
     executionProviders: optionally(providerList),
   },
   findConflicts: ({ instances }) => {
-    if (!isFields(instances) || instances["kind"] !== "inline") return [];
-    const expected = '"thread": an ONNX run blocks the thread that calls it';
-    return [mustBe("instances.kind", expected, "inline")];
+    const { kind, concurrency } = isFields(instances) ? instances : {};
+    const why = "an ONNX run blocks the thread that calls it";
+    const mistakes: string[] = [];
+    if (kind === "inline") mistakes.push(mustBe("instances.kind", `"thread": ${why}`, kind));
+    if (isCount(concurrency) && concurrency > 1) {
+      mistakes.push(mustBe("instances.concurrency", `1: ${why}`, concurrency));
+    }
+    return mistakes;
   },
 };
 

@@ -63,6 +63,8 @@ export interface ReturnedBytes {
   readonly chunks: readonly Uint8Array[];
   /** False: somebody else may go on using this memory. */
   readonly isOwn: boolean;
+  /** Of another tensor's rows. */
+  readonly isPart: boolean;
 }
 
 type TensorType<D extends Datatype, As extends ElementForm> = D | TensorSpec<D, As>;
@@ -93,7 +95,8 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     readReturned = (tensor) => {
       tensor.#check();
       const chunks = tensor.#unread?.chunks ?? [tensor.bytes];
-      return { chunks, isOwn: (tensor.#whole ?? tensor).#isOwn };
+      const isPart = tensor.#whole !== undefined;
+      return { chunks, isOwn: (tensor.#whole ?? tensor).#isOwn, isPart };
     };
     markGone = (tensor, why) => {
       (tensor.#whole ?? tensor).#goneBecause ??= why;

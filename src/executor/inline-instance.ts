@@ -6,13 +6,7 @@
  *
  * Not here: who is told about it (server/watchdog.ts).
  */
-import type {
-  Backend,
-  BackendCall,
-  BackendResult,
-  CallRequest,
-  LoadedModel,
-} from "../backends/backend.ts";
+import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type {
   ExecutionBatch,
@@ -22,15 +16,9 @@ import type {
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
-import { allocateBytes } from "../protocol/byte-slab.ts";
-import { datatypes } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
-import { BatchSignals } from "./batch-signals.ts";
-import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
-import { gatherInputs } from "./gather-inputs.ts";
+import { InlineCall } from "./inline-call.ts";
 import { answersOf } from "./split-outputs.ts";
 
 export interface InlineOptions {
@@ -57,7 +45,7 @@ export class InlineInstance implements Instance {
   readonly #events: InstanceEvents;
   readonly #stopping: AbortController = new AbortController();
   #loaded: LoadedModel | undefined = undefined;
-  #running: InlineCall | undefined = undefined;
+  #running: readonly InlineCall[] = [];
   #isStopping = false;
   #isAbandoned = false;
 
@@ -81,10 +69,10 @@ export class InlineInstance implements Instance {
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
-    const { config, clock, copied, watch } = this.#options;
+    const { clock, watch } = this.#options;
     if (this.#loaded === undefined) return;
-    const call = new InlineCall(batch, gatherInputs(batch, config), copied, clock.nowMs());
-    this.#running = call;
+    const call = new InlineCall(this.#options, batch, emit, clock.nowMs());
+    this.#running = [...this.#running, call];
     try {
       const result = this.#run(this.#loaded, call);
       if (result instanceof Promise) {
@@ -92,24 +80,26 @@ export class InlineInstance implements Instance {
         result.then(
           (later) => {
             watch.settled();
-            this.#finish(call, emit, later);
+            this.#finish(call, later);
           },
           (reason: unknown) => {
             watch.settled();
-            this.#fail(call, emit, reason);
+            this.#fail(call, reason);
           },
         );
-      } else this.#finish(call, emit, result);
+      } else this.#finish(call, result);
     } catch (reason) {
-      this.#fail(call, emit, reason);
+      this.#fail(call, reason);
     }
   }
 
-  abort(_batch: ExecutionBatch, requestIndex: number): void {
-    this.#running?.abort(requestIndex);
+  abort(batch: ExecutionBatch, requestIndex: number): void {
+    this.#callOf(batch)?.abort(requestIndex);
   }
 
-  credit(): void {}
+  credit(batch: ExecutionBatch, requestIndex: number, responseCount: number): void {
+    this.#callOf(batch)?.credit(requestIndex, responseCount);
+  }
 
   stop(): void {
     if (this.#isStopping) return;
@@ -122,8 +112,12 @@ export class InlineInstance implements Instance {
   abandon(): boolean {
     this.#isAbandoned = true;
     this.#stopping.abort();
-    this.#running?.abortAll();
+    for (const call of this.#running) call.abortAll();
     return true;
+  }
+
+  #callOf(batch: ExecutionBatch): InlineCall | undefined {
+    return this.#running.find((call) => call.batch === batch);
   }
 
   #setLoaded(loaded: LoadedModel): void {
@@ -142,39 +136,43 @@ export class InlineInstance implements Instance {
     }
   }
 
-  #finish(call: InlineCall, emit: ExecutionEmitter, result: BackendResult): void {
+  #finish(call: InlineCall, result: BackendResult): void {
     const { config, clock, copied } = this.#options;
     if (!this.#end(call)) return;
+    const { emit, batch } = call;
     const times = { computeInputEndMs: call.startMs, computeOutputStartMs: clock.nowMs() };
     copied.outputs += result.copiedBytes;
-    const answers = answersOf(result.outputs, call.batch, config);
+    const answers = config.isDecoupled
+      ? batch.requests.map(() => undefined)
+      : answersOf(result.outputs, batch, config);
     if (answers instanceof InferenceError) emit.failed(times, answers);
     else emit.done(times, answers);
     if (this.#isStopping) this.#unloadIfIdle();
   }
 
-  #fail(call: InlineCall, emit: ExecutionEmitter, reason: unknown): void {
+  #fail(call: InlineCall, reason: unknown): void {
     if (!this.#end(call)) return;
     const error = InferenceError.from(reason);
     if (isUnrecoverable(error.cause)) this.#exit(error);
     else {
       const computeOutputStartMs = this.#options.clock.nowMs();
       const times = { computeInputEndMs: call.startMs, computeOutputStartMs };
-      emit.failed(times, error);
+      call.emit.failed(times, error);
       if (this.#isStopping) this.#unloadIfIdle();
     }
   }
 
   /** False if its end is of no interest any more. */
   #end(call: InlineCall): boolean {
-    if (this.#isAbandoned || this.#running !== call) return false;
-    this.#running = undefined;
+    call.hasEnded = true;
+    if (this.#isAbandoned) return false;
+    this.#running = this.#running.filter((other) => other !== call);
     return true;
   }
 
   /** The end of a batch may have brought the next one. */
   #unloadIfIdle(): void {
-    if (this.#running !== undefined) return;
+    if (this.#running.length > 0) return;
     const loaded = this.#loaded;
     this.#loaded = undefined;
     loaded?.unload().then(
@@ -188,64 +186,5 @@ export class InlineInstance implements Instance {
     this.#isAbandoned = true;
     const error = reason === undefined ? undefined : InferenceError.from(reason);
     this.#events.exited(error, isUnrecoverable(error?.cause));
-  }
-}
-
-/** A batch on its way through the model. */
-class InlineCall implements BackendCall {
-  readonly batch: ExecutionBatch;
-  readonly inputs: readonly WireTensor[];
-  readonly startMs: number;
-  readonly #copied: CopiedBytes;
-  readonly allocate: BackendCall["allocate"] = allocateBytes;
-  #aborted: Set<number> | undefined = undefined;
-  #signals: BatchSignals | undefined = undefined;
-
-  constructor(
-    batch: ExecutionBatch,
-    inputs: readonly WireTensor[],
-    copied: CopiedBytes,
-    startMs: number,
-  ) {
-    this.batch = batch;
-    this.inputs = inputs;
-    this.#copied = copied;
-    this.startMs = startMs;
-  }
-
-  get rows(): number {
-    return this.batch.rows;
-  }
-
-  get requests(): readonly CallRequest[] {
-    const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
-    return callRequests(requests, (index) => this.#isAborted(index));
-  }
-
-  get signal(): AbortSignal {
-    this.#signals ??= new BatchSignals(this.batch.requests.length, (index) => {
-      return this.#isAborted(index);
-    });
-    return this.#signals.signal;
-  }
-
-  join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
-    const elementSize = datatypes[datatype].byteSize || 1;
-    if (!isJoined(chunks, elementSize)) this.#copied.inputs += byteLength;
-    return joinBytes(chunks, byteLength, elementSize);
-  }
-
-  abort(requestIndex: number): void {
-    this.#aborted ??= new Set();
-    this.#aborted.add(requestIndex);
-    this.#signals?.notice();
-  }
-
-  abortAll(): void {
-    for (const index of this.batch.requests.keys()) this.abort(index);
-  }
-
-  #isAborted(requestIndex: number): boolean {
-    return this.#aborted?.has(requestIndex) ?? false;
   }
 }

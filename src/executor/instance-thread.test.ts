@@ -40,6 +40,7 @@ async function withThread(setup: string, use: Use, below = ""): Promise<void> {
       index: 0,
       device: "cpu",
       maxRequests: 1,
+      concurrency: 1,
     });
     await watch.started(1);
     await use(thread, watch);

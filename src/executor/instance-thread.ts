@@ -17,16 +17,18 @@ import { InferenceError } from "../protocol/errors.ts";
 import { guardAgainstExit, type NativeThread, noteExit } from "./exit-guard.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
-  abortFlag,
   endingFlag,
   endings,
   type FromInstance,
+  flagBytes,
   fromErrorMessage,
   openEnvelope,
   settledCount,
+  slotFlags,
   type ThreadStart,
   type ToInstance,
   toError,
+  waitingFlag,
 } from "./messages.ts";
 
 export interface ThreadListener {
@@ -36,8 +38,8 @@ export interface ThreadListener {
 }
 
 export type ThreadPlan = Omit<ThreadStart, "flags"> & {
-  /** Requests in a batch at most. */
-  readonly maxRequests: number;
+  /** Batches at a time. */
+  readonly concurrency: number;
 };
 
 export class InstanceThread implements NativeThread {
@@ -47,6 +49,7 @@ export class InstanceThread implements NativeThread {
   #setNotLoaded: (reason: unknown) => void = () => {};
   readonly #worker: Worker;
   readonly #name: string;
+  readonly #maxRequests: number;
   readonly #flags: Int32Array;
   readonly #kept: FromInstance[] = [];
   #listener: ThreadListener | undefined = undefined;
@@ -59,8 +62,9 @@ export class InstanceThread implements NativeThread {
   /** What it threw where nobody caught it. */
   #uncaught: unknown = undefined;
 
-  constructor({ maxRequests, ...plan }: ThreadPlan) {
-    const flags = new SharedArrayBuffer(4 * abortFlag(maxRequests));
+  constructor({ concurrency, ...plan }: ThreadPlan) {
+    const { maxRequests } = plan;
+    const flags = new SharedArrayBuffer(flagBytes(concurrency, maxRequests));
     this.loaded = new Promise((resolve, reject) => {
       this.#setLoaded = resolve;
       this.#setNotLoaded = reject;
@@ -68,6 +72,7 @@ export class InstanceThread implements NativeThread {
     // Most wait for what the core is told instead.
     this.loaded.catch(() => {});
     this.#name = plan.name;
+    this.#maxRequests = maxRequests;
     this.#flags = new Int32Array(flags);
     const start: ThreadStart = { ...plan, flags };
     this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
@@ -97,13 +102,28 @@ export class InstanceThread implements NativeThread {
   }
 
   post(message: ToInstance, transfer: readonly ArrayBuffer[] = []): void {
-    if (message.type !== "abort") this.#dutyCount += 1;
+    if (message.type === "execute" || message.type === "stop") this.#dutyCount += 1;
     this.#worker.postMessage(message, transfer);
   }
 
+  /** Nobody has gone yet, and nothing was taken. */
+  clearFlags(slot: number, requestIndex: number): void {
+    const { abort, credit } = slotFlags(slot, this.#maxRequests);
+    Atomics.store(this.#flags, abort + 2 * requestIndex, 0);
+    Atomics.store(this.#flags, credit + 2 * requestIndex, 0);
+  }
+
   /** Readable at once by whatever runs in the thread. */
-  setAborted(requestIndex: number, isAborted: boolean): void {
-    Atomics.store(this.#flags, abortFlag(requestIndex), isAborted ? 1 : 0);
+  setAborted(slot: number, requestIndex: number): void {
+    const { abort } = slotFlags(slot, this.#maxRequests);
+    Atomics.store(this.#flags, abort + 2 * requestIndex, 1);
+  }
+
+  /** So many more responses may come. Told only if the thread waits, and once if many come at once. */
+  credit(slot: number, requestIndex: number, responseCount: number): void {
+    const { credit } = slotFlags(slot, this.#maxRequests);
+    Atomics.add(this.#flags, credit + 2 * requestIndex, responseCount);
+    if (Atomics.exchange(this.#flags, waitingFlag, 0) === 1) this.post({ type: "credit" });
   }
 
   /**

@@ -6,15 +6,17 @@ import { Worker } from "node:worker_threads";
 import { InferenceError } from "../protocol/errors.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
-  abortFlag,
   endingFlag,
+  flagBytes,
   fromErrorMessage,
   fromSharedTime,
   openEnvelope,
   settledCount,
+  slotFlags,
   toError,
   toErrorMessage,
   toSharedTime,
+  waitingFlag,
 } from "./messages.ts";
 
 /** Through a thread's port. */
@@ -99,8 +101,15 @@ test("only what is in our envelope is ours", () => {
 });
 
 test("flags lie in places of their own", () => {
-  const places = [endingFlag, settledCount, abortFlag(0), abortFlag(1), abortFlag(2)];
-  check.deepEqual(places, [0, 1, 2, 3, 4]);
+  const [slots, maxRequests] = [2, 3];
+  const places = [endingFlag, settledCount, waitingFlag];
+  for (let slot = 0; slot < slots; slot += 1) {
+    const { abort, credit } = slotFlags(slot, maxRequests);
+    for (let index = 0; index < maxRequests; index += 1) {
+      places.push(abort + 2 * index, credit + 2 * index);
+    }
+  }
+  check.deepEqual(places, [...Array(flagBytes(slots, maxRequests) / 4).keys()]);
 });
 
 test("a thread's place on the one clock is exact, also when its first calls take long", async () => {

@@ -5,17 +5,21 @@
  *   workerData: ThreadStart  ────────>   imports the model, runs its setup
  *                            <────────   loaded | ended
  *   execute                  ────────>   runs the batch; the buffer of its inputs is transferred
+ *                            <────────   responses, if it streams
  *                            <────────   done | failed; buffers of outputs are transferred
  *   abort (flags are set)    ────────>
+ *   credit (counts are set)  ────────>   only if the thread said that it waits for it
  *   stop                     ────────>   unloads, and ends
  *                            <────────   ended
  *
- * `flags` is shared memory, because a thread inside a synchronous function reads no messages: a
- * flag for each request of the batch, 1 once its caller has gone, and before them `endingFlag` and
- * `settledCount`.
+ * Batches that run at the same time are told apart by their slots, 0 to `concurrency` - 1.
+ *
+ * `flags` is shared memory, because a thread inside a synchronous function reads no messages: for
+ * each request of each slot whether its caller has gone, and how many of its responses were taken;
+ * before them the places below.
  */
 import { inspect } from "node:util";
-import type { ModelDescription } from "../backends/backend.ts";
+import type { ModelDescription, StreamedResponse } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
@@ -31,6 +35,8 @@ export interface ThreadStart {
   readonly onnx: OnnxModel | undefined;
   readonly index: number;
   readonly device: "cpu" | `cuda:${number}`;
+  /** Requests in a batch at most. */
+  readonly maxRequests: number;
   readonly flags: SharedArrayBuffer;
 }
 
@@ -53,12 +59,23 @@ export const endings = {
  */
 export const settledCount = 1;
 
+/** Place of 1 while the thread waits for credit: else it need not be told. */
+export const waitingFlag = 2;
+
+const firstSlot = 3;
+
 /** So many are settled when the thread has nothing more to do. */
 export const allSettled = 0x7fff_ffff;
 
-/** Place of a request's flag. */
-export function abortFlag(requestIndex: number): number {
-  return requestIndex + 2;
+/** Of the shared memory. */
+export function flagBytes(slots: number, maxRequests: number): number {
+  return 4 * (firstSlot + 2 * slots * maxRequests);
+}
+
+/** Places of one slot's flags: of request i `abort + 2 * i` and `credit + 2 * i`. */
+export function slotFlags(slot: number, maxRequests: number): { abort: number; credit: number } {
+  const abort = firstSlot + 2 * slot * maxRequests;
+  return { abort, credit: abort + 1 };
 }
 
 export interface RequestMessage {
@@ -71,22 +88,35 @@ export interface RequestMessage {
 export type ToInstance =
   | {
       readonly type: "execute";
+      readonly slot: number;
       readonly inputs: readonly WireTensor[];
       readonly rows: number;
       readonly requests: readonly RequestMessage[];
     }
   | { readonly type: "abort" }
+  | { readonly type: "credit" }
   | { readonly type: "stop" };
 
 export type FromInstance =
   | { readonly type: "loaded"; readonly description: ModelDescription | undefined }
   | {
+      /** Those of one turn of the thread's event loop, in order. */
+      readonly type: "responses";
+      readonly items: readonly ResponseItem[];
+    }
+  | {
       readonly type: "done";
+      readonly slot: number;
       readonly times: ExecutionTimes;
       readonly outputs: readonly WireTensor[];
       readonly copiedBytes: number;
     }
-  | { readonly type: "failed"; readonly times: ExecutionTimes; readonly error: ErrorMessage }
+  | {
+      readonly type: "failed";
+      readonly slot: number;
+      readonly times: ExecutionTimes;
+      readonly error: ErrorMessage;
+    }
   | {
       readonly type: "ended";
       readonly error: ErrorMessage | undefined;
@@ -97,6 +127,12 @@ export type FromInstance =
       readonly level: "info" | "warning" | "error";
       readonly message: string;
     };
+
+/** A response of a model that streams, or the failure of one request. */
+export type ResponseItem = { readonly slot: number } & (
+  | StreamedResponse
+  | { readonly requestIndex: number; readonly error: ErrorMessage }
+);
 
 /** As it goes through the port, which is the user's as well: his code may post what it likes. */
 export interface Envelope {

@@ -60,14 +60,14 @@ function resolveFunction(
     isDecoupled: model.isDecoupled,
   } as const;
   const config = resolveModelConfig(input);
-  const { kind, device } = resolveInstances(input);
+  const { kind, device, concurrency } = resolveInstances(input);
   if (kind === "inline") return { config, host: new InlineHost(model, config, options) };
   if (module === undefined) {
     const why = "a model in threads must say where it lives: module: import.meta.url";
     throw new InferenceError("INVALID_ARGUMENT", `model '${name}': ${why}`);
   }
   const maxRequests = Math.max(1, config.maxBatchSize);
-  const plan = { name, version, module, onnx: undefined, device, maxRequests };
+  const plan = { name, version, module, onnx: undefined, device, maxRequests, concurrency };
   return { config, host: new ThreadHost(config, plan, options) };
 }
 
@@ -86,7 +86,15 @@ async function resolveOnnx(
   const machine = { defaultKind: "thread", cores: availableParallelism() } as const;
   const { device } = resolveInstances({ ...machine, options: model.options });
   const maxRequests = model.options.maxBatchSize ?? optionDefaults.maxBatchSize;
-  const plan = { name, version, module: undefined, onnx: model, device, maxRequests };
+  const plan = {
+    name,
+    version,
+    module: undefined,
+    onnx: model,
+    device,
+    maxRequests,
+    concurrency: 1,
+  };
   const thread = new InstanceThread({ ...plan, index: 0 });
   signal.addEventListener("abort", () => thread.abandon(), { once: true });
   try {

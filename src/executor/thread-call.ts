@@ -1,34 +1,58 @@
 /**
  * A batch on its way through the model, inside the thread of an instance.
  */
-import type { BackendCall, CallRequest } from "../backends/backend.ts";
+import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
-import { abortFlag, type RequestMessage, type ToInstance } from "./messages.ts";
+import { type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
+import { type BatchReaders, type Outlet, ResponseOutlet } from "./response-outlet.ts";
 
-export class ThreadCall implements BackendCall {
+export interface ThreadCallOptions {
+  readonly flags: Int32Array;
+  readonly maxRequests: number;
+  readonly outlet: Outlet;
+}
+
+export class ThreadCall implements BackendCall, BatchReaders {
+  readonly slot: number;
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
-  readonly #requests: readonly RequestMessage[];
-  readonly #isAborted: (index: number) => boolean;
+  hasEnded = false;
+  readonly #messages: readonly RequestMessage[];
+  readonly #options: ThreadCallOptions;
+  readonly #places: ReturnType<typeof slotFlags>;
+  #requests: readonly CallRequest[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
+  #responses: ResponseOutlet | undefined = undefined;
 
-  constructor(message: Extract<ToInstance, { type: "execute" }>, flags: Int32Array) {
+  constructor(message: Extract<ToInstance, { type: "execute" }>, options: ThreadCallOptions) {
+    this.slot = message.slot;
     this.inputs = message.inputs;
     this.rows = message.rows;
-    this.#requests = message.requests;
-    this.#isAborted = (index) => Atomics.load(flags, abortFlag(index)) === 1;
+    this.#messages = message.requests;
+    this.#options = options;
+    this.#places = slotFlags(message.slot, options.maxRequests);
+  }
+
+  get requestCount(): number {
+    return this.#messages.length;
   }
 
   get requests(): readonly CallRequest[] {
-    return callRequests(this.#requests, this.#isAborted);
+    this.#requests ??= callRequests(this.#messages, (index) => this.hasGone(index));
+    return this.#requests;
   }
 
   get signal(): AbortSignal {
-    this.#signals ??= new BatchSignals(this.#requests.length, this.#isAborted);
+    this.#signals ??= new BatchSignals(this.requestCount, (index) => this.hasGone(index));
     return this.#signals.signal;
+  }
+
+  get responses(): ResponseStream {
+    this.#responses ??= new ResponseOutlet(this, this.#options.outlet);
+    return this.#responses;
   }
 
   /** They came joined. */
@@ -41,8 +65,17 @@ export class ThreadCall implements BackendCall {
     return new Uint8Array(byteLength);
   }
 
+  hasGone(requestIndex: number): boolean {
+    return Atomics.load(this.#options.flags, this.#places.abort + 2 * requestIndex) === 1;
+  }
+
+  takeCredit(requestIndex: number): number {
+    return Atomics.exchange(this.#options.flags, this.#places.credit + 2 * requestIndex, 0);
+  }
+
   /** Flags have been set. */
-  noticeAborts(): void {
+  noticeFlags(): void {
     this.#signals?.notice();
+    this.#responses?.notice();
   }
 }

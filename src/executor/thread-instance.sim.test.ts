@@ -20,10 +20,10 @@ import { InstanceProbe } from "../testing/instance-probe.ts";
 import { instanceKey } from "./inside-instance.ts";
 import { ThreadHost } from "./instance-hosts.ts";
 import {
-  abortFlag,
   endingFlag,
   endings,
   type FromInstance,
+  slotFlags,
   type ThreadStart,
   type ToInstance,
 } from "./messages.ts";
@@ -162,6 +162,7 @@ class Run {
       onnx: undefined,
       device: "cpu" as const,
       maxRequests,
+      concurrency: 1,
     };
     const host = new ThreadHost(config, plan, this.#options);
     this.#probe = new InstanceProbe(host);
@@ -195,7 +196,7 @@ class Run {
     check.equal(this.#worker.isRef, !this.#isAbandoned);
     if (this.#aborted === undefined) return;
     for (let index = 0; index < this.#requestCount; index += 1) {
-      const flag = Atomics.load(this.#worker.flags, abortFlag(index));
+      const flag = Atomics.load(this.#worker.flags, slotFlags(0, maxRequests).abort + 2 * index);
       // Whatever waits in one that is abandoned hears that nobody waits for it.
       check.equal(flag, this.#aborted.has(index) || this.#isAbandoned ? 1 : 0);
     }
@@ -227,7 +228,7 @@ class Run {
   #abort(index: number): void {
     this.#aborted?.add(index);
     this.#probe.abort(index);
-    check.equal(this.#worker.posted.at(-1)?.type, "abort");
+    if (this.#aborted !== undefined) check.equal(this.#worker.posted.at(-1)?.type, "abort");
   }
 
   /** The core hears this, now or when it listens. */
@@ -311,11 +312,11 @@ class Run {
         retryAfterS: undefined,
         causes: [],
       } as const;
-      this.#worker.says({ type, times, error });
+      this.#worker.says({ type, slot: 0, times, error });
     } else {
       const bytes = new Uint8Array(4 * count);
       const y = wireTensor({ name: output, datatype: "FP32", shape: [count, 1] }, bytes);
-      this.#worker.says({ type, times, outputs: [y], copiedBytes: 0 });
+      this.#worker.says({ type, slot: 0, times, outputs: [y], copiedBytes: 0 });
     }
   }
 

@@ -23,8 +23,10 @@ import {
   fromErrorMessage,
   fromSharedTime,
   type RequestMessage,
+  type ResponseItem,
 } from "./messages.ts";
 import { answersOf } from "./split-outputs.ts";
+import { passOn } from "./streamed-answers.ts";
 
 export interface ThreadOptions {
   readonly config: ModelConfig;
@@ -33,6 +35,7 @@ export interface ThreadOptions {
 }
 
 interface Running {
+  readonly slot: number;
   readonly batch: ExecutionBatch;
   readonly emit: ExecutionEmitter;
 }
@@ -41,7 +44,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   readonly #options: ThreadOptions;
   readonly #thread: InstanceThread;
   readonly #events: InstanceEvents;
-  #running: Running | undefined = undefined;
+  #running: readonly Running[] = [];
   #isStopping = false;
   /** Its last word, before the thread ends. */
   #lastError: InferenceError | undefined = undefined;
@@ -57,21 +60,26 @@ export class ThreadInstance implements Instance, ThreadListener {
     const { config, copied } = this.#options;
     const { tensors, buffer } = joinInputs(gatherInputs(batch, config));
     for (const { byteLength } of tensors) copied.inputs += byteLength;
+    const slot = this.#freeSlot();
     const requests = batch.requests.map(({ request, rows }, index): RequestMessage => {
       const { id, parameters, requestedOutputs } = request;
-      this.#thread.setAborted(index, false);
+      this.#thread.clearFlags(slot, index);
       return { id, parameters, requestedOutputs, rows };
     });
-    this.#running = { batch, emit };
-    const message = { type: "execute", inputs: tensors, rows: batch.rows, requests } as const;
-    this.#thread.post(message, [buffer]);
+    this.#running = [...this.#running, { slot, batch, emit }];
+    const { rows } = batch;
+    this.#thread.post({ type: "execute", slot, inputs: tensors, rows, requests }, [buffer]);
   }
 
-  abort(_batch: ExecutionBatch, requestIndex: number): void {
-    this.#abort(requestIndex);
+  abort(batch: ExecutionBatch, requestIndex: number): void {
+    const running = this.#running.find((other) => other.batch === batch);
+    if (running !== undefined) this.#abort(running.slot, requestIndex);
   }
 
-  credit(): void {}
+  credit(batch: ExecutionBatch, requestIndex: number, responseCount: number): void {
+    const running = this.#running.find((other) => other.batch === batch);
+    if (running !== undefined) this.#thread.credit(running.slot, requestIndex, responseCount);
+  }
 
   stop(): void {
     if (this.#isStopping) return;
@@ -80,8 +88,9 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   abandon(): boolean {
-    const running = this.#running;
-    for (const index of running?.batch.requests.keys() ?? []) this.#abort(index);
+    for (const { slot, batch } of this.#running) {
+      for (const index of batch.requests.keys()) this.#abort(slot, index);
+    }
     return this.#thread.abandon();
   }
 
@@ -90,11 +99,14 @@ export class ThreadInstance implements Instance, ThreadListener {
       case "loaded":
         this.#events.ready();
         break;
+      case "responses":
+        for (const item of message.items) this.#respond(item);
+        break;
       case "done":
         this.#finish(message);
         break;
       case "failed":
-        this.#take()?.emit.failed(timesOf(message), fromErrorMessage(message.error));
+        this.#take(message.slot)?.emit.failed(timesOf(message), fromErrorMessage(message.error));
         break;
       case "ended":
         this.#noteEnd(message);
@@ -109,21 +121,43 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#events.exited(this.#lastError ?? error, this.#isFinal);
   }
 
+  #respond(item: ResponseItem): void {
+    const { config, copied } = this.#options;
+    const running = this.#running.find(({ slot }) => slot === item.slot);
+    if (running === undefined) return;
+    const { slot, batch, emit } = running;
+    if ("error" in item) {
+      emit.fail(item.requestIndex, fromErrorMessage(item.error));
+      return;
+    }
+    copied.outputs += item.copiedBytes;
+    for (const index of passOn(item, batch, config, emit)) this.#abort(slot, index);
+  }
+
   #finish(message: Extract<FromInstance, { type: "done" }>): void {
     const { config, copied } = this.#options;
-    const running = this.#take();
+    const running = this.#take(message.slot);
     if (running === undefined) return;
     const { batch, emit } = running;
     const times = timesOf(message);
     copied.outputs += message.copiedBytes;
-    const answers = answersOf(message.outputs, batch, config);
+    const answers = config.isDecoupled
+      ? batch.requests.map(() => undefined)
+      : answersOf(message.outputs, batch, config);
     if (answers instanceof InferenceError) emit.failed(times, answers);
     else emit.done(times, answers);
   }
 
-  #abort(requestIndex: number): void {
-    this.#thread.setAborted(requestIndex, true);
+  #abort(slot: number, requestIndex: number): void {
+    this.#thread.setAborted(slot, requestIndex);
     this.#thread.post({ type: "abort" });
+  }
+
+  /** The core sees to it that there is one. */
+  #freeSlot(): number {
+    let slot = 0;
+    while (this.#running.some((other) => other.slot === slot)) slot += 1;
+    return slot;
   }
 
   #noteEnd({ error, isFinal }: { readonly error: ErrorMessage | undefined; isFinal: boolean }) {
@@ -131,9 +165,9 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#isFinal = isFinal;
   }
 
-  #take(): Running | undefined {
-    const running = this.#running;
-    this.#running = undefined;
+  #take(slot: number): Running | undefined {
+    const running = this.#running.find((other) => other.slot === slot);
+    this.#running = this.#running.filter((other) => other !== running);
     return running;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Entry of an instance's thread: loads one model, and runs the batches that come as messages.
  *
- * One batch at a time, in order. Outputs are transferred, each buffer once. What the model's code
+ * Batches are begun in order, as they come. Outputs are transferred, each buffer once. What the model's code
  * throws is told as the failure of its batch; what it throws outside of a batch ends the thread.
  *
  * Not here: the other side (instance-thread.ts, thread-instance.ts).
@@ -24,14 +24,18 @@ import {
   type ToInstance,
   toErrorMessage,
   toSharedTime,
+  waitingFlag,
 } from "./messages.ts";
 import { createBackend } from "./model-backend.ts";
+import type { Outlet } from "./response-outlet.ts";
+import { ResponseQueue } from "./response-queue.ts";
 import { ThreadCall } from "./thread-call.ts";
 
 assert(parentPort !== null, "thread-main.ts runs in a thread");
 const port = parentPort;
 const start = (workerData as Readonly<Record<string, ThreadStart>>)[instanceKey];
 assert(start !== undefined, "an instance's thread was given its start");
+const { maxRequests } = start;
 const flags = new Int32Array(start.flags);
 
 const openLibrary = process.dlopen;
@@ -45,7 +49,11 @@ process.once("exit", () => settle(allSettled));
 
 const stopping = new AbortController();
 let loaded: LoadedModel | undefined;
-let running: ThreadCall | undefined;
+const running = new Map<number, ThreadCall>();
+
+const responses = new ResponseQueue((items, transfer) => {
+  say({ type: "responses", items }, transfer);
+});
 
 port.on("message", (message: ToInstance) => {
   switch (message.type) {
@@ -53,11 +61,12 @@ port.on("message", (message: ToInstance) => {
       execute(message);
       break;
     case "abort":
-      running?.noticeAborts();
+    case "credit":
+      for (const call of running.values()) call.noticeFlags();
       break;
     case "stop":
       stopping.abort();
-      if (running === undefined && loaded !== undefined) end(undefined);
+      if (running.size === 0 && loaded !== undefined) end(undefined);
       break;
   }
 });
@@ -97,43 +106,55 @@ function enterNative(): void {
 
 function execute(message: Extract<ToInstance, { type: "execute" }>): void {
   if (loaded === undefined) return;
-  const call = new ThreadCall(message, flags);
-  running = call;
+  const { slot } = message;
+  const outlet: Outlet = {
+    respond: (response) => responses.push({ slot, ...response }),
+    fail: (requestIndex, error) => {
+      responses.push({ slot, requestIndex, error: toErrorMessage(error) });
+    },
+    waits: () => Atomics.store(flags, waitingFlag, 1),
+  };
+  const call = new ThreadCall(message, { flags, maxRequests, outlet });
+  running.set(slot, call);
   const startMs = performance.now();
   try {
     const result = loaded.run(call);
     if (result instanceof Promise) {
       result.then(
-        (later) => finish(startMs, later),
-        (reason: unknown) => fail(startMs, reason),
+        (later) => finish(slot, startMs, later),
+        (reason: unknown) => fail(slot, startMs, reason),
       );
-    } else finish(startMs, result);
+    } else finish(slot, startMs, result);
   } catch (reason) {
-    fail(startMs, reason);
+    fail(slot, startMs, reason);
   }
 }
 
-function finish(startMs: number, { outputs, copiedBytes }: BackendResult): void {
+function finish(slot: number, startMs: number, { outputs, copiedBytes }: BackendResult): void {
+  responses.flush();
   const chunks = outputs.flatMap((output) => output.chunks);
   const transfer = new Set(chunks.map(({ buffer }) => buffer as ArrayBuffer));
-  say({ type: "done", times: timesFrom(startMs), outputs, copiedBytes }, [...transfer]);
-  release();
+  say({ type: "done", slot, times: timesFrom(startMs), outputs, copiedBytes }, [...transfer]);
+  release(slot);
 }
 
-function fail(startMs: number, reason: unknown): void {
+function fail(slot: number, startMs: number, reason: unknown): void {
+  responses.flush();
   const error = InferenceError.from(reason);
   if (isUnrecoverable(error.cause)) {
     end(error);
     return;
   }
-  say({ type: "failed", times: timesFrom(startMs), error: toErrorMessage(error) });
-  release();
+  say({ type: "failed", slot, times: timesFrom(startMs), error: toErrorMessage(error) });
+  release(slot);
 }
 
-function release(): void {
-  running = undefined;
+function release(slot: number): void {
+  const call = running.get(slot);
+  if (call !== undefined) call.hasEnded = true;
+  running.delete(slot);
   settle();
-  if (stopping.signal.aborted) end(undefined);
+  if (stopping.signal.aborted && running.size === 0) end(undefined);
 }
 
 /** Unloads, says why, and ends the thread, whatever timers the model has left. */

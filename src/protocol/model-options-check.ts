@@ -51,6 +51,12 @@ const device = expecting(
   (value) => typeof value === "string" && /^(cpu|cuda:\d+)$/.test(value),
 );
 
+/** Each takes a little memory for each request of a batch, whether it runs or not. */
+const concurrency = expecting(
+  "an integer from 1 to 10000",
+  (value) => isCount(value) && value <= 10_000,
+);
+
 /** Whether there is such a level, option-conflicts.ts tells. */
 const level = expecting("an integer, the level of requests that name none", Number.isSafeInteger);
 
@@ -89,6 +95,7 @@ const instancesChecks: ChecksOf<InstancesOptions> = {
   count: optionally(countOrAuto),
   kind: optionally(oneOf(["inline", "thread"])),
   device: optionally(device),
+  concurrency: optionally(concurrency),
 };
 
 const instances = fieldsOf(instancesChecks, `an integer from 1, "auto" or an object`);

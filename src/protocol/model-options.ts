@@ -25,6 +25,9 @@ export const optionDefaults = {
   executionTimeoutMs: 600_000,
 } as const;
 
+/** Batches that one instance of a model that streams runs at a time, unless it says how many. */
+export const streamConcurrency = 256;
+
 export interface ModelOptions {
   /** Most rows in one batch; default 32. */
   readonly maxBatchSize?: number;
@@ -72,6 +75,11 @@ export interface InstancesOptions {
   readonly kind?: "inline" | "thread";
   /** Default "cpu". */
   readonly device?: "cpu" | `cuda:${number}`;
+  /**
+   * Batches that one instance runs at a time: for functions that wait for something else. Default
+   * 1; 256 for a model that streams.
+   */
+  readonly concurrency?: number;
 }
 
 export interface LimitsOptions {
@@ -79,7 +87,10 @@ export interface LimitsOptions {
   readonly maxWaitingRequests?: number;
   /** Longest load of one instance, `setup` included; default 120,000. */
   readonly loadTimeoutMs?: number;
-  /** Longest execution of one batch; default 600,000. Infinity: it may take what it takes. */
+  /**
+   * Longest execution of one batch; of a model that streams the longest wait for its next response.
+   * Default 600,000. Infinity: it may take what it takes.
+   */
   readonly executionTimeoutMs?: number;
 }
 

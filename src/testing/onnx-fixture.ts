@@ -63,6 +63,9 @@ export function backendCall(
     signal: new AbortController().signal,
     join: bytesOf,
     allocate: (byteLength) => new Uint8Array(byteLength),
+    get responses(): never {
+      throw new Error("this model does not stream");
+    },
   };
 }
 

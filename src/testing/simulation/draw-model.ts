@@ -33,6 +33,8 @@ export function drawModel(
     version,
     batching: random.chance(0.1) ? undefined : drawBatching(random, profile, maxBatchSize),
     instanceGroups: Array.from({ length: groupCount }, () => random.between(1, 2)),
+    concurrency: 1,
+    isDecoupled: false,
     limits: drawLimits(random, profile),
   };
 }

@@ -15,6 +15,10 @@ export interface ModelPlan {
   readonly batching: BatchingPlan | undefined;
   /** Instances of each group. */
   readonly instanceGroups: readonly number[];
+  /** Batches that one instance runs at a time. */
+  readonly concurrency: number;
+  /** Its requests may have any number of responses. */
+  readonly isDecoupled: boolean;
   readonly limits: LimitsPlan;
 }
 

@@ -30,11 +30,12 @@ export function asModelConfig(plan: ModelPlan): ModelConfig {
     inputs: plan.inputs.map((input) => tensorConfig(input.name, input.dims, input.isOptional)),
     outputs: [tensorConfig("y", maxBatchSize > 0 ? [] : [1], false), tensorConfig("z", [1], false)],
     dynamicBatching: batching && asBatchingConfig(batching),
+    concurrency: plan.concurrency,
     instanceGroups: plan.instanceGroups.map((count, index) => {
       return { name: `group ${index}`, kind: "KIND_CPU", count, gpus: [] };
     }),
     defaultModelFilename: "",
-    isDecoupled: true,
+    isDecoupled: plan.isDecoupled,
     parameters: {},
     limits: {
       maxWaitingRequests: limits.maxWaiting,

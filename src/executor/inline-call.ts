@@ -1,0 +1,116 @@
+/**
+ * A batch on its way through a model that runs inline.
+ */
+import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
+import type { ModelConfig } from "../core/model-config.ts";
+import { allocateBytes } from "../protocol/byte-slab.ts";
+import { datatypes } from "../protocol/datatype.ts";
+import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { BatchSignals } from "./batch-signals.ts";
+import { callRequests } from "./call-requests.ts";
+import type { CopiedBytes } from "./copied-bytes.ts";
+import { gatherInputs } from "./gather-inputs.ts";
+import { type BatchReaders, ResponseOutlet } from "./response-outlet.ts";
+import { passOn } from "./streamed-answers.ts";
+
+export interface InlineCallOptions {
+  readonly config: ModelConfig;
+  readonly copied: CopiedBytes;
+}
+
+export class InlineCall implements BackendCall, BatchReaders {
+  readonly batch: ExecutionBatch;
+  readonly emit: ExecutionEmitter;
+  readonly inputs: readonly WireTensor[];
+  readonly startMs: number;
+  readonly allocate: BackendCall["allocate"] = allocateBytes;
+  hasEnded = false;
+  readonly #options: InlineCallOptions;
+  #requests: readonly CallRequest[] | undefined = undefined;
+  #gone: Set<number> | undefined = undefined;
+  #credits: Map<number, number> | undefined = undefined;
+  #signals: BatchSignals | undefined = undefined;
+  #responses: ResponseOutlet | undefined = undefined;
+
+  constructor(
+    options: InlineCallOptions,
+    batch: ExecutionBatch,
+    emit: ExecutionEmitter,
+    startMs: number,
+  ) {
+    this.#options = options;
+    this.batch = batch;
+    this.emit = emit;
+    this.inputs = gatherInputs(batch, options.config);
+    this.startMs = startMs;
+  }
+
+  get rows(): number {
+    return this.batch.rows;
+  }
+
+  get requestCount(): number {
+    return this.batch.requests.length;
+  }
+
+  get requests(): readonly CallRequest[] {
+    if (this.#requests === undefined) {
+      const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
+      this.#requests = callRequests(requests, (index) => this.hasGone(index));
+    }
+    return this.#requests;
+  }
+
+  get signal(): AbortSignal {
+    this.#signals ??= new BatchSignals(this.requestCount, (index) => this.hasGone(index));
+    return this.#signals.signal;
+  }
+
+  get responses(): ResponseStream {
+    this.#responses ??= new ResponseOutlet(this, {
+      respond: (response) => {
+        this.#options.copied.outputs += response.copiedBytes;
+        const failed = passOn(response, this.batch, this.#options.config, this.emit);
+        for (const index of failed) this.abort(index);
+      },
+      fail: (requestIndex, error) => this.emit.fail(requestIndex, error),
+      waits() {},
+    });
+    return this.#responses;
+  }
+
+  join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
+    const elementSize = datatypes[datatype].byteSize || 1;
+    if (!isJoined(chunks, elementSize)) this.#options.copied.inputs += byteLength;
+    return joinBytes(chunks, byteLength, elementSize);
+  }
+
+  hasGone(requestIndex: number): boolean {
+    return this.#gone?.has(requestIndex) ?? false;
+  }
+
+  takeCredit(requestIndex: number): number {
+    const count = this.#credits?.get(requestIndex) ?? 0;
+    this.#credits?.delete(requestIndex);
+    return count;
+  }
+
+  abort(requestIndex: number): void {
+    this.#gone ??= new Set();
+    this.#gone.add(requestIndex);
+    this.#signals?.notice();
+    this.#responses?.notice();
+  }
+
+  credit(requestIndex: number, responseCount: number): void {
+    this.#credits ??= new Map();
+    this.#credits.set(requestIndex, responseCount + (this.#credits.get(requestIndex) ?? 0));
+    this.#responses?.notice();
+  }
+
+  abortAll(): void {
+    for (const index of this.batch.requests.keys()) this.abort(index);
+  }
+}
