@@ -227,7 +227,9 @@ export class InstanceSupervisor implements BatchRunner {
   #loseBatches(error: InferenceError): void {
     const batches = this.#batches;
     this.#batches = [];
-    for (const batch of batches) batch.breakOff(error);
+    // All of them first: whoever hears of one may cancel what runs in another.
+    for (const batch of batches) batch.breakOff();
+    for (const batch of batches) batch.failRest(error);
   }
 
   #leaveInstance(): void {

@@ -147,14 +147,18 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     if (!this.#isRunning) return;
     this.#end(times);
     this.#runner?.batchDone(this);
-    this.#failRest(error);
+    this.failRest(error);
   }
 
-  /** The instance is lost: what has no answer yet fails, and nothing more is heard. */
-  breakOff(error: InferenceError): void {
-    if (!this.#isRunning) return;
+  /** The instance is lost: nothing more is heard of it, nor asked. What is open has yet to fail. */
+  breakOff(): void {
     this.#end(this.#timesByNow());
-    this.#failRest(error);
+  }
+
+  /** Since it has ended. */
+  failRest(error: InferenceError): void {
+    for (const request of this.requests) this.#answer(request, error);
+    this.#recordWhenOver();
   }
 
   #end(times: ExecutionTimes): void {
@@ -183,11 +187,6 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     request.untakenCount -= count;
     this.#untakenCount -= count;
     this.#signMs = this.#options.clock.nowMs();
-  }
-
-  #failRest(error: InferenceError): void {
-    for (const request of this.requests) this.#answer(request, error);
-    this.#recordWhenOver();
   }
 
   #recordWhenOver(): void {

@@ -107,6 +107,8 @@ const eventKinds = [
   "stream fails",
   "stream fails at the end",
   "stream falls silent",
+  "stream is longer than the limit",
+  "reader is slower than the limit",
   "leaves responses untaken",
   "empty response",
   "torrent",

@@ -181,7 +181,7 @@ class DrawnScript implements InstanceScript {
       const waitMs = random.between(0, longestMs);
       return Math.min(endMs, random.chance(0.2) ? nowMs : instanceMoment(nowMs, waitMs));
     };
-    const isTorrent = this.#isDecoupled && random.chance(0.001);
+    const isTorrent = this.#isDecoupled && random.chance(0.006);
     const partCount = isTorrent ? torrentParts : random.between(0, this.#isDecoupled ? 8 : 4);
     const wordCount = random.chance(0.5) ? 0 : this.#profile.misbehaves ? random.between(1, 2) : 1;
     const moments = Array.from({ length: partCount + wordCount }, drawMoment);

@@ -36,8 +36,9 @@ interface Life {
 interface Task {
   readonly execution: Execution;
   abortedCount: number;
-  /** Signs of life so far. */
+  /** Signs of life so far, and when the last one was. */
   signCount: number;
+  signMs: number;
 }
 
 export class PlaceOracle {
@@ -106,7 +107,7 @@ export class PlaceOracle {
     const life = this.#life;
     if (life === undefined) throw new Error("the oracle runs a batch in an empty place");
     if (life.tasks.length > 0) this.#around.coverage.count("batches side by side");
-    life.tasks = [...life.tasks, { execution, abortedCount: 0, signCount: 0 }];
+    life.tasks = [...life.tasks, { execution, abortedCount: 0, signCount: 0, signMs: time.nowMs }];
     this.showLife(execution);
     for (const step of life.script.execute(execution.requests.length, time.nowMs)) {
       if (step.atMs > time.nowMs) {
@@ -124,16 +125,18 @@ export class PlaceOracle {
     const task = taskOf(life, execution);
     if (life === undefined || task === undefined) return;
     const { load, time, coverage } = this.#around;
-    const isWaiting = execution.requests.some(({ untaken }) => untaken > 0);
+    const limitMs = load.model.limits.executionTimeoutMs;
+    if (time.nowMs - task.signMs > limitMs) coverage.count("reader is slower than the limit");
     task.signCount += 1;
+    task.signMs = time.nowMs;
     const { signCount } = task;
-    if (isWaiting) return;
+    if (execution.requests.some(({ untaken }) => untaken > 0)) return;
     const isSilent = (): boolean =>
       this.#life === life &&
       life.tasks.includes(task) &&
       task.signCount === signCount &&
       !this.#isStopping;
-    this.#owner.agenda.add(time.nowMs + load.model.limits.executionTimeoutMs, isSilent, () => {
+    this.#owner.agenda.add(time.nowMs + limitMs, isSilent, () => {
       if (signCount > 1) coverage.count("stream falls silent");
       this.#writeOff("hangs running", "(did not answer in time)");
     });
@@ -238,6 +241,12 @@ export class PlaceOracle {
     if (task === undefined) {
       this.#around.coverage.count("answered after the end");
       return;
+    }
+    if (
+      this.#around.time.nowMs - execution.startMs >
+      this.#around.load.model.limits.executionTimeoutMs
+    ) {
+      this.#around.coverage.count("stream is longer than the limit");
     }
     if (step.kind === "failed") this.#around.coverage.count("execution failed");
     if (step.kind === "throw") this.#around.coverage.count("execute throws");
