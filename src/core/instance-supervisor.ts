@@ -6,8 +6,8 @@
  *      └── dead <─┴──────────┘      (for a pause that doubles with each failure in a row)
  *
  * A load, an execution and a stop have a limit each; a streaming model has that of an execution for
- * each response. Who exceeds it is written off: abandoned, its batches fail, and another takes over. How many may be left behind, because nobody can
- * end them, is the pool's to say.
+ * each response. Who exceeds it is written off: abandoned, its batches fail, and another takes
+ * over. How many may be left behind, because nobody can end them, is the pool's to say.
  *
  * Ends in "stopped" (asked to) or "failed" (a restart would be in vain), and says so once.
  *

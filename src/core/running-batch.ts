@@ -55,7 +55,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   readonly #isDecoupled: boolean;
   #isRunning = true;
   #liveCount: number;
-  /** Responses that nobody has taken yet, and the last moment at which one was given or taken. */
+  /** Responses that nobody has taken yet, and the last moment at which one was taken. */
   #untakenCount = 0;
   #signMs: number;
   #instance: Instance | undefined = undefined;
@@ -81,7 +81,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
 
   /**
    * Since when its instance owes a sign of life: since it was called, or, if it streams, since the
-   * latest response was given or taken. While one is still to be taken, nothing is owed: Infinity.
+   * latest response was taken. While one is still to be taken, nothing is owed: Infinity.
    */
   get silentSinceMs(): number {
     return this.#untakenCount > 0 ? Number.POSITIVE_INFINITY : this.#signMs;
@@ -180,7 +180,6 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   #noteGiven(request: ScheduledRequest): void {
     request.untakenCount += 1;
     this.#untakenCount += 1;
-    this.#signMs = this.#options.clock.nowMs();
   }
 
   #noteTaken(request: ScheduledRequest, count: number): void {
