@@ -18,6 +18,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
+import { streamInProcess } from "./in-process-stream.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -158,6 +159,13 @@ export class RunningServer {
     options: InferOptions,
   ): Promise<InProcessResponse<M>> {
     return inferInProcess(this.#core, request, options);
+  }
+
+  stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions,
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined> {
+    return streamInProcess(this.#core, request, options);
   }
 
   /** Resolves to false if an instance did not end in time, and still runs. Twice is once. */
