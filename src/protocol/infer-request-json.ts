@@ -11,8 +11,8 @@
 import { assert } from "../assert.ts";
 import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
-import { InferenceError, requestPrefix } from "./errors.ts";
-import type { AskedVersion, InferRequest } from "./infer.ts";
+import { InferenceError } from "./errors.ts";
+import type { InferRequest } from "./infer.ts";
 import {
   DocumentSteps,
   type InputDocument,
@@ -23,25 +23,22 @@ import {
 import { ElementSteps, type JsonDatatype } from "./json-elements.ts";
 import { JsonReader, toRequestError } from "./json-reader.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
-import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+import type { RequestBody } from "./request-body.ts";
+import {
+  alreadyExists,
+  checkJsonSize,
+  missingMember,
+  noJsonData,
+  tooLarge,
+  unknownRegion,
+  wrongType,
+} from "./request-faults.ts";
 import { type RequestParameters, readParameters } from "./request-parameters.ts";
 import { type OutputForms, readOutputs } from "./requested-outputs.ts";
 import { elementCount } from "./shape.ts";
 import { SlicedBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
-
-export interface RequestBody {
-  readonly modelName: string;
-  readonly modelVersion: AskedVersion;
-  /** Under which the log knows the request, unless the body names it. */
-  readonly requestId: string;
-  readonly chunks: readonly Uint8Array[];
-  /** Sum over `chunks`. */
-  readonly byteLength: number;
-  /** Limit of the JSON, and of one input in it. */
-  readonly maxInputBytes: number;
-}
 
 export interface DecodedRequest {
   readonly request: InferRequest;
@@ -80,10 +77,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
   /** `headerLength`: bytes of JSON in front. Throws INVALID_ARGUMENT if they are too many. */
   constructor(body: RequestBody, headerLength: number) {
     const { chunks, byteLength, maxInputBytes } = body;
-    if (headerLength > maxInputBytes) {
-      const size = `request JSON size of ${headerLength} bytes`;
-      throw tooLarge(`${size} exceeds the maximum allowed input size of ${maxInputBytes} bytes`);
-    }
+    checkJsonSize(headerLength, maxInputBytes);
     this.#body = body;
     this.#binary = new SlicedBytes(chunks, byteLength);
     this.#reader = new JsonReader(this.#binary.takeJoined(headerLength));
@@ -175,10 +169,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
       throw new InferenceError("INVALID_ARGUMENT", `invalid datatype for input ${name}`);
     }
     checkSize({ name, datatype, shape }, document.shape);
-    if (!this.#takeName(name)) {
-      const why = `${requestPrefix(this.#id)}input '${name}' already exists in request`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
+    if (!this.#takeName(name)) throw alreadyExists(`input '${name}'`, this.#id);
     return { name, datatype, shape };
   }
 
@@ -219,11 +210,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     const { maxInputBytes } = this.#body;
     const count = elementCount(shape);
     if (count === 0) return noBytes;
-    if (!isJsonDatatype(datatype)) {
-      const why = `receiving ${datatype} data via JSON is not supported.`;
-      const remedy = `Please use the binary data format for input ${name}`;
-      throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
-    }
+    if (!isJsonDatatype(datatype)) throw noJsonData(name, datatype);
     const { byteSize } = datatypes[datatype];
     if (count * byteSize > maxInputBytes) {
       const bytes = countUpToInt64(exactShape(written)) * BigInt(byteSize);
@@ -323,9 +310,4 @@ function countUpToInt64(dimensions: readonly bigint[]): bigint {
     if (count <= mostInt64) count *= dimension;
   }
   return count;
-}
-
-function tooLarge(what: string): InferenceError {
-  const remedy = "Use --http-max-input-size to increase the limit.";
-  return new InferenceError("INVALID_ARGUMENT", `${what}. ${remedy}`);
 }

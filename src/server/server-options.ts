@@ -39,6 +39,11 @@ export interface ServerOptions {
   /** Longest time to finish running requests when stopping; default 30. */
   readonly exitTimeoutSecs?: number;
   /**
+   * Longest time that the reader of a stream may take nothing before it is cut off; default 60,
+   * 0: it is waited for.
+   */
+  readonly stallTimeoutSecs?: number;
+  /**
    * Bytes of inputs that may wait, all models together, and as many of bodies that are being
    * received; default a quarter of memory, at most 1 GiB.
    */
@@ -99,6 +104,11 @@ export const serverOptionSpecs: {
     kind: "number",
     default: 30,
     means: "longest time to finish running requests when stopping",
+  },
+  stallTimeoutSecs: {
+    kind: "number",
+    default: 60,
+    means: "longest time that the reader of a stream may take nothing; 0: no limit",
   },
   maxWaitingBytes: {
     kind: "count",

@@ -19,7 +19,7 @@ import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
-import { InferExchange, type InferOptions } from "./infer-exchange.ts";
+import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
@@ -62,7 +62,8 @@ export class HttpHandler {
   #answer(exchange: Exchange): void {
     const { response, headers, route } = exchange;
     try {
-      if (route.name === "infer") this.#infer(exchange, versionOf(route));
+      const { name } = route;
+      if (isInferRoute(name)) this.#infer(exchange, name, versionOf(route));
       else this.#tell(exchange, versionOf(route));
     } catch (reason) {
       if (!(reason instanceof InferenceError)) {
@@ -72,10 +73,11 @@ export class HttpHandler {
     }
   }
 
-  #infer(exchange: Exchange, version: AskedVersion): void {
+  #infer(exchange: Exchange, name: InferRoute, version: AskedVersion): void {
     const { request, response, route, head, headers } = exchange;
     this.#requestCount += 1;
     const target = {
+      route: name,
       modelName: route.model,
       modelVersion: version,
       requestId: head.requestId ?? `${this.#idPrefix}-${this.#requestCount}`,
@@ -131,6 +133,8 @@ export class HttpHandler {
       case "named repository":
         throw namedRepository();
       case "infer":
+      case "generate":
+      case "generate stream":
         break;
     }
   }
@@ -169,6 +173,10 @@ interface Exchange {
   readonly head: RequestHead;
   /** On every answer. */
   readonly headers: HeaderList;
+}
+
+function isInferRoute(name: Route["name"]): name is InferRoute {
+  return name === "infer" || name === "generate" || name === "generate stream";
 }
 
 const mostInt64 = 2n ** 63n - 1n;
