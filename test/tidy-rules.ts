@@ -36,6 +36,7 @@ const entryPoints = ["index.ts", "onnx.ts", "testing.ts"];
 
 /** Packages, and the folders whose code may need them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["frontends", "server"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
   "onnxruntime-node": ["backends"],
