@@ -42,6 +42,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["backends"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
+  "protobufjs/minimal.js": ["frontends"],
 };
 
 /** In these, time and chance are arguments, so that a simulation decides them. */

@@ -21,3 +21,8 @@ export function unknownRegion(name: JsonValue | undefined): InferenceError {
   if (typeof name !== "string") return wrongType("shared_memory_region", "non-string as string");
   return new InferenceError("NOT_FOUND", `Unable to find shared memory region: '${name}'`);
 }
+
+export function classificationUnsupported(): InferenceError {
+  const why = "classification of outputs is not supported by this server";
+  return new InferenceError("UNIMPLEMENTED", why);
+}

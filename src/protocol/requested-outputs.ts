@@ -3,7 +3,12 @@
  */
 import { InferenceError, requestPrefix } from "./errors.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
-import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+import {
+  classificationUnsupported,
+  missingMember,
+  unknownRegion,
+  wrongType,
+} from "./request-faults.ts";
 
 export interface RequestedOutputs {
   /** Empty: all of the model. */
@@ -83,8 +88,5 @@ function checkClassification(value: JsonValue | undefined): void {
     const why = "attempt to access JSON non-unsigned-integer as unsigned-integer";
     throw new InferenceError("INTERNAL", `Unable to set 'classification': ${why}`);
   }
-  if (Number(count) > 0) {
-    const why = "classification of outputs is not supported by this server";
-    throw new InferenceError("UNIMPLEMENTED", why);
-  }
+  if (Number(count) > 0) throw classificationUnsupported();
 }

@@ -22,6 +22,7 @@ import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-j
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { decodeRawRequest } from "../../protocol/raw-request.ts";
 import { allAsBinary, type OutputForms } from "../../protocol/requested-outputs.ts";
+import { isModelFailure } from "../refusals.ts";
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
 import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts";
 import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
@@ -238,11 +239,6 @@ export class InferExchange implements ResponseSink, OpenRequest {
   #logFields(): LogFields {
     return { model: this.#target.modelName, requestId: this.#logId };
   }
-}
-
-/** One that the model did not mean for its caller: only the log has what it threw. */
-function isModelFailure({ code, reason }: InferenceError): boolean {
-  return code === "INTERNAL" && reason === "BACKEND";
 }
 
 /** Infinity: none given. */
