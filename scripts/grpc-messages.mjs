@@ -68,18 +68,46 @@ function descriptors(paths) {
   const { FileDescriptorProto } = protobuf.descriptor;
   const files = root.toDescriptor("proto3").file.map((file) => {
     const base64 = Buffer.from(FileDescriptorProto.encode(file).finish()).toString("base64");
-    const lines = base64.match(/.{1,92}/g).map((line) => `    "${line}",`);
-    return `  [\n${lines.join("\n")}\n  ].join(""),`;
+    const services = file.service.map(({ name }) => `${file.package}.${name}`);
+    const symbols = [...file.messageType, ...file.enumType, ...file.service];
+    return `  {
+    name: ${JSON.stringify(file.name)},
+    services: ${JSON.stringify(services)},
+    symbols: [${lines(symbols.flatMap((part) => symbolsOf(part, file.package)))}
+    ],
+    base64: [${lines(base64.match(/.{1,90}/g))}
+    ].join(""),
+  },`;
   });
   return `/**
  * ${mark}
  *
- * The files of the gRPC services as \`google.protobuf.FileDescriptorProto\`, serialized, in base64.
+ * The files of the gRPC services, each with the names of what is in it.
  */
-export const descriptorFiles: readonly string[] = [
+export interface DescriptorFile {
+  readonly name: string;
+  /** Full names, here and below. */
+  readonly services: readonly string[];
+  /** Services, their methods, messages and enums. */
+  readonly symbols: readonly string[];
+  /** A serialized \`google.protobuf.FileDescriptorProto\`. */
+  readonly base64: string;
+}
+
+export const descriptorFiles: readonly DescriptorFile[] = [
 ${files.join("\n")}
 ];
 `;
+}
+
+function lines(texts) {
+  return texts.map((text) => `\n      ${JSON.stringify(text)},`).join("");
+}
+
+function symbolsOf({ name, nestedType = [], enumType = [], method = [] }, scope) {
+  const full = `${scope}.${name}`;
+  const inner = [...nestedType, ...enumType, ...method];
+  return [full, ...inner.flatMap((part) => symbolsOf(part, full))];
 }
 
 function check() {

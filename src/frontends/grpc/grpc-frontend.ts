@@ -26,8 +26,10 @@ import { addHealthCalls } from "./health-calls.ts";
 import { InferCall, type UnaryInfer } from "./infer-call.ts";
 import { MessageCompression } from "./message-compression.ts";
 import { OpenStreams } from "./open-streams.ts";
+import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
 import { addServiceCalls, servicePath } from "./service-calls.ts";
+import { type InferStreamCall, StreamCall } from "./stream-call.ts";
 import { deserializer, serializePieces, type WireMessage } from "./wire-message.ts";
 
 /** The largest that gRPC has. */
@@ -54,6 +56,7 @@ export class GrpcFrontend {
     this.#server = new Server(serverOptions(options));
     addServiceCalls(this.#server, options);
     addHealthCalls(this.#server, options, this.#open);
+    if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
     this.#addInfer();
     this.#injector = this.#server.createConnectionInjector(credentials);
     const http2Server = http2ServerOf(this.#server);
@@ -96,6 +99,16 @@ export class GrpcFrontend {
     };
     const parse = deserializer(inference.ModelInferRequest);
     this.#server.register(`${servicePath}ModelInfer`, handle, serializePieces, parse, "unary");
+    const stream = (call: InferStreamCall): void => {
+      new StreamCall(call, {
+        options: this.#options,
+        scope: this.#scope,
+        compression: this.#compression,
+        open: this.#open,
+        deadlineMs: this.#deadlineOf(call),
+      }).start();
+    };
+    this.#server.register(`${servicePath}ModelStreamInfer`, stream, serializePieces, parse, "bidi");
   }
 
   /** grpc-js counts in milliseconds since 1970. */
