@@ -39,6 +39,7 @@ import { elementCount } from "./shape.ts";
 import { SlicedBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
+import { checkTensorSize, countUpToInt64 } from "./tensor-size.ts";
 
 export interface DecodedRequest {
   readonly request: InferRequest;
@@ -168,7 +169,8 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     if (!isDatatype(datatype)) {
       throw new InferenceError("INVALID_ARGUMENT", `invalid datatype for input ${name}`);
     }
-    checkSize({ name, datatype, shape }, document.shape);
+    const exact = shape === document.shape ? undefined : exactShape(document.shape);
+    checkTensorSize({ name, datatype, shape }, exact);
     if (!this.#takeName(name)) throw alreadyExists(`input '${name}'`, this.#id);
     return { name, datatype, shape };
   }
@@ -273,41 +275,7 @@ function toShape(value: JsonValue | undefined): readonly number[] {
   });
 }
 
-const mostInt64 = 2n ** 63n - 1n;
-
-/** Sizes must be 64-bit integers. `written` has the dimensions that a number cannot hold. */
-function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | undefined): void {
-  const { byteSize } = datatypes[datatype];
-  const isExact = shape === written;
-  if (isExact && elementCount(shape) * byteSize <= Number.MAX_SAFE_INTEGER) return;
-  const exact = exactShape(written);
-  const invalid = (why: string): InferenceError => new InferenceError("INVALID_ARGUMENT", why);
-  const what = `invalid shape for input '${name}': shape [${exact.join(",")}]`;
-  if (exact.some((dimension) => dimension > mostInt64)) {
-    throw invalid(`${what} contains one or more invalid dimensions`);
-  }
-  const count = countUpToInt64(exact);
-  if (count > mostInt64) {
-    throw invalid(`${what} causes total element count to exceed maximum size of ${mostInt64}`);
-  }
-  if (count * BigInt(byteSize) > mostInt64) {
-    const sum = `element count (${count}) * data type size (${byteSize})`;
-    const why = `exceeds maximum allowed size (${mostInt64})`;
-    throw invalid(`byte size overflow for input '${name}': ${sum} ${why}`);
-  }
-}
-
 /** Of a shape that has been checked. */
 function exactShape(written: JsonValue | undefined): readonly bigint[] {
   return (written as readonly (number | bigint)[]).map(BigInt);
-}
-
-/** Beyond, it is not followed: a shape may have thousands of dimensions. */
-function countUpToInt64(dimensions: readonly bigint[]): bigint {
-  if (dimensions.includes(0n)) return 0n;
-  let count = 1n;
-  for (const dimension of dimensions) {
-    if (count <= mostInt64) count *= dimension;
-  }
-  return count;
 }

@@ -3,7 +3,13 @@
  */
 import { InferenceError } from "./errors.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
-import { alreadyExists, missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+import {
+  alreadyExists,
+  classificationUnsupported,
+  missingMember,
+  unknownRegion,
+  wrongType,
+} from "./request-faults.ts";
 
 export interface RequestedOutputs {
   /** Empty: all of the model. */
@@ -80,8 +86,5 @@ function checkClassification(value: JsonValue | undefined): void {
     const why = "attempt to access JSON non-unsigned-integer as unsigned-integer";
     throw new InferenceError("INTERNAL", `Unable to set 'classification': ${why}`);
   }
-  if (Number(count) > 0) {
-    const why = "classification of outputs is not supported by this server";
-    throw new InferenceError("UNIMPLEMENTED", why);
-  }
+  if (Number(count) > 0) throw classificationUnsupported();
 }

@@ -99,7 +99,7 @@ export class LazyServer implements Server {
   }
 
   get urls(): ServerUrls {
-    return this.#running?.urls ?? { http: undefined, metrics: undefined };
+    return this.#running?.urls ?? { http: undefined, grpc: undefined, metrics: undefined };
   }
 
   get state(): ServerState {

@@ -11,12 +11,14 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelIndexEntry, ServerState } from "../../core/inference-service.ts";
+import type { ModelIndexEntry } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { AskedVersion } from "../../protocol/infer.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
+import { parseModelVersion } from "../../protocol/model-version.ts";
+import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
@@ -63,8 +65,9 @@ export class HttpHandler {
     const { response, headers, route } = exchange;
     try {
       const { name } = route;
-      if (isInferRoute(name)) this.#infer(exchange, name, versionOf(route));
-      else this.#tell(exchange, versionOf(route));
+      const version = parseModelVersion(route.version ?? "");
+      if (isInferRoute(name)) this.#infer(exchange, name, version);
+      else this.#tell(exchange, version);
     } catch (reason) {
       if (!(reason instanceof InferenceError)) {
         this.#options.log.error(`a request for the ${route.name} failed`, { error: reason });
@@ -179,20 +182,6 @@ function isInferRoute(name: Route["name"]): name is InferRoute {
   return name === "infer" || name === "generate" || name === "generate stream";
 }
 
-const mostInt64 = 2n ** 63n - 1n;
-
-function versionOf({ version }: Route): AskedVersion {
-  if (version === undefined) return undefined;
-  const number = Number(version);
-  if (Number.isSafeInteger(number)) return number;
-  const exact = BigInt(version);
-  if (exact <= mostInt64) return exact;
-  const why =
-    `failed to get model version from specified version string '${version}' (details: stol), ` +
-    "version should be an integral value > 0";
-  throw new InferenceError("INVALID_ARGUMENT", why);
-}
-
 /** What is no object counts as empty. */
 function wantsOnlyReady({ chunks, byteLength }: ReceivedBody): boolean {
   if (byteLength === 0) return false;
@@ -210,22 +199,4 @@ function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
     ...(version !== undefined && { version: String(version), state }),
     ...(reason !== "" && { reason }),
   };
-}
-
-function isExiting(state: ServerState): boolean {
-  return state === "draining" || state === "stopped";
-}
-
-function exiting(what: string): InferenceError {
-  return new InferenceError("UNAVAILABLE", `Server ${what}`, { retryAfterS: 1 });
-}
-
-function controlOff(): InferenceError {
-  const why = "explicit model load / unload is not allowed if polling is enabled";
-  return new InferenceError("UNAVAILABLE", why);
-}
-
-function namedRepository(): InferenceError {
-  const why = "'repository_name' specification is not supported";
-  return new InferenceError("UNIMPLEMENTED", why);
 }

@@ -24,6 +24,7 @@ import type { DecodedRequest } from "../../protocol/infer-request-json.ts";
 import { EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { allAsJson, type OutputForms } from "../../protocol/requested-outputs.ts";
 import type { Steps } from "../../protocol/steps.ts";
+import { isModelFailure } from "../refusals.ts";
 import type { Answer, AnswerOwner } from "./answer.ts";
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
 import { decompress } from "./content-encoding.ts";
@@ -308,11 +309,6 @@ export class InferExchange implements ResponseSink, OpenRequest, AnswerOwner {
 const inferenceEncoder: ResponseEncoder = {
   begin: (response, writer) => new EncodeSteps(response, allAsJson.forms, writer),
 };
-
-/** One that the model did not mean for its caller: only the log has what it threw. */
-function isModelFailure({ code, reason }: InferenceError): boolean {
-  return code === "INTERNAL" && reason === "BACKEND";
-}
 
 /** Infinity: none given. */
 function timeoutOf(header: string | undefined): number {
