@@ -4,7 +4,8 @@
  *
  *   npm run bench:serve -- --http-port 8000 --metrics-port 8002
  */
-import { fp32, int32, model } from "shoal";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bytes, fp32, int32, model } from "shoal";
 
 const inline = { count: 1, kind: "inline" };
 const oneThread = { count: 1, kind: "thread" };
@@ -60,4 +61,22 @@ export const identity = model("identity", {
   maxBatchSize: 32,
   instances: inline,
   infer: ({ INPUT0 }) => ({ OUTPUT0: INPUT0 }),
+});
+
+/** COUNT tokens, GAP_US microseconds apart: the k-th is due at a moment of its own. */
+export const stream = model("stream", {
+  inputs: { COUNT: int32(1), GAP_US: int32(1) },
+  outputs: { TOKEN: bytes(1) },
+  batching: false,
+  instances: inline,
+  async *infer({ COUNT, GAP_US }, { signal }) {
+    const [count] = COUNT.data;
+    const gapMs = GAP_US.data[0] / 1000;
+    const startMs = performance.now();
+    for (let k = 0; k < count; k += 1) {
+      const waitMs = startMs + k * gapMs - performance.now();
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+      yield { TOKEN: [`t${k}`] };
+    }
+  },
 });

@@ -4,7 +4,7 @@
  * A file of code is reached from the entry points (`exports`, `bin`) by imports, static and lazy,
  * and by `new URL("./x.js", import.meta.url)`, which is how threads are started. Declarations are
  * reached by their imports, or beside the code that they declare. Pages (.md), the licence and
- * package.json are read by people and by npm.
+ * package.json are read by people and by npm, and proto/ by the tools of whoever calls over gRPC.
  *
  * Text is read, not syntax: our own output is regular enough.
  */
@@ -18,13 +18,17 @@ export function packageFaults(folder) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
     .map((path) => path.split(sep).join("/"));
   const isPage = (path) => path.endsWith(".md");
-  const code = files.filter((path) => !isPage(path) && !/^(LICENSE|package\.json)$/.test(path));
+  const code = files.filter((path) => !isPage(path) && !isForOthers(path));
   const reached = reachedFrom(entriesOf(folder), folder);
   return [
     ...code.filter((path) => !reached.has(moduleOf(path))).map((path) => `nobody needs ${path}`),
     ...[...reached].filter((path) => !files.includes(`${path}.js`)).map((path) => `no ${path}.js`),
     ...files.filter(isPage).flatMap((path) => deadLinksOf(path, folder)),
   ];
+}
+
+function isForOthers(path) {
+  return /^(LICENSE|package\.json|proto\/\w+\.proto)$/.test(path);
 }
 
 function entriesOf(folder) {

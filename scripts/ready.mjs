@@ -20,6 +20,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -96,7 +97,7 @@ async function build(output) {
   const tsc = join("node_modules", "typescript", "bin", "tsc");
   const whole = ["--incremental", "false", "--tsBuildInfoFile", "null", "--noEmitOnError"];
   await run(process.execPath, [tsc, "-p", project, "--outDir", next, ...whole]);
-  mkdirSync(next, { recursive: true });
+  copyGenerated(output, next);
   const outputs = filesUnder(next);
   for (const path of outputs) moveIfChanged(join(next, path), join(output, path));
   for (const path of filesUnder(output)) {
@@ -105,6 +106,17 @@ async function build(output) {
   writeFileSync(join(next, ".ready.json"), JSON.stringify({ sourceHash, outputs }));
   renameSync(join(next, ".ready.json"), join(output, ".ready.json"));
   rmSync(next, { recursive: true, force: true });
+}
+
+/** Code that is JavaScript already, and its types: the compiler passes it over. */
+function copyGenerated(output, next) {
+  const { sources } = builds[output];
+  mkdirSync(next, { recursive: true });
+  for (const path of filesUnder(sources)) {
+    if (!/\/generated\/[^/]+(\.js|\.d\.ts)$/.test(path)) continue;
+    mkdirSync(dirname(join(next, path)), { recursive: true });
+    copyFileSync(join(sources, path), join(next, path));
+  }
 }
 
 function moveIfChanged(from, to) {

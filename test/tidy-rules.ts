@@ -36,11 +36,13 @@ const entryPoints = ["index.ts", "onnx.ts", "testing.ts"];
 
 /** Packages, and the folders whose code may need them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["frontends", "server"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
   "onnxruntime-node": ["backends"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
+  "protobufjs/minimal.js": ["frontends"],
 };
 
 /** In these, time and chance are arguments, so that a simulation decides them. */

@@ -13,7 +13,7 @@ const header = "/** What it is. */\n";
 
 function under(folder: string): readonly rules.Source[] {
   return filesUnder(folder)
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => path.endsWith(".ts") && !path.includes("/generated/"))
     .map((path) => ({ path, text: readText(`${folder}/${path}`) }));
 }
 

@@ -4,7 +4,7 @@
  * Both are made for every batch, so they hold little: what is seldom asked for (the requests, the
  * signal) is made when it is.
  */
-import type { InferContext, RequestInfo, SendOptions, SetupContext } from "../definition/model.ts";
+import type { InferContext, RequestInfo, SetupContext } from "../definition/model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
 import type { InferenceError } from "../protocol/errors.ts";
@@ -62,16 +62,15 @@ export class CallContext implements InferContext<unknown> {
     return this.#call.signal;
   }
 
-  async send(
-    request: number,
-    outputs: object,
-    { isFinal = false }: SendOptions = {},
-  ): Promise<void> {
-    await this.#sender.send(this.#call, request, { outputs, isFinal });
+  /** Not methods: they work without their object, too. */
+  get send(): InferContext<unknown>["send"] {
+    return async (request, outputs, { isFinal = false } = {}) => {
+      await this.#sender.send(this.#call, request, { outputs, isFinal });
+    };
   }
 
-  end(request: number, error?: InferenceError): void {
-    this.#sender.end(this.#call, request, error);
+  get end(): InferContext<unknown>["end"] {
+    return (request, error) => this.#sender.end(this.#call, request, error);
   }
 }
 

@@ -35,6 +35,11 @@ const good: Readonly<Record<Kind, readonly (readonly [text: string, value: unkno
     ["30", 30],
   ],
   format: [["ISO8601", "ISO8601"]],
+  level: [["medium", "medium"]],
+  pattern: [
+    ["^x-", "^x-"],
+    ["", ""],
+  ],
 };
 
 const bad: Readonly<Record<Kind, readonly string[]>> = {
@@ -45,6 +50,8 @@ const bad: Readonly<Record<Kind, readonly string[]>> = {
   port: ["-1", "65536", "80a", "1.5"],
   number: ["-1", "NaN", "Infinity", "5s"],
   format: ["json", "iso8601", ""],
+  level: ["some", "", "None"],
+  pattern: ["(", "[a"],
 };
 
 /** What `shoal serve` makes of these words; the process ends nowhere. */

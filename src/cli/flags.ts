@@ -37,11 +37,13 @@ const acceptedFlags = [
   "backend-directory",
   "repoagent-directory",
   "host-policy",
-  "allow-grpc",
-  "grpc-address",
   "grpc-infer-thread-count",
   "grpc-infer-allocation-pool-size",
   "grpc-max-response-pool-size",
+  "grpc-keepalive-permit-without-calls",
+  "grpc-http2-max-pings-without-data",
+  "grpc-http2-min-recv-ping-interval-without-data",
+  "grpc-http2-max-ping-strikes",
 ];
 
 export const serveFlags: readonly Flag[] = [
@@ -99,9 +101,11 @@ function parseValue(spec: OptionSpec, text: string): OptionValue {
   return value;
 }
 
+const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "pattern"];
+
 function toValue({ kind }: OptionSpec, text: string): unknown {
   if (kind === "flag") return booleans[text.toLowerCase()];
-  if (kind === "text" || kind === "format") return text;
+  if (texts.includes(kind)) return text;
   return text.trim() === "" ? Number.NaN : Number(text);
 }
 

@@ -121,7 +121,7 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
     { decoupled: false, async *infer() {} },
     "'decoupled' must be true or left out: a generator streams; got false",
   ],
-  [{ decoupled: "yes" }, "'decoupled' must be true or false; got 'yes'"],
+  [{ decoupled: "yes" }, "'decoupled' must be true or false; got \"yes\""],
   [
     { maxBatchSize: 4, batching: { preferredBatchSizes: [8] } },
     "'batching.preferredBatchSizes[0]' must be at most maxBatchSize, which is 4; got 8 " +

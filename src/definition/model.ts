@@ -77,7 +77,6 @@ export type OutputTensors<S extends TensorSpecs> = {
 
 type Result<T> = T | Promise<T>;
 type Stream<T> = AsyncIterable<T> | Iterable<T>;
-// biome-ignore lint/suspicious/noConfusingVoidType: that of a function that returns nothing.
 type Nothing = void | Promise<void>;
 type Answer<T> = Result<T> | Stream<T> | Nothing;
 type Unwrap<A> = A extends Stream<infer T> ? T : A extends PromiseLike<infer T> ? T : A;

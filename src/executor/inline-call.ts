@@ -72,7 +72,10 @@ export class InlineCall implements BackendCall, BatchReaders {
     this.#responses ??= new ResponseOutlet(this, {
       respond: (response) => {
         this.#options.copied.outputs += response.copiedBytes;
-        const failed = passOn(response, this.batch, this.#options.config, this.emit);
+        const { batch, emit } = this;
+        const { config } = this.#options;
+        const hasGone = (index: number): boolean => this.hasGone(index);
+        const failed = passOn(response, { batch, config, emit, hasGone });
         for (const index of failed) this.abort(index);
       },
       fail: (requestIndex, error) => this.emit.fail(requestIndex, error),

@@ -119,6 +119,11 @@ export class InstanceThread implements NativeThread {
     Atomics.store(this.#flags, abort + 2 * requestIndex, 1);
   }
 
+  isAborted(slot: number, requestIndex: number): boolean {
+    const { abort } = slotFlags(slot, this.#maxRequests);
+    return Atomics.load(this.#flags, abort + 2 * requestIndex) === 1;
+  }
+
   /** So many more responses may come. Told only if the thread waits, and once if many come at once. */
   credit(slot: number, requestIndex: number, responseCount: number): void {
     const { credit } = slotFlags(slot, this.#maxRequests);

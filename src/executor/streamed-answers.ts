@@ -12,22 +12,30 @@ const noOutputs = { outputs: [], parameters: noParameters };
 
 const none: readonly number[] = [];
 
+export interface Receivers {
+  readonly batch: ExecutionBatch;
+  readonly config: ModelConfig;
+  readonly emit: ExecutionEmitter;
+  hasGone(requestIndex: number): boolean;
+}
+
 /** Returns the requests that it has failed instead, because something is wrong with it. */
 export function passOn(
   { requestIndex, outputs, isFinal }: StreamedResponse,
-  batch: ExecutionBatch,
-  config: ModelConfig,
-  emit: ExecutionEmitter,
+  { batch, config, emit, hasGone }: Receivers,
 ): readonly number[] {
-  const indexes = requestIndex === undefined ? [...batch.requests.keys()] : [requestIndex];
+  const isOne = requestIndex !== undefined;
+  const all = isOne ? [requestIndex] : [...batch.requests.keys()];
+  const indexes = all.filter((index) => !hasGone(index));
   if (isFinal && outputs.length === 0) {
     for (const index of indexes) emit.respond(index, noOutputs, true);
     return none;
   }
+  if (indexes.length === 0) return none;
   const answers = answersOf(outputs, partOf(batch, requestIndex), config);
-  for (const [place, index] of indexes.entries()) {
+  for (const index of indexes) {
     if (answers instanceof InferenceError) emit.fail(index, answers);
-    else emit.respond(index, answers[place] ?? noOutputs, isFinal);
+    else emit.respond(index, answers[isOne ? 0 : index] ?? noOutputs, isFinal);
   }
   return answers instanceof InferenceError ? indexes : none;
 }

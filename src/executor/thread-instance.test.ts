@@ -1,8 +1,9 @@
-/** Instances in threads: the contracts of instances, and about memory. */
+/** Instances in threads: the contracts of instances, about memory, and of streams. */
 import { contractModels } from "../testing/contract-models.ts";
 import { resolve } from "../testing/executor-fixture.ts";
 import { instanceContract } from "../testing/instance-contract.ts";
 import { memoryContract } from "../testing/memory-contract.ts";
+import { streamContract } from "../testing/stream-contract.ts";
 
 instanceContract({
   name: "thread",
@@ -10,3 +11,5 @@ instanceContract({
 });
 
 memoryContract({ name: "thread", prepare: (model) => model, isLazy: false });
+
+streamContract({ name: "thread", prepare: (model) => model });

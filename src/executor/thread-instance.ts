@@ -126,12 +126,14 @@ export class ThreadInstance implements Instance, ThreadListener {
     const running = this.#running.find(({ slot }) => slot === item.slot);
     if (running === undefined) return;
     const { slot, batch, emit } = running;
+    const hasGone = (index: number): boolean => this.#thread.isAborted(slot, index);
     if ("error" in item) {
-      emit.fail(item.requestIndex, fromErrorMessage(item.error));
+      if (!hasGone(item.requestIndex)) emit.fail(item.requestIndex, fromErrorMessage(item.error));
       return;
     }
     copied.outputs += item.copiedBytes;
-    for (const index of passOn(item, batch, config, emit)) this.#abort(slot, index);
+    const failed = passOn(item, { batch, config, emit, hasGone });
+    for (const index of failed) this.#abort(slot, index);
   }
 
   #finish(message: Extract<FromInstance, { type: "done" }>): void {

@@ -8,6 +8,8 @@ import type { JsonReader } from "./json-reader.ts";
 export type ReadElements = Uint8Array | InferenceError;
 
 export interface ElementSink {
+  /** Taken so far. */
+  readonly count: number;
   /**
    * Takes the element that comes next, and goes past it. If it does not fit, stays before it and
    * returns why. Throws a JsonSyntaxError.

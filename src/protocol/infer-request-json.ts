@@ -11,8 +11,8 @@
 import { assert } from "../assert.ts";
 import { type Datatype, datatypes, isDatatype } from "./datatype.ts";
 import type { ReadElements } from "./element-sink.ts";
-import { InferenceError, requestPrefix } from "./errors.ts";
-import type { AskedVersion, InferRequest } from "./infer.ts";
+import { InferenceError } from "./errors.ts";
+import type { InferRequest } from "./infer.ts";
 import {
   DocumentSteps,
   type InputDocument,
@@ -23,25 +23,23 @@ import {
 import { ElementSteps, type JsonDatatype } from "./json-elements.ts";
 import { JsonReader, toRequestError } from "./json-reader.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
-import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+import type { RequestBody } from "./request-body.ts";
+import {
+  alreadyExists,
+  checkJsonSize,
+  missingMember,
+  noJsonData,
+  tooLarge,
+  unknownRegion,
+  wrongType,
+} from "./request-faults.ts";
 import { type RequestParameters, readParameters } from "./request-parameters.ts";
 import { type OutputForms, readOutputs } from "./requested-outputs.ts";
 import { elementCount } from "./shape.ts";
 import { SlicedBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
-
-export interface RequestBody {
-  readonly modelName: string;
-  readonly modelVersion: AskedVersion;
-  /** Under which the log knows the request, unless the body names it. */
-  readonly requestId: string;
-  readonly chunks: readonly Uint8Array[];
-  /** Sum over `chunks`. */
-  readonly byteLength: number;
-  /** Limit of the JSON, and of one input in it. */
-  readonly maxInputBytes: number;
-}
+import { checkTensorSize, countUpToInt64 } from "./tensor-size.ts";
 
 export interface DecodedRequest {
   readonly request: InferRequest;
@@ -80,10 +78,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
   /** `headerLength`: bytes of JSON in front. Throws INVALID_ARGUMENT if they are too many. */
   constructor(body: RequestBody, headerLength: number) {
     const { chunks, byteLength, maxInputBytes } = body;
-    if (headerLength > maxInputBytes) {
-      const size = `request JSON size of ${headerLength} bytes`;
-      throw tooLarge(`${size} exceeds the maximum allowed input size of ${maxInputBytes} bytes`);
-    }
+    checkJsonSize(headerLength, maxInputBytes);
     this.#body = body;
     this.#binary = new SlicedBytes(chunks, byteLength);
     this.#reader = new JsonReader(this.#binary.takeJoined(headerLength));
@@ -174,11 +169,9 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     if (!isDatatype(datatype)) {
       throw new InferenceError("INVALID_ARGUMENT", `invalid datatype for input ${name}`);
     }
-    checkSize({ name, datatype, shape }, document.shape);
-    if (!this.#takeName(name)) {
-      const why = `${requestPrefix(this.#id)}input '${name}' already exists in request`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
+    const exact = shape === document.shape ? undefined : exactShape(document.shape);
+    checkTensorSize({ name, datatype, shape }, exact);
+    if (!this.#takeName(name)) throw alreadyExists(`input '${name}'`, this.#id);
     return { name, datatype, shape };
   }
 
@@ -219,11 +212,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
     const { maxInputBytes } = this.#body;
     const count = elementCount(shape);
     if (count === 0) return noBytes;
-    if (!isJsonDatatype(datatype)) {
-      const why = `receiving ${datatype} data via JSON is not supported.`;
-      const remedy = `Please use the binary data format for input ${name}`;
-      throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
-    }
+    if (!isJsonDatatype(datatype)) throw noJsonData(name, datatype);
     const { byteSize } = datatypes[datatype];
     if (count * byteSize > maxInputBytes) {
       const bytes = countUpToInt64(exactShape(written)) * BigInt(byteSize);
@@ -286,46 +275,7 @@ function toShape(value: JsonValue | undefined): readonly number[] {
   });
 }
 
-const mostInt64 = 2n ** 63n - 1n;
-
-/** Sizes must be 64-bit integers. `written` has the dimensions that a number cannot hold. */
-function checkSize({ name, datatype, shape }: InputHead, written: JsonValue | undefined): void {
-  const { byteSize } = datatypes[datatype];
-  const isExact = shape === written;
-  if (isExact && elementCount(shape) * byteSize <= Number.MAX_SAFE_INTEGER) return;
-  const exact = exactShape(written);
-  const invalid = (why: string): InferenceError => new InferenceError("INVALID_ARGUMENT", why);
-  const what = `invalid shape for input '${name}': shape [${exact.join(",")}]`;
-  if (exact.some((dimension) => dimension > mostInt64)) {
-    throw invalid(`${what} contains one or more invalid dimensions`);
-  }
-  const count = countUpToInt64(exact);
-  if (count > mostInt64) {
-    throw invalid(`${what} causes total element count to exceed maximum size of ${mostInt64}`);
-  }
-  if (count * BigInt(byteSize) > mostInt64) {
-    const sum = `element count (${count}) * data type size (${byteSize})`;
-    const why = `exceeds maximum allowed size (${mostInt64})`;
-    throw invalid(`byte size overflow for input '${name}': ${sum} ${why}`);
-  }
-}
-
 /** Of a shape that has been checked. */
 function exactShape(written: JsonValue | undefined): readonly bigint[] {
   return (written as readonly (number | bigint)[]).map(BigInt);
-}
-
-/** Beyond, it is not followed: a shape may have thousands of dimensions. */
-function countUpToInt64(dimensions: readonly bigint[]): bigint {
-  if (dimensions.includes(0n)) return 0n;
-  let count = 1n;
-  for (const dimension of dimensions) {
-    if (count <= mostInt64) count *= dimension;
-  }
-  return count;
-}
-
-function tooLarge(what: string): InferenceError {
-  const remedy = "Use --http-max-input-size to increase the limit.";
-  return new InferenceError("INVALID_ARGUMENT", `${what}. ${remedy}`);
 }

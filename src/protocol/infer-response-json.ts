@@ -5,17 +5,11 @@
  * model set some), outputs; of an output name, datatype, shape and then `data`, flat, or
  * `parameters` with its size. Tensors are not copied: whoever sends them sends the slices.
  */
-import { datatypes } from "./datatype.ts";
-import { writeNumbers, writeStrings } from "./element-text.ts";
-import { InferenceError } from "./errors.ts";
-import { type InferResponse, noParameters, type Parameters } from "./infer.ts";
-import { isJsonDatatype } from "./infer-request-document.ts";
+import { type InferResponse, noParameters, type Parameters, type ParameterValue } from "./infer.ts";
 import { textOf } from "./json-number-text.ts";
-import type { JsonNumericDatatype } from "./json-numeric-elements.ts";
 import { JsonWriter } from "./json-writer.ts";
-import { Unpacker } from "./packed-bytes.ts";
+import { elementsOf, type OutputElements } from "./output-elements.ts";
 import type { OutputForms } from "./requested-outputs.ts";
-import { joinBytes } from "./sliced-bytes.ts";
 import type { Steps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
 
@@ -25,8 +19,6 @@ export interface EncodedResponse {
   readonly tensors: readonly Uint8Array[];
 }
 
-const elementsPerStep = 8192;
-
 export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   readonly tensors: Uint8Array[] = [];
   readonly #response: InferResponse;
@@ -34,12 +26,13 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   readonly #writer: JsonWriter;
   #outputIndex = 0;
   /** Of the output that is being written as JSON. */
-  #data: OutputData | undefined = undefined;
+  #data: OutputElements | undefined = undefined;
 
-  constructor(response: InferResponse, forms: OutputForms) {
+  /** `writer`: behind what is there; default: one of its own. */
+  constructor(response: InferResponse, forms: OutputForms, writer?: JsonWriter) {
     this.#response = response;
     this.#forms = forms;
-    this.#writer = new JsonWriter(expectedBytes(response, forms));
+    this.#writer = writer ?? new JsonWriter(expectedBytes(response, forms));
     writeHead(this.#writer, response);
     this.#writer.text(',"outputs":[');
   }
@@ -62,7 +55,8 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
     return this;
   }
 
-  #begin({ name, datatype, shape, chunks, byteLength }: WireTensor): void {
+  #begin(output: WireTensor): void {
+    const { name, datatype, shape, chunks, byteLength } = output;
     const writer = this.#writer;
     writer.text(this.#outputIndex === 0 ? '{"name":' : ',{"name":');
     writer.string(name);
@@ -75,19 +69,12 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
       for (const chunk of chunks) this.tensors.push(chunk);
       return;
     }
-    if (!isJsonDatatype(datatype)) {
-      const why = `sending ${datatype} data via JSON is not supported.`;
-      const remedy = `Please use the binary data format for output ${name}`;
-      throw new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
-    }
+    this.#data = elementsOf(output);
     writer.text('],"data":[');
-    const bytes = joinBytes(chunks, byteLength, 1);
-    this.#data =
-      datatype === "BYTES" ? new StringData(name, bytes) : new NumberData(datatype, bytes);
   }
 
   /** False if it takes longer. */
-  #goOn(data: OutputData): boolean {
+  #goOn(data: OutputElements): boolean {
     if (!data.write(this.#writer)) return false;
     this.#writer.text("]}");
     this.#data = undefined;
@@ -109,54 +96,6 @@ function expectedBytes({ outputs }: InferResponse, forms: OutputForms): number {
   return bytes;
 }
 
-/** Elements of one output on their way into JSON. */
-interface OutputData {
-  /** Writes some of them. True when all are written. */
-  write(writer: JsonWriter): boolean;
-}
-
-class NumberData implements OutputData {
-  readonly #datatype: JsonNumericDatatype;
-  readonly #bytes: Uint8Array;
-  readonly #count: number;
-  #written = 0;
-
-  constructor(datatype: JsonNumericDatatype, bytes: Uint8Array) {
-    this.#datatype = datatype;
-    this.#bytes = bytes;
-    this.#count = bytes.byteLength / datatypes[datatype].byteSize;
-  }
-
-  write(writer: JsonWriter): boolean {
-    const from = this.#written;
-    const to = Math.min(this.#count, from + elementsPerStep);
-    writeNumbers(writer, this.#datatype, this.#bytes, { from, to });
-    this.#written = to;
-    return to === this.#count;
-  }
-}
-
-class StringData implements OutputData {
-  readonly #name: string;
-  readonly #elements: Unpacker;
-
-  constructor(name: string, packed: Uint8Array) {
-    this.#name = name;
-    this.#elements = new Unpacker(packed);
-  }
-
-  write(writer: JsonWriter): boolean {
-    try {
-      return writeStrings(writer, this.#elements, elementsPerStep);
-    } catch (error) {
-      if (error instanceof InferenceError) throw error;
-      const why = `output '${this.#name}' holds BYTES that are not UTF-8, which JSON cannot carry.`;
-      const remedy = "Please use the binary data format for it";
-      throw new InferenceError("INTERNAL", `${why} ${remedy}`, { cause: error });
-    }
-  }
-}
-
 function writeHead(writer: JsonWriter, response: InferResponse): void {
   const { id, modelName, modelVersion, parameters } = response;
   if (id === "") writer.text('{"model_name":');
@@ -170,14 +109,18 @@ function writeHead(writer: JsonWriter, response: InferResponse): void {
   if (parameters !== noParameters) writeParameters(writer, parameters);
 }
 
+export function writeParameter(writer: JsonWriter, value: ParameterValue): void {
+  if (typeof value === "string") writer.string(value);
+  else writer.text(typeof value === "number" ? textOf(value) : String(value));
+}
+
 function writeParameters(writer: JsonWriter, parameters: Parameters): void {
   let separator = ',"parameters":{';
   for (const [key, value] of Object.entries(parameters)) {
     writer.text(separator);
     writer.string(key);
     writer.text(":");
-    if (typeof value === "string") writer.string(value);
-    else writer.text(typeof value === "number" ? textOf(value) : String(value));
+    writeParameter(writer, value);
     separator = ",";
   }
   if (separator === ",") writer.text("}");

@@ -12,10 +12,10 @@
 import type { Datatype } from "./datatype.ts";
 import type { ElementSink, ReadElements } from "./element-sink.ts";
 import { InferenceError } from "./errors.ts";
-import { NumericElements, type NumericPlan } from "./json-numeric-elements.ts";
+import { NumericElements, type NumericPlan, tooMany } from "./json-numeric-elements.ts";
 import { type JsonReader, maxDepth, nestingTooDeep } from "./json-reader.ts";
 import { SkipSteps } from "./json-skip.ts";
-import { StringElements } from "./json-string-elements.ts";
+import { noString, StringElements } from "./json-string-elements.ts";
 import { bytesPerStep, type Steps } from "./steps.ts";
 
 /** Those that JSON can carry. */
@@ -26,6 +26,8 @@ export interface ElementsPlan {
   readonly datatype: JsonDatatype;
   /** Expected; of BYTES as many are taken as come. */
   readonly count: number;
+  /** Default false. True: one element by itself, or one array of them without others in it. */
+  readonly isFlat?: boolean;
 }
 
 const elementsPerStep = 8192;
@@ -35,6 +37,7 @@ const singleCost = 4;
 export class ElementSteps implements Steps<ReadElements> {
   readonly #reader: JsonReader;
   readonly #datatype: Datatype;
+  readonly #isFlat: boolean;
   readonly #sink: ElementSink;
   /** Arrays that the reader is in. */
   #depth = 0;
@@ -43,11 +46,17 @@ export class ElementSteps implements Steps<ReadElements> {
   /** An element that is being skipped, after the fault. */
   #skip: SkipSteps | undefined = undefined;
 
-  /** With the reader before an array. */
+  /** With the reader before an array; if the plan is flat, before any value. */
   constructor(reader: JsonReader, plan: ElementsPlan) {
     this.#reader = reader;
     this.#datatype = plan.datatype;
+    this.#isFlat = plan.isFlat ?? false;
     this.#sink = isNumericPlan(plan) ? new NumericElements(plan, reader) : new StringElements();
+  }
+
+  /** Taken so far. */
+  get count(): number {
+    return this.#sink.count;
   }
 
   /** Throws a JsonSyntaxError. */
@@ -66,7 +75,8 @@ export class ElementSteps implements Steps<ReadElements> {
   /** An array has begun. */
   #enter(): void {
     this.#depth += 1;
-    if (this.#depth > maxDepth) this.#fault ??= tooDeep(this.#datatype);
+    if (this.#isFlat && this.#depth > 1) this.#fault ??= notFlat(this.#datatype);
+    else if (this.#depth > maxDepth) this.#fault ??= tooDeep(this.#datatype);
     if (!this.#reader.isEmptyArray()) return;
     this.#depth -= 1;
     this.#leave();
@@ -74,7 +84,8 @@ export class ElementSteps implements Steps<ReadElements> {
 
   /** A run of them, or one; returns as how many more they count. */
   #takeElements(limit: number): number {
-    const runLength = this.#sink.takeRun(this.#reader, limit);
+    // Behind an element by itself stands nothing that is its own.
+    const runLength = this.#depth > 0 ? this.#sink.takeRun(this.#reader, limit) : 0;
     if (runLength > 0) return runLength;
     this.#fault = this.#sink.take(this.#reader);
     if (this.#fault === undefined) this.#leave();
@@ -99,6 +110,10 @@ export class ElementSteps implements Steps<ReadElements> {
 
 function isNumericPlan(plan: ElementsPlan): plan is NumericPlan {
   return plan.datatype !== "BYTES";
+}
+
+function notFlat(datatype: Datatype): InferenceError {
+  return datatype === "BYTES" ? noString() : tooMany();
 }
 
 function tooDeep(datatype: Datatype): InferenceError {

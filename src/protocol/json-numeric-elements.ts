@@ -88,6 +88,10 @@ export class NumericElements implements ElementSink {
     this.#most = kinds[datatype].most;
   }
 
+  get count(): number {
+    return this.#index;
+  }
+
   take(reader: JsonReader): InferenceError | undefined {
     if (this.#index === this.#plan.count) return tooMany();
     const { numbers } = reader;
@@ -189,7 +193,7 @@ function wrongType(what: string): InferenceError {
   return new InferenceError("INTERNAL", `Unable to parse 'data': attempt to access JSON ${what}`);
 }
 
-function tooMany(): InferenceError {
+export function tooMany(): InferenceError {
   const why = "Unable to parse 'data': Shape does not match true shape of 'data' field";
   return new InferenceError("INTERNAL", why);
 }

@@ -11,15 +11,14 @@ import type { JsonReader } from "./json-reader.ts";
 const firstBytes = 256;
 
 export class StringElements implements ElementSink {
+  count = 0;
   #packed: Uint8Array = allocateBytes(firstBytes);
   #length = 0;
 
   take(reader: JsonReader): InferenceError | undefined {
-    if (!reader.isAtString()) {
-      const why = "Unable to parse JSON bytes array: attempt to access JSON non-string as string";
-      return new InferenceError("INTERNAL", why);
-    }
+    if (!reader.isAtString()) return noString();
     this.#put(reader.readStringBytes());
+    this.count += 1;
     return undefined;
   }
 
@@ -52,4 +51,9 @@ export class StringElements implements ElementSink {
     }
     return this.#packed;
   }
+}
+
+export function noString(): InferenceError {
+  const why = "Unable to parse JSON bytes array: attempt to access JSON non-string as string";
+  return new InferenceError("INTERNAL", why);
 }

@@ -34,6 +34,12 @@ export class JsonWriter {
     this.length = putText(target, this.length, ascii);
   }
 
+  /** UTF-8, as it is. */
+  utf8(bytes: Uint8Array): void {
+    this.reserve(bytes.byteLength).set(bytes, this.length);
+    this.length += bytes.byteLength;
+  }
+
   /** A string with its quotes. */
   string(value: string): void {
     if (isPlain(value)) {

@@ -6,13 +6,14 @@ import test from "node:test";
 import fc from "fast-check";
 import { type Datatype, datatypes } from "./datatype.ts";
 import type { InferRequest } from "./infer.ts";
-import { decodeRawRequest, type RawModel } from "./raw-request.ts";
+import { decodeRawRequest } from "./raw-request.ts";
+import type { ModelInputs } from "./request-body.ts";
 
 interface Plan {
   readonly maxInputBytes?: number;
 }
 
-function decode(model: RawModel, chunks: readonly Uint8Array[], plan: Plan = {}): InferRequest {
+function decode(model: ModelInputs, chunks: readonly Uint8Array[], plan: Plan = {}): InferRequest {
   return decodeRawRequest({
     modelName: "m",
     modelVersion: 2,
@@ -25,11 +26,11 @@ function decode(model: RawModel, chunks: readonly Uint8Array[], plan: Plan = {})
   });
 }
 
-function modelOf(datatype: Datatype, dims: readonly number[], maxBatchSize = 0): RawModel {
+function modelOf(datatype: Datatype, dims: readonly number[], maxBatchSize = 0): ModelInputs {
   return { maxBatchSize, inputs: [{ name: "x", datatype, dims }] };
 }
 
-const deduced: readonly [model: RawModel, byteLength: number, shape: readonly number[]][] = [
+const deduced: readonly [model: ModelInputs, byteLength: number, shape: readonly number[]][] = [
   [modelOf("FP32", [2]), 8, [2]],
   [modelOf("FP32", [2], 8), 8, [1, 2]],
   [modelOf("FP32", [2, 3]), 24, [2, 3]],
@@ -63,54 +64,55 @@ for (const [model, byteLength, shape] of deduced) {
 const about = "[request id: <id_unknown>] ";
 const oneInput = "Raw request must only have 1 input (found 1) to be deduced but got";
 const mismatch = `${about}input byte size mismatch for input 'raw_input' for model 'm'.`;
-const twoInputs: RawModel = {
+const twoInputs: ModelInputs = {
   maxBatchSize: 0,
   inputs: [...modelOf("FP32", [1]).inputs, { name: "y", datatype: "FP32", dims: [1] }],
 };
 const bytesShape = `${about}For BYTE datatype raw input 'x', the model must have input shape [1]`;
 
-const refused: readonly [what: string, model: RawModel, byteLength: number, message: string][] = [
-  ["two inputs", twoInputs, 4, `${about}${oneInput} 2 inputs in 'm' model configuration`],
+const refused: readonly [what: string, model: ModelInputs, byteLength: number, message: string][] =
   [
-    "no inputs",
-    { maxBatchSize: 0, inputs: [] },
-    0,
-    `${about}${oneInput} 0 inputs in 'm' model configuration`,
-  ],
-  [
-    "two free dimensions",
-    modelOf("FP32", [-1, 2, -1]),
-    8,
-    `${about}The shape of the raw input 'x' can not be deduced because there are more than one ` +
-      "variable-sized dimension",
-  ],
-  ["strings of another shape", modelOf("BYTES", [2]), 4, bytesShape],
-  ["strings of a free shape", modelOf("BYTES", [-1]), 4, bytesShape],
-  ["strings of two dimensions", modelOf("BYTES", [1, 1]), 4, bytesShape],
-  ["too few bytes", modelOf("FP32", [2]), 7, `${mismatch} Expected 8, got 7`],
-  ["too many bytes", modelOf("FP32", [2], 8), 16, `${mismatch} Expected 8, got 16`],
-  ["bytes that do not divide", modelOf("FP32", [-1, 2]), 20, `${mismatch} Expected 16, got 20`],
-  ["too few to divide", modelOf("FP32", [-1, 2]), 4, `${mismatch} Expected 0, got 4`],
-  [
-    "a shape beyond 2^53",
-    modelOf("FP64", [2 ** 40, 2 ** 40, -1]),
-    8,
-    `${mismatch} Expected 0, got 8`,
-  ],
-  [
-    "a fixed shape beyond 2^53",
-    modelOf("UINT8", [2 ** 40, 2 ** 40]),
-    8,
-    `${mismatch} Expected 1208925819614629174706176, got 8`,
-  ],
-  [
-    "more than may be",
-    twoInputs,
-    1001,
-    "Raw input has a byte_size (1001 bytes) that exceeds the maximum allowed value of 1000 bytes. " +
-      "Use --http-max-input-size to increase the limit.",
-  ],
-];
+    ["two inputs", twoInputs, 4, `${about}${oneInput} 2 inputs in 'm' model configuration`],
+    [
+      "no inputs",
+      { maxBatchSize: 0, inputs: [] },
+      0,
+      `${about}${oneInput} 0 inputs in 'm' model configuration`,
+    ],
+    [
+      "two free dimensions",
+      modelOf("FP32", [-1, 2, -1]),
+      8,
+      `${about}The shape of the raw input 'x' can not be deduced because there are more than one ` +
+        "variable-sized dimension",
+    ],
+    ["strings of another shape", modelOf("BYTES", [2]), 4, bytesShape],
+    ["strings of a free shape", modelOf("BYTES", [-1]), 4, bytesShape],
+    ["strings of two dimensions", modelOf("BYTES", [1, 1]), 4, bytesShape],
+    ["too few bytes", modelOf("FP32", [2]), 7, `${mismatch} Expected 8, got 7`],
+    ["too many bytes", modelOf("FP32", [2], 8), 16, `${mismatch} Expected 8, got 16`],
+    ["bytes that do not divide", modelOf("FP32", [-1, 2]), 20, `${mismatch} Expected 16, got 20`],
+    ["too few to divide", modelOf("FP32", [-1, 2]), 4, `${mismatch} Expected 0, got 4`],
+    [
+      "a shape beyond 2^53",
+      modelOf("FP64", [2 ** 40, 2 ** 40, -1]),
+      8,
+      `${mismatch} Expected 0, got 8`,
+    ],
+    [
+      "a fixed shape beyond 2^53",
+      modelOf("UINT8", [2 ** 40, 2 ** 40]),
+      8,
+      `${mismatch} Expected 1208925819614629174706176, got 8`,
+    ],
+    [
+      "more than may be",
+      twoInputs,
+      1001,
+      "Raw input has a byte_size (1001 bytes) that exceeds the maximum allowed value of 1000 bytes. " +
+        "Use --http-max-input-size to increase the limit.",
+    ],
+  ];
 
 for (const [what, model, byteLength, message] of refused) {
   test(`refused: ${what}`, () => {

@@ -4,36 +4,15 @@
  * Its shape is deduced: one row if the model batches, then the input's dims, of which one may be
  * free and is computed from the number of bytes. Of BYTES it is one string, without its length.
  */
-import { type Datatype, datatypes } from "./datatype.ts";
+import { datatypes } from "./datatype.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
-import { type AskedVersion, type InferRequest, noParameters } from "./infer.ts";
+import { type InferRequest, noParameters } from "./infer.ts";
+import type { ModelBody } from "./request-body.ts";
 import { elementCount, exactElementCount } from "./shape.ts";
 import type { WireTensor } from "./tensor.ts";
 
-export interface RawBody {
-  readonly modelName: string;
-  readonly modelVersion: AskedVersion;
-  /** Under which the log knows the request. */
-  readonly requestId: string;
-  readonly chunks: readonly Uint8Array[];
-  readonly byteLength: number;
-  readonly maxInputBytes: number;
-  readonly model: RawModel;
-}
-
-/** What is to be known of the model. */
-export interface RawModel {
-  readonly maxBatchSize: number;
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly datatype: Datatype;
-    /** Without the batch dimension; -1 is any size. */
-    readonly dims: readonly number[];
-  }[];
-}
-
 /** Throws INVALID_ARGUMENT. */
-export function decodeRawRequest(body: RawBody): InferRequest {
+export function decodeRawRequest(body: ModelBody): InferRequest {
   const { modelName, modelVersion } = body;
   return {
     modelName,
@@ -49,7 +28,7 @@ export function decodeRawRequest(body: RawBody): InferRequest {
   };
 }
 
-function rawTensor({ modelName, chunks, byteLength, maxInputBytes, model }: RawBody): WireTensor {
+function rawTensor({ modelName, chunks, byteLength, maxInputBytes, model }: ModelBody): WireTensor {
   if (byteLength > maxInputBytes) {
     throw invalid(
       `Raw input has a byte_size (${byteLength} bytes) that exceeds the maximum allowed value of ` +

@@ -2,7 +2,8 @@
  * Faults of a request's JSON in the protocol's words. They are INTERNAL, hence 500 over HTTP:
  * clients match the texts, and retry rules look at the class.
  */
-import { InferenceError } from "./errors.ts";
+import type { Datatype } from "./datatype.ts";
+import { InferenceError, requestPrefix } from "./errors.ts";
 import type { JsonValue } from "./json-value.ts";
 
 /** `what` is as in "non-string as string". */
@@ -20,4 +21,32 @@ export function missingMember(field: string): InferenceError {
 export function unknownRegion(name: JsonValue | undefined): InferenceError {
   if (typeof name !== "string") return wrongType("shared_memory_region", "non-string as string");
   return new InferenceError("NOT_FOUND", `Unable to find shared memory region: '${name}'`);
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function checkJsonSize(byteLength: number, maxInputBytes: number): void {
+  if (byteLength <= maxInputBytes) return;
+  const size = `request JSON size of ${byteLength} bytes`;
+  throw tooLarge(`${size} exceeds the maximum allowed input size of ${maxInputBytes} bytes`);
+}
+
+export function tooLarge(what: string): InferenceError {
+  const remedy = "Use --http-max-input-size to increase the limit.";
+  return new InferenceError("INVALID_ARGUMENT", `${what}. ${remedy}`);
+}
+
+export function alreadyExists(what: string, requestId: string): InferenceError {
+  const why = `${requestPrefix(requestId)}${what} already exists in request`;
+  return new InferenceError("INVALID_ARGUMENT", why);
+}
+
+export function noJsonData(input: string, datatype: Datatype): InferenceError {
+  const why = `receiving ${datatype} data via JSON is not supported.`;
+  const remedy = `Please use the binary data format for input ${input}`;
+  return new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
+}
+
+export function classificationUnsupported(): InferenceError {
+  const why = "classification of outputs is not supported by this server";
+  return new InferenceError("UNIMPLEMENTED", why);
 }

@@ -42,7 +42,7 @@ export function readParameters(value: JsonValue | undefined): RequestParameters 
   return parameters;
 }
 
-class OpenParameters implements RequestParameters {
+export class OpenParameters implements RequestParameters {
   readonly custom: Record<string, ParameterValue> = Object.create(null);
   priority = 0;
   timeoutMs = 0;
@@ -57,7 +57,21 @@ class OpenParameters implements RequestParameters {
     return { id, isStart: this.#isStart, isEnd: this.#isEnd };
   }
 
+  /** As a member of `parameters` of an inference. */
   take(key: string, value: JsonValue): void {
+    if (this.takeNamed(key, value)) return;
+    if (key.startsWith("triton_")) throw reserved();
+    this.takeCustom(key, value);
+  }
+
+  /** Of equal keys the first counts. */
+  takeCustom(key: string, value: JsonValue): void {
+    const custom = toCustom(key, value);
+    this.custom[key] ??= custom;
+  }
+
+  /** False: the protocol does not name it. */
+  takeNamed(key: string, value: JsonValue): boolean {
     switch (key) {
       case "sequence_id":
         this.#sequenceId = toSequenceId(value);
@@ -78,8 +92,9 @@ class OpenParameters implements RequestParameters {
         this.timeoutMs = toUnsigned(key, value) / 1000;
         break;
       default:
-        this.custom[key] = toCustom(key, value);
+        return false;
     }
+    return true;
   }
 }
 
@@ -106,17 +121,20 @@ function toUnsigned(key: string, value: JsonValue): number {
 }
 
 function toCustom(key: string, value: JsonValue): ParameterValue {
-  if (key.startsWith("triton_")) {
-    const why =
-      "parameter keys starting with 'triton_' are reserved for Triton usage and should not be " +
-      "specified.";
-    throw new InferenceError("INVALID_ARGUMENT", why);
-  }
   if (value instanceof JsonFloat) return value.value;
-  if (typeof value === "object") {
-    const why = "has invalid type. It should be either 'int', 'bool', or 'string'.";
-    throw new InferenceError("INVALID_ARGUMENT", `parameter '${key}' ${why}`);
-  }
+  if (typeof value === "object") throw invalidType(key);
   // Beyond int64 an integer is handed on as the double that it is nearest to.
   return typeof value === "bigint" && value >= 2n ** 63n ? Number(value) : value;
+}
+
+function reserved(): InferenceError {
+  const why =
+    "parameter keys starting with 'triton_' are reserved for Triton usage and should not be " +
+    "specified.";
+  return new InferenceError("INVALID_ARGUMENT", why);
+}
+
+export function invalidType(key: string): InferenceError {
+  const why = "has invalid type. It should be either 'int', 'bool', or 'string'.";
+  return new InferenceError("INVALID_ARGUMENT", `parameter '${key}' ${why}`);
 }

@@ -1,9 +1,15 @@
 /**
  * Requested outputs: which ones a request wants, and in which form each is to be sent.
  */
-import { InferenceError, requestPrefix } from "./errors.ts";
+import { InferenceError } from "./errors.ts";
 import { asUnsigned, JsonObject, type JsonValue } from "./json-value.ts";
-import { missingMember, unknownRegion, wrongType } from "./request-faults.ts";
+import {
+  alreadyExists,
+  classificationUnsupported,
+  missingMember,
+  unknownRegion,
+  wrongType,
+} from "./request-faults.ts";
 
 export interface RequestedOutputs {
   /** Empty: all of the model. */
@@ -18,7 +24,7 @@ export interface OutputForms {
   readonly isBinary: ReadonlyMap<string, boolean> | undefined;
 }
 
-const allAsJson: RequestedOutputs = {
+export const allAsJson: RequestedOutputs = {
   names: [],
   forms: { isBinaryByDefault: false, isBinary: undefined },
 };
@@ -44,10 +50,7 @@ export function readOutputs(
     const name = members?.get("name");
     if (name === undefined) throw missingMember("name");
     if (typeof name !== "string") throw wrongType("name", "non-string as string");
-    if (isBinary.has(name)) {
-      const why = `${requestPrefix(requestId)}output '${name}' already exists in request`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
-    }
+    if (isBinary.has(name)) throw alreadyExists(`output '${name}'`, requestId);
     isBinary.set(name, isToBeBinary(options));
   }
   if (isBinary.size === 0) return all;
@@ -83,8 +86,5 @@ function checkClassification(value: JsonValue | undefined): void {
     const why = "attempt to access JSON non-unsigned-integer as unsigned-integer";
     throw new InferenceError("INTERNAL", `Unable to set 'classification': ${why}`);
   }
-  if (Number(count) > 0) {
-    const why = "classification of outputs is not supported by this server";
-    throw new InferenceError("UNIMPLEMENTED", why);
-  }
+  if (Number(count) > 0) throw classificationUnsupported();
 }

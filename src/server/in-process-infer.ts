@@ -43,7 +43,10 @@ export function inferInProcess<M extends ModelBase>(
   options: InferOptions,
 ): Promise<InProcessResponse<M>> {
   return new Promise((resolve, reject) => {
-    checkInferCall(request, options);
+    checkInferCall("infer", request, options);
+    const inferRequest = toInferRequest(service, request);
+    const { modelName, modelVersion } = inferRequest;
+    if (service.lookUp(modelName, modelVersion).config.isDecoupled) throw streams(modelName);
     const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
     let isSettled = false;
     let cancel = (): void => {};
@@ -61,14 +64,19 @@ export function inferInProcess<M extends ModelBase>(
         reject(error);
       },
     };
-    const pending = service.infer(toInferRequest(service, request), sink, { deadlineMs });
+    const pending = service.infer(inferRequest, sink, { deadlineMs });
     cancel = () => pending.cancel();
     if (signal?.aborted) cancel();
     else if (!isSettled) signal?.addEventListener("abort", cancel);
   });
 }
 
-function toInferRequest<M extends ModelBase>(
+function streams(modelName: string): InferenceError {
+  const why = `model '${modelName}' streams: it has any number of responses; use stream()`;
+  return new InferenceError("UNIMPLEMENTED", why);
+}
+
+export function toInferRequest<M extends ModelBase>(
   service: InferenceService,
   request: InProcessRequest<M>,
 ): InferRequest {
@@ -122,7 +130,7 @@ function toWireTensor(
   }
 }
 
-function toResponse<M extends ModelBase>(
+export function toResponse<M extends ModelBase>(
   model: M | string,
   response: InferResponse,
 ): InProcessResponse<M> {

@@ -1,5 +1,5 @@
 /**
- * Request in process: what `infer()` is given. What the compiler would refuse is refused at run
+ * Request in process: what `infer()` and `stream()` are given. What the compiler would refuse is refused at run
  * time, too, with all mistakes at once: a field that nobody knows is a misspelling, not ignored.
  *
  * Not here: whether the tensors are those of the model (in-process-infer.ts, core).
@@ -73,10 +73,10 @@ const checkRequest = fieldsOf(requestChecks);
 const checkOptions = fieldsOf(optionChecks);
 
 /** Throws INVALID_ARGUMENT. */
-export function checkInferCall(request: unknown, options: unknown): void {
+export function checkInferCall(call: "infer" | "stream", request: unknown, options: unknown): void {
   const mistakes = [...checkRequest(request, "request"), ...checkOptions(options, "options")];
   if (mistakes.length === 0) return;
-  throw new InferenceError("INVALID_ARGUMENT", `infer(): ${mistakes.join("; ")}`);
+  throw new InferenceError("INVALID_ARGUMENT", `${call}(): ${mistakes.join("; ")}`);
 }
 
 function isParameters(value: unknown): boolean {

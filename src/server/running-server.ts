@@ -15,9 +15,11 @@ import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
+import { streamInProcess } from "./in-process-stream.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -34,6 +36,8 @@ import { Watchdog } from "./watchdog.ts";
 export interface ServerUrls {
   /** Undefined until it listens. */
   readonly http: string | undefined;
+  /** Host and port, as clients of gRPC want it. */
+  readonly grpc: string | undefined;
   readonly metrics: string | undefined;
 }
 
@@ -64,7 +68,10 @@ export class RunningServer {
   readonly #options: ResolvedServerOptions;
   readonly #core: InferenceCore;
   readonly #hostOptions: HostOptions;
+  readonly #receivedBytes: ByteBudget;
   readonly #http: HttpListener | undefined;
+  #grpc: GrpcListener | undefined = undefined;
+  #grpcImport: Promise<GrpcListener | undefined> | undefined = undefined;
   readonly #metrics: HttpListener | undefined;
   readonly #lag: EventLoopLag;
   readonly #machine: MachineReader = new MachineReader();
@@ -86,11 +93,12 @@ export class RunningServer {
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
     });
+    this.#receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
     const http = new HttpHandler({
       ...options,
       service: core,
-      receivedBytes: new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes)),
+      receivedBytes: this.#receivedBytes,
       clock,
       log,
       logsRequests: options.logVerbose > 0,
@@ -108,12 +116,14 @@ export class RunningServer {
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
+    // A program listens as soon as its models are ready: it is imported while they load.
+    if (isProgram) this.#importGrpc().catch(() => {});
     const isTold = isProgram && options.logFile === "" && !options.jsonLogs;
     this.ready = this.#loadAll(models, { failureLevel: isTold ? "verbose" : "error" });
   }
 
   get urls(): ServerUrls {
-    return { http: this.#http?.url, metrics: this.#metrics?.url };
+    return { http: this.#http?.url, grpc: this.#grpc?.host, metrics: this.#metrics?.url };
   }
 
   /** Also "stopped" if something was left behind. */
@@ -132,11 +142,14 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async #listen(): Promise<void> {
-    for (const listener of [this.#http, this.#metrics]) {
+    for (const listener of [await this.#importGrpc(), this.#http, this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
     this.#log.block("models", modelTable(this.#core.index()));
+    if (this.#grpc !== undefined) {
+      this.#log.info(`Started GRPCInferenceService at ${this.#grpc.place}`);
+    }
     if (this.#http !== undefined) this.#log.info(`Started HTTPService at ${this.#http.place}`);
     if (this.#metrics !== undefined) {
       this.#log.info(`Started Metrics Service at ${this.#metrics.place}`);
@@ -160,6 +173,13 @@ export class RunningServer {
     return inferInProcess(this.#core, request, options);
   }
 
+  stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions,
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined> {
+    return streamInProcess(this.#core, request, options);
+  }
+
   /** Resolves to false if an instance did not end in time, and still runs. Twice is once. */
   close({ timeoutMs = this.#options.exitTimeoutSecs * 1000 }: CloseOptions): Promise<boolean> {
     this.#closing ??= this.#close(timeoutMs);
@@ -169,8 +189,10 @@ export class RunningServer {
   async #close(timeoutMs: number): Promise<boolean> {
     const clock = this.#clock;
     this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
+    const hasDrained = this.#core.drain();
     const drained = Promise.all([
-      this.#core.drain(),
+      hasDrained,
+      this.#grpc?.drain(hasDrained),
       this.#http?.drain(),
       this.#metrics?.drain(),
     ]).then(() => true);
@@ -191,6 +213,7 @@ export class RunningServer {
     const why = `Server is stopping, and did not finish within ${timeoutMs} ms`;
     this.#log.warning(`${why}: what is left fails`);
     this.#core.abandon(new InferenceError("UNAVAILABLE", why));
+    this.#grpc?.cut();
     this.#http?.cut();
     this.#metrics?.cut();
   }
@@ -201,6 +224,26 @@ export class RunningServer {
     } finally {
       this.#core.setRunning();
     }
+  }
+
+  #importGrpc(): Promise<GrpcListener | undefined> {
+    this.#grpcImport ??= this.#makeGrpc().catch((error: unknown) => {
+      this.#grpcImport = undefined;
+      throw error;
+    });
+    return this.#grpcImport;
+  }
+
+  async #makeGrpc(): Promise<GrpcListener | undefined> {
+    if (!this.#options.allowGrpc) return undefined;
+    const { GrpcListener } = await import("./grpc-listener.ts");
+    this.#grpc = new GrpcListener(this.#options, {
+      service: this.#core,
+      clock: this.#clock,
+      log: this.#log,
+      receivedBytes: this.#receivedBytes,
+    });
+    return this.#grpc;
   }
 
   #httpListener(): HttpListener {

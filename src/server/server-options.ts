@@ -8,6 +8,7 @@
  * Not here: how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
+import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
 import { nearestName } from "../protocol/nearest-name.ts";
 import type { LogFormat } from "./logger.ts";
 
@@ -26,8 +27,38 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number;
   /** Origins whose pages may call: a list, separated by commas, or "*"; default none. */
   readonly cors?: string;
-  /** Reserved: gRPC is not there yet. */
+  /** Headers whose names it matches become parameters of requests: a regular expression. */
+  readonly httpHeaderForwardPattern?: string;
+  /** Default true. */
+  readonly allowGrpc?: boolean;
+  /** Default 8001; 0: any that is free. */
   readonly grpcPort?: number;
+  /** Default: `httpAddress`. */
+  readonly grpcAddress?: string;
+  /** Default true: tools may ask which calls there are. */
+  readonly grpcReflection?: boolean;
+  /** Default false: gRPC without TLS. */
+  readonly grpcUseSsl?: boolean;
+  /** Default false; true: TLS, and clients must have a certificate that the root knows. */
+  readonly grpcUseSslMutual?: boolean;
+  /** PEM file of the certificate, and of those between it and the root. */
+  readonly grpcServerCert?: string;
+  /** PEM file of the private key. */
+  readonly grpcServerKey?: string;
+  /** PEM file of the certificates that clients' certificates are checked with. */
+  readonly grpcRootCert?: string;
+  /** Of the responses of inference; default "none". */
+  readonly grpcInferResponseCompressionLevel?: CompressionLevel;
+  /** As `httpHeaderForwardPattern`, for the metadata of calls. */
+  readonly grpcHeaderForwardPattern?: string;
+  /** Pause after which a silent connection is asked for a sign of life; default two hours. */
+  readonly grpcKeepaliveTimeMs?: number;
+  /** Longest wait for that sign; default 20,000. */
+  readonly grpcKeepaliveTimeoutMs?: number;
+  /** Longest life of a connection; default 0: as long as its client likes. */
+  readonly grpcMaxConnectionAgeMs?: number;
+  /** Longest time for its calls to finish then; default 0: as long as they take. */
+  readonly grpcMaxConnectionAgeGraceMs?: number;
   /** Default true. */
   readonly allowMetrics?: boolean;
   /** Default 8002; 0: any that is free. */
@@ -38,6 +69,11 @@ export interface ServerOptions {
   readonly allowCpuMetrics?: boolean;
   /** Longest time to finish running requests when stopping; default 30. */
   readonly exitTimeoutSecs?: number;
+  /**
+   * Longest time that the reader of a stream may take nothing before it is cut off; default 60,
+   * 0: it is waited for.
+   */
+  readonly stallTimeoutSecs?: number;
   /**
    * Bytes of inputs that may wait, all models together, and as many of bodies that are being
    * received; default a quarter of memory, at most 1 GiB.
@@ -61,8 +97,11 @@ export type ResolvedServerOptions = Required<ServerOptions>;
 
 export type OptionValue = string | number | boolean;
 
+/** One of a few words. */
+type Choice = "format" | "level";
+
 export interface OptionSpec {
-  readonly kind: "flag" | "text" | "count" | "size" | "port" | "number" | "format";
+  readonly kind: "flag" | "text" | "count" | "size" | "port" | "number" | Choice | "pattern";
   readonly default: OptionValue;
   /** Its line of help. */
   readonly means: string;
@@ -90,7 +129,62 @@ export const serverOptionSpecs: {
     flag: "max-body-size",
   },
   cors: { kind: "text", default: "", means: "origins whose pages may call, or *" },
-  grpcPort: { kind: "port", default: 8001, means: "port for gRPC, which is not there yet" },
+  httpHeaderForwardPattern: {
+    kind: "pattern",
+    default: "",
+    means: "HTTP headers whose names it matches become parameters of requests",
+  },
+  allowGrpc: { kind: "flag", default: true, means: "serve gRPC" },
+  grpcPort: { kind: "port", default: 8001, means: "port for gRPC; 0: any that is free" },
+  grpcAddress: { kind: "text", default: "", means: "address for gRPC, if another" },
+  grpcReflection: { kind: "flag", default: true, means: "tell tools which gRPC calls there are" },
+  grpcUseSsl: { kind: "flag", default: false, means: "gRPC over TLS" },
+  grpcUseSslMutual: {
+    kind: "flag",
+    default: false,
+    means: "gRPC over TLS, for clients that have a certificate",
+  },
+  grpcServerCert: { kind: "text", default: "", means: "PEM file of the certificate for gRPC" },
+  grpcServerKey: { kind: "text", default: "", means: "PEM file of the private key for gRPC" },
+  grpcRootCert: {
+    kind: "text",
+    default: "",
+    means: "PEM file of the certificates that those of clients are checked with",
+  },
+  grpcInferResponseCompressionLevel: {
+    kind: "level",
+    default: "none",
+    means: "compression of inference responses over gRPC: none, low, medium or high",
+  },
+  grpcHeaderForwardPattern: {
+    kind: "pattern",
+    default: "",
+    means: "gRPC metadata whose keys it matches become parameters of requests",
+  },
+  grpcKeepaliveTimeMs: {
+    kind: "count",
+    default: 7_200_000,
+    means: "milliseconds after which a silent gRPC connection is asked for a sign of life",
+    flag: "grpc-keepalive-time",
+  },
+  grpcKeepaliveTimeoutMs: {
+    kind: "count",
+    default: 20_000,
+    means: "longest wait for that sign, in milliseconds",
+    flag: "grpc-keepalive-timeout",
+  },
+  grpcMaxConnectionAgeMs: {
+    kind: "count",
+    default: 0,
+    means: "longest life of a gRPC connection, in milliseconds; 0: any",
+    flag: "grpc-max-connection-age",
+  },
+  grpcMaxConnectionAgeGraceMs: {
+    kind: "count",
+    default: 0,
+    means: "longest time for its calls to finish then, in milliseconds; 0: any",
+    flag: "grpc-max-connection-age-grace",
+  },
   allowMetrics: { kind: "flag", default: true, means: "serve the metrics page" },
   metricsPort: { kind: "port", default: 8002, means: "port for metrics; 0: any that is free" },
   metricsAddress: { kind: "text", default: "", means: "address for metrics, if another" },
@@ -99,6 +193,11 @@ export const serverOptionSpecs: {
     kind: "number",
     default: 30,
     means: "longest time to finish running requests when stopping",
+  },
+  stallTimeoutSecs: {
+    kind: "number",
+    default: 60,
+    means: "longest time that the reader of a stream may take nothing; 0: no limit",
   },
   maxWaitingBytes: {
     kind: "count",
@@ -127,6 +226,8 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   port: "a port, 0 to 65535",
   number: "a number, 0 or more",
   format: '"default" or "ISO8601"',
+  level: '"none", "low", "medium" or "high"',
+  pattern: "a regular expression",
 };
 
 /** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
@@ -148,7 +249,9 @@ export function resolveServerOptions(
     }
     resolved[name] = value;
   }
-  if (resolved["metricsAddress"] === "") resolved["metricsAddress"] = resolved["httpAddress"] ?? "";
+  for (const address of ["grpcAddress", "metricsAddress"]) {
+    if (resolved[address] === "") resolved[address] = resolved["httpAddress"] ?? "";
+  }
   if (given["maxBodyBytes"] === undefined) {
     const { maxBodyBytes, maxInputBytes } = resolved;
     resolved["maxBodyBytes"] = Math.max(Number(maxBodyBytes), Number(maxInputBytes));
@@ -178,6 +281,20 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
       return typeof value === "number" && Number.isFinite(value) && value >= 0;
     case "format":
       return value === "default" || value === "ISO8601";
+    case "level":
+      return levels.includes(value);
+    case "pattern":
+      return typeof value === "string" && isPattern(value);
+  }
+}
+
+const levels: readonly unknown[] = ["none", "low", "medium", "high"];
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -49,6 +49,14 @@ export interface Server extends AsyncDisposable {
     request: InProcessRequest<M>,
     options?: InferOptions,
   ): Promise<InProcessResponse<M>>;
+  /**
+   * The same for a model that streams: its responses, one by one. To leave the loop is to leave the
+   * model, which is told.
+   */
+  stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options?: InferOptions,
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined>;
   /** Drains: refuses new requests, finishes what runs within a limit, stops. Twice is once. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -91,7 +99,7 @@ export class LazyServer implements Server {
   }
 
   get urls(): ServerUrls {
-    return this.#running?.urls ?? { http: undefined, metrics: undefined };
+    return this.#running?.urls ?? { http: undefined, grpc: undefined, metrics: undefined };
   }
 
   get state(): ServerState {
@@ -116,6 +124,14 @@ export class LazyServer implements Server {
     options: InferOptions = {},
   ): Promise<InProcessResponse<M>> {
     return await this.#do((server) => server.infer(request, options));
+  }
+
+  async *stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions = {},
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined> {
+    const server = this.#running ?? (await this.#started());
+    yield* server.stream(request, options);
   }
 
   async close(options: CloseOptions = {}): Promise<void> {

@@ -22,6 +22,7 @@ import type { InlineWatch } from "../executor/inline-instance.ts";
 import { modelSource } from "../executor/model-source.ts";
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
+import { streamInProcess } from "../server/in-process-stream.ts";
 import { servedModels } from "../server/served-models.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -44,6 +45,11 @@ export interface TestServer extends AsyncDisposable {
     request: InProcessRequest<M>,
     options?: InferOptions,
   ): Promise<InProcessResponse<M>>;
+  /** The responses of a model that streams. */
+  stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options?: InferOptions,
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined>;
   /** Lets so much time pass, and all happen that is due in it. */
   advance(durationMs: number): Promise<void>;
   /** Counters of the models. */
@@ -90,6 +96,13 @@ class VirtualServer implements TestServer {
     options: InferOptions = {},
   ): Promise<InProcessResponse<M>> {
     return inferInProcess(this.#core, request, options);
+  }
+
+  stream<M extends ModelBase>(
+    request: InProcessRequest<M>,
+    options: InferOptions = {},
+  ): AsyncGenerator<InProcessResponse<M>, void, undefined> {
+    return streamInProcess(this.#core, request, options);
   }
 
   async advance(durationMs: number): Promise<void> {

@@ -81,6 +81,8 @@ export interface StartedServer extends AsyncDisposable {
 export const quietLoopback = {
   httpAddress: "127.0.0.1",
   httpPort: 0,
+  allowGrpc: false,
+  grpcPort: 0,
   metricsPort: 0,
   allowMetrics: false,
   exitTimeoutSecs: 10,

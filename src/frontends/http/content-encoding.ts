@@ -7,6 +7,7 @@
 import { promisify } from "node:util";
 import { deflate, gunzip, gzip, inflate } from "node:zlib";
 import { InferenceError } from "../../protocol/errors.ts";
+import { preferred } from "./preferred.ts";
 import { HttpError } from "./responses.ts";
 
 export type ContentEncoding = "identity" | "gzip" | "deflate";
@@ -26,19 +27,21 @@ export function bodyEncoding(header: string | undefined): ContentEncoding {
   });
 }
 
+/** For a route whose bodies must not be compressed. Throws INVALID_ARGUMENT. */
+export function onlyIdentity(header: string | undefined): ContentEncoding {
+  if (header === undefined || header === "") return "identity";
+  if (header.trim().toLowerCase() === "identity") return "identity";
+  const why = "Unsupported content-encoding, only 'identity' is supported.";
+  throw new InferenceError("INVALID_ARGUMENT", why);
+}
+
 /** The known encoding of the highest weight; of equal ones the first. Unknown ones are skipped. */
 export function answerEncoding(header: string | undefined): ContentEncoding {
-  if (header === undefined) return "identity";
-  let best: ContentEncoding = "identity";
-  let bestWeight = 0;
-  for (const part of header.split(",")) {
-    const [name = "", ...options] = part.split(";").map((text) => text.trim().toLowerCase());
-    const weight = weightOf(options);
-    if (!isKnown(name) || !(weight > bestWeight)) continue;
-    best = name;
-    bestWeight = weight;
-  }
-  return best;
+  return header === undefined ? "identity" : (preferred(header, toEncoding) ?? "identity");
+}
+
+function toEncoding(name: string): ContentEncoding | undefined {
+  return isKnown(name) ? name : undefined;
 }
 
 /** Throws INVALID_ARGUMENT for what does not decompress, or to more than `maxBytes`. */
@@ -78,9 +81,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 function isKnown(name: string): name is ContentEncoding {
   return encodings.includes(name);
-}
-
-function weightOf(options: readonly string[]): number {
-  const quality = options.find((option) => option.startsWith("q="));
-  return quality === undefined ? 1 : Number(quality.slice(2));
 }

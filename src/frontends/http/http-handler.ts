@@ -11,15 +11,17 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelIndexEntry, ServerState } from "../../core/inference-service.ts";
+import type { ModelIndexEntry } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { AskedVersion } from "../../protocol/infer.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
+import { parseModelVersion } from "../../protocol/model-version.ts";
+import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
-import { InferExchange, type InferOptions } from "./infer-exchange.ts";
+import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
@@ -62,8 +64,10 @@ export class HttpHandler {
   #answer(exchange: Exchange): void {
     const { response, headers, route } = exchange;
     try {
-      if (route.name === "infer") this.#infer(exchange, versionOf(route));
-      else this.#tell(exchange, versionOf(route));
+      const { name } = route;
+      const version = parseModelVersion(route.version ?? "");
+      if (isInferRoute(name)) this.#infer(exchange, name, version);
+      else this.#tell(exchange, version);
     } catch (reason) {
       if (!(reason instanceof InferenceError)) {
         this.#options.log.error(`a request for the ${route.name} failed`, { error: reason });
@@ -72,10 +76,11 @@ export class HttpHandler {
     }
   }
 
-  #infer(exchange: Exchange, version: AskedVersion): void {
+  #infer(exchange: Exchange, name: InferRoute, version: AskedVersion): void {
     const { request, response, route, head, headers } = exchange;
     this.#requestCount += 1;
     const target = {
+      route: name,
       modelName: route.model,
       modelVersion: version,
       requestId: head.requestId ?? `${this.#idPrefix}-${this.#requestCount}`,
@@ -131,6 +136,8 @@ export class HttpHandler {
       case "named repository":
         throw namedRepository();
       case "infer":
+      case "generate":
+      case "generate stream":
         break;
     }
   }
@@ -171,18 +178,8 @@ interface Exchange {
   readonly headers: HeaderList;
 }
 
-const mostInt64 = 2n ** 63n - 1n;
-
-function versionOf({ version }: Route): AskedVersion {
-  if (version === undefined) return undefined;
-  const number = Number(version);
-  if (Number.isSafeInteger(number)) return number;
-  const exact = BigInt(version);
-  if (exact <= mostInt64) return exact;
-  const why =
-    `failed to get model version from specified version string '${version}' (details: stol), ` +
-    "version should be an integral value > 0";
-  throw new InferenceError("INVALID_ARGUMENT", why);
+function isInferRoute(name: Route["name"]): name is InferRoute {
+  return name === "infer" || name === "generate" || name === "generate stream";
 }
 
 /** What is no object counts as empty. */
@@ -202,22 +199,4 @@ function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
     ...(version !== undefined && { version: String(version), state }),
     ...(reason !== "" && { reason }),
   };
-}
-
-function isExiting(state: ServerState): boolean {
-  return state === "draining" || state === "stopped";
-}
-
-function exiting(what: string): InferenceError {
-  return new InferenceError("UNAVAILABLE", `Server ${what}`, { retryAfterS: 1 });
-}
-
-function controlOff(): InferenceError {
-  const why = "explicit model load / unload is not allowed if polling is enabled";
-  return new InferenceError("UNAVAILABLE", why);
-}
-
-function namedRepository(): InferenceError {
-  const why = "'repository_name' specification is not supported";
-  return new InferenceError("UNIMPLEMENTED", why);
 }

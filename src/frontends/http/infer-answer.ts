@@ -71,6 +71,11 @@ export function serverTiming(timing: RequestTiming, encodeMs: number): string {
   );
 }
 
+/** Of a stream, which is sent before the rest is known. */
+export function startTiming({ queueMs, batchMs }: RequestTiming): string {
+  return `queue;dur=${decimal(queueMs)}, batch;dur=${decimal(batchMs)}`;
+}
+
 /** By microseconds: most times are short, and come again. */
 const decimals: string[] = [];
 const mostDecimals = 2048;

@@ -10,6 +10,7 @@ import type { IncomingMessage } from "node:http";
 export interface RequestHead {
   readonly contentLength: string | undefined;
   readonly contentEncoding: string | undefined;
+  readonly accept: string | undefined;
   readonly acceptEncoding: string | undefined;
   /** Inference-Header-Content-Length. */
   readonly headerLength: string | undefined;
@@ -26,6 +27,7 @@ type Field = keyof RequestHead;
 const fields: Readonly<Record<string, Field>> = {
   "content-length": "contentLength",
   "content-encoding": "contentEncoding",
+  accept: "accept",
   "accept-encoding": "acceptEncoding",
   "inference-header-content-length": "headerLength",
   "x-request-id": "requestId",
@@ -33,16 +35,17 @@ const fields: Readonly<Record<string, Field>> = {
   origin: "origin",
 };
 
-/** Each has a length of its own, by which it is found. */
-const byLength: readonly ([header: string, field: Field] | undefined)[] = Array.from(
+/** By the length of their names: most headers have one that none of these has. */
+const byLength: readonly (readonly [header: string, field: Field][])[] = Array.from(
   { length: 32 },
-  (_, length) => Object.entries(fields).find(([header]) => header.length === length),
+  (_, length) => Object.entries(fields).filter(([header]) => header.length === length),
 );
 
 export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
   const head: { -readonly [Name in Field]: string | undefined } = {
     contentLength: undefined,
     contentEncoding: undefined,
+    accept: undefined,
     acceptEncoding: undefined,
     headerLength: undefined,
     requestId: undefined,
@@ -51,9 +54,9 @@ export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
   };
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    const expected = byLength[name.length];
-    if (expected === undefined || name.toLowerCase() !== expected[0]) continue;
-    head[expected[1]] ??= rawHeaders[index + 1];
+    for (const [header, field] of byLength[name.length] ?? []) {
+      if (name.toLowerCase() === header) head[field] ??= rawHeaders[index + 1];
+    }
   }
   return head;
 }

@@ -66,19 +66,22 @@ export function startError(
   error: InferenceError,
   headers: HeaderList,
 ): Uint8Array {
-  const retry = error.retryAfterS === undefined ? [] : ["Retry-After", String(error.retryAfterS)];
   const own = error instanceof HttpError ? error.headers : noHeaders;
   const body = Buffer.from(toJson({ error: error.message }));
   response.writeHead(statusOf(error), [
     "Content-Type",
     "application/json",
     ...own,
-    ...retry,
+    ...retryHeaders(error),
     ...headers,
     "Content-Length",
     String(body.byteLength),
   ]);
   return body;
+}
+
+export function retryHeaders({ retryAfterS }: InferenceError): HeaderList {
+  return retryAfterS === undefined ? noHeaders : ["Retry-After", String(retryAfterS)];
 }
 
 const longestHeaderText = 256;

@@ -16,6 +16,8 @@ type RouteName =
   | "model statistics"
   | "statistics"
   | "infer"
+  | "generate"
+  | "generate stream"
   | "repository index"
   | "model load"
   | "model unload"
@@ -51,6 +53,8 @@ const modelPaths: ReadonlyMap<string, Rest> = new Map([
   ["config", { name: "model config", method: "GET" }],
   ["stats", { name: "model statistics", method: "GET" }],
   ["infer", { name: "infer", method: "POST" }],
+  ["generate", { name: "generate", method: "POST" }],
+  ["generate_stream", { name: "generate stream", method: "POST" }],
 ]);
 
 const controls: ReadonlyMap<string, RouteName> = new Map([

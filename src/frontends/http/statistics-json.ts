@@ -24,7 +24,19 @@ function modelStatistics(model: ModelStatisticsSnapshot): object {
       cache_hit: duration(model.cacheHit),
       cache_miss: duration(model.cacheMiss),
     },
-    response_stats: {},
+    response_stats: Object.fromEntries(
+      model.responses.map((response, index) => [
+        index,
+        {
+          compute_infer: duration(response.computeInfer),
+          compute_output: duration(response.computeOutput),
+          success: duration(response.success),
+          fail: duration(response.fail),
+          empty_response: duration(response.emptyResponse),
+          cancel: duration(response.cancel),
+        },
+      ]),
+    ),
     batch_stats: model.batches.map((batch) => ({
       batch_size: batch.batchSize,
       compute_input: duration(batch.computeInput),

@@ -1,0 +1,121 @@
+/**
+ * Makes the code of the gRPC messages from `proto/`: how they are encoded and decoded, their types,
+ * and their descriptors for server reflection. What it makes is committed, and never edited.
+ *
+ *   node scripts/grpc-messages.mjs           writes it
+ *   node scripts/grpc-messages.mjs --check   ends with exit code 1 if it would change anything
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import protobuf from "protobufjs";
+import "protobufjs/ext/descriptor.js";
+
+const require = createRequire(import.meta.url);
+const pbjs = require("protobufjs-cli/pbjs");
+const pbts = require("protobufjs-cli/pbts");
+
+const folder = "src/protocol/generated";
+const protos = ["inference", "health", "reflection", "reflection_v1alpha"];
+const mark = "Made by scripts/grpc-messages.mjs from proto/: not to be edited.";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const made = await makeAll(protos.map((name) => `proto/${name}.proto`));
+if (process.argv.includes("--check")) check();
+else {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of made) writeFileSync(join(folder, name), text);
+}
+
+/** By file name. */
+async function makeAll(paths) {
+  const temporary = mkdtempSync(join(tmpdir(), "shoal-messages-"));
+  try {
+    const options = [
+      ["-t", "static-module", "-w", "esm", "--null-semantics"],
+      ["--no-create", "--no-verify", "--no-convert", "--no-delimited"],
+      ["--no-typeurl", "--no-service"],
+    ].flat();
+    const described = join(temporary, "messages.js");
+    await run(pbjs, [...options, "-o", described, ...paths]);
+    const types = await run(pbts, ["--no-comments", described]);
+    const code = await run(pbjs, [...options, "--no-comments", ...paths]);
+    return new Map([
+      ["messages.js", `// ${mark}\n${code}`],
+      ["messages.d.ts", `// ${mark}\n${types}`],
+      ["descriptors.ts", descriptors(paths)],
+    ]);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function run(tool, args) {
+  return new Promise((resolve, reject) => {
+    tool.main(args, (error, output) => {
+      if (error) reject(error);
+      else resolve(output);
+    });
+  });
+}
+
+/** One file of each package, as serialized `google.protobuf.FileDescriptorProto`. */
+function descriptors(paths) {
+  const root = protobuf.loadSync(paths);
+  root.resolveAll();
+  const { FileDescriptorProto } = protobuf.descriptor;
+  const files = root.toDescriptor("proto3").file.map((file) => {
+    const base64 = Buffer.from(FileDescriptorProto.encode(file).finish()).toString("base64");
+    const services = file.service.map(({ name }) => `${file.package}.${name}`);
+    const symbols = [...file.messageType, ...file.enumType, ...file.service];
+    return `  {
+    name: ${JSON.stringify(file.name)},
+    services: ${JSON.stringify(services)},
+    symbols: [${lines(symbols.flatMap((part) => symbolsOf(part, file.package)))}
+    ],
+    base64: [${lines(base64.match(/.{1,90}/g))}
+    ].join(""),
+  },`;
+  });
+  return `/**
+ * ${mark}
+ *
+ * The files of the gRPC services, each with the names of what is in it.
+ */
+export interface DescriptorFile {
+  readonly name: string;
+  /** Full names, here and below. */
+  readonly services: readonly string[];
+  /** Services, their methods, messages and enums. */
+  readonly symbols: readonly string[];
+  /** A serialized \`google.protobuf.FileDescriptorProto\`. */
+  readonly base64: string;
+}
+
+export const descriptorFiles: readonly DescriptorFile[] = [
+${files.join("\n")}
+];
+`;
+}
+
+function lines(texts) {
+  return texts.map((text) => `\n      ${JSON.stringify(text)},`).join("");
+}
+
+function symbolsOf({ name, nestedType = [], enumType = [], method = [] }, scope) {
+  const full = `${scope}.${name}`;
+  const inner = [...nestedType, ...enumType, ...method];
+  return [full, ...inner.flatMap((part) => symbolsOf(part, full))];
+}
+
+function check() {
+  for (const [name, text] of made) {
+    if (readFileSync(join(folder, name), "utf8") === text) continue;
+    process.stderr.write(
+      `${folder}/${name} is not what proto/ says: node scripts/grpc-messages.mjs\n`,
+    );
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Internals of grpc-js: the one file that reaches past what the library promises, for what it has no
+ * words for. package.json pins the version that this was written for; grpc-internals.test.ts fails
+ * if another one is built otherwise.
+ *
+ *   the HTTP/2 server behind an injector     to count bytes that arrive, and to see headers
+ *   the HTTP/2 stream behind a call          to cut a call whose client takes nothing
+ *   the limit of decompressed messages       which is not that of messages on the wire
+ */
+import type { Http2Server, ServerHttp2Stream } from "node:http2";
+import type { Server, ServerInterceptor } from "@grpc/grpc-js";
+import { assert } from "../../assert.ts";
+
+interface ServerInside {
+  readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+}
+
+interface CallInside {
+  readonly call: { readonly stream: ServerHttp2Stream };
+}
+
+interface InterceptedInside {
+  maxReceiveMessageSize: number;
+}
+
+/** Of a server with one injector. */
+export function http2ServerOf(server: Server): Http2Server {
+  const [http2Server] = (server as unknown as ServerInside).http2Servers.keys();
+  assert(http2Server !== undefined, "an injector has one");
+  return http2Server;
+}
+
+export function http2StreamOf(call: object): ServerHttp2Stream {
+  return (call as unknown as CallInside).call.stream;
+}
+
+export function limitDecompressed(maxBytes: number): ServerInterceptor {
+  return (_method, call) => {
+    (call as unknown as InterceptedInside).maxReceiveMessageSize = maxBytes;
+    // A call without an interceptor is one, too, but for some methods that nobody calls here.
+    return call as ReturnType<ServerInterceptor>;
+  };
+}

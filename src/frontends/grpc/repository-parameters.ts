@@ -1,0 +1,29 @@
+/**
+ * Parameters of loading and unloading a model: which there are, and of which kind.
+ */
+import { InferenceError } from "../../protocol/errors.ts";
+import type { inference } from "../../protocol/generated/messages.js";
+
+type Parameters = Readonly<Record<string, inference.ModelRepositoryParameter>>;
+
+/** Throws INVALID_ARGUMENT. */
+export function checkLoadParameters(parameters: Parameters): void {
+  for (const [key, { stringParam, bytesParam }] of Object.entries(parameters)) {
+    if (key === "config") {
+      if (stringParam === null) throw wrongKind(`load parameter '${key}'`, "string_param");
+    } else if (key.startsWith("file:")) {
+      if (bytesParam === null) throw wrongKind(`load parameter '${key}'`, "bytes_param");
+    } else throw new InferenceError("INVALID_ARGUMENT", `unrecognized load parameter '${key}'.`);
+  }
+}
+
+/** Throws INVALID_ARGUMENT. Keys that are unknown are overlooked. */
+export function checkUnloadParameters({ unload_dependents: dependents }: Parameters): void {
+  if (dependents === undefined || dependents.boolParam !== null) return;
+  throw wrongKind("'unload_dependents' parameter", "bool_param");
+}
+
+function wrongKind(what: string, expected: string): InferenceError {
+  const why = `invalid value type for ${what}, expected ${expected}.`;
+  return new InferenceError("INVALID_ARGUMENT", why);
+}

@@ -1,0 +1,154 @@
+/**
+ * The calls of the inference service beside inference: health, metadata, statistics, repository,
+ * and those that this server answers only by saying that it does not have what they are about.
+ *
+ * They decide nothing: states and errors are the core's, and the same as over HTTP.
+ */
+import type { Server } from "@grpc/grpc-js";
+import type { ModelIndexEntry } from "../../core/inference-service.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { inference } from "../../protocol/generated/messages.js";
+import { parseModelVersion } from "../../protocol/model-version.ts";
+import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
+import type { GrpcOptions } from "./grpc-options.ts";
+import { modelConfigMessage } from "./model-config-message.ts";
+import { checkLoadParameters, checkUnloadParameters } from "./repository-parameters.ts";
+import { statisticsMessage } from "./statistics-message.ts";
+import { addUnaryCall, type UnaryCall } from "./unary-call.ts";
+import type { MessageType } from "./wire-message.ts";
+
+export const servicePath = "/inference.GRPCInferenceService/";
+
+export function addServiceCalls(server: Server, { service, log }: GrpcOptions): void {
+  /** Request and response are named after the call. */
+  const add = <Request, Response>(
+    name: string,
+    request: Pick<MessageType<Request, never>, "decode">,
+    response: Pick<MessageType<unknown, Response>, "encode">,
+    answer: UnaryCall<Request, Response>["answer"],
+  ): void =>
+    addUnaryCall(server, log, { path: `${servicePath}${name}`, request, response, answer });
+
+  add("ServerLive", inference.ServerLiveRequest, inference.ServerLiveResponse, () => {
+    if (isExiting(service.state)) throw exiting("exiting");
+    return { live: true };
+  });
+  add("ServerReady", inference.ServerReadyRequest, inference.ServerReadyResponse, () => {
+    if (isExiting(service.state)) throw exiting("exiting");
+    return { ready: service.isReady() };
+  });
+  add("ModelReady", inference.ModelReadyRequest, inference.ModelReadyResponse, (asked) => {
+    if (isExiting(service.state)) throw exiting("not ready");
+    return { ready: service.lookUp(asked.name, parseModelVersion(asked.version)).isReady() };
+  });
+  add("ServerMetadata", inference.ServerMetadataRequest, inference.ServerMetadataResponse, () => {
+    const { name, version, extensions } = service.serverMetadata();
+    return { name, version, extensions: [...extensions] };
+  });
+  add("ModelMetadata", inference.ModelMetadataRequest, inference.ModelMetadataResponse, (asked) => {
+    const metadata = service.modelMetadata(asked.name, parseModelVersion(asked.version));
+    return metadata as inference.ModelMetadataResponse.$Properties;
+  });
+  add("ModelConfig", inference.ModelConfigRequest, inference.ModelConfigResponse, (asked) => {
+    const { config } = service.lookUp(asked.name, parseModelVersion(asked.version));
+    return { config: modelConfigMessage(config) };
+  });
+  add(
+    "ModelStatistics",
+    inference.ModelStatisticsRequest,
+    inference.ModelStatisticsResponse,
+    ({ name, version }) => {
+      if (name === "") return statisticsMessage(service.statistics());
+      return statisticsMessage(service.statistics(name, parseModelVersion(version)));
+    },
+  );
+  add(
+    "RepositoryIndex",
+    inference.RepositoryIndexRequest,
+    inference.RepositoryIndexResponse,
+    (asked) => {
+      const shown = service.index().filter(({ state }) => !asked.ready || state === "READY");
+      return { models: shown.map(indexEntry) };
+    },
+  );
+  add(
+    "RepositoryModelLoad",
+    inference.RepositoryModelLoadRequest,
+    inference.RepositoryModelLoadResponse,
+    ({ repositoryName, parameters }) => {
+      if (repositoryName !== "") throw namedRepository();
+      checkLoadParameters(parameters);
+      throw controlOff();
+    },
+  );
+  add(
+    "RepositoryModelUnload",
+    inference.RepositoryModelUnloadRequest,
+    inference.RepositoryModelUnloadResponse,
+    ({ repositoryName, parameters }) => {
+      if (repositoryName !== "") throw namedRepository();
+      checkUnloadParameters(parameters);
+      throw controlOff();
+    },
+  );
+  addAbsentCalls(add);
+}
+
+type Add = <Request, Response>(
+  name: string,
+  request: Pick<MessageType<Request, never>, "decode">,
+  response: Pick<MessageType<unknown, Response>, "encode">,
+  answer: UnaryCall<Request, Response>["answer"],
+) => void;
+
+/** There are no regions: their status is an empty list, and nobody can register one. */
+function addAbsentCalls(add: Add): void {
+  const noMemory = unsupported("Client shared memory is disabled: this server has none");
+  for (const kind of ["system", "cuda"] as const) {
+    const upper = kind === "system" ? "System" : "Cuda";
+    const status = ({ name }: { readonly name: string }): object => {
+      if (name === "") return {};
+      const why = `Unable to find ${kind} shared memory region: '${name}'`;
+      throw new InferenceError("NOT_FOUND", why);
+    };
+    add(
+      `${upper}SharedMemoryStatus`,
+      inference[`${upper}SharedMemoryStatusRequest`],
+      inference[`${upper}SharedMemoryStatusResponse`],
+      status,
+    );
+    add<object, object>(
+      `${upper}SharedMemoryRegister`,
+      inference[`${upper}SharedMemoryRegisterRequest`],
+      inference[`${upper}SharedMemoryRegisterResponse`],
+      noMemory,
+    );
+    add(
+      `${upper}SharedMemoryUnregister`,
+      inference[`${upper}SharedMemoryUnregisterRequest`],
+      inference[`${upper}SharedMemoryUnregisterResponse`],
+      noMemory,
+    );
+  }
+  const noTrace = unsupported("this server does not trace: there are no trace settings");
+  add("TraceSetting", inference.TraceSettingRequest, inference.TraceSettingResponse, noTrace);
+  const noLog = unsupported("log settings can not be read or changed through network protocol");
+  add("LogSettings", inference.LogSettingsRequest, inference.LogSettingsResponse, noLog);
+}
+
+function unsupported(why: string): () => never {
+  return () => {
+    throw new InferenceError("UNIMPLEMENTED", why);
+  };
+}
+
+/** What is not there is empty. */
+function indexEntry({
+  name,
+  version,
+  state,
+  reason,
+}: ModelIndexEntry): inference.RepositoryIndexResponse.ModelIndex.$Properties {
+  if (version === undefined) return { name, reason };
+  return { name, version: String(version), state, reason };
+}

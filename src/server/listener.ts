@@ -1,0 +1,112 @@
+/**
+ * Listener: one server at one address, from its opening to the end of its last connection.
+ *
+ * Not here: how its connections come to an end by themselves (http-listener.ts, grpc-listener.ts),
+ * what is answered (frontends/).
+ */
+import { once } from "node:events";
+import type { AddressInfo, Server, Socket } from "node:net";
+
+export interface ListenerOptions {
+  /** For people: "HTTP", "metrics". */
+  readonly what: string;
+  readonly address: string;
+  readonly port: number;
+  /** The option that sets the port, for the error that it is in use. */
+  readonly portOption: string;
+}
+
+export abstract class Listener {
+  protected readonly sockets: Set<Socket> = new Set();
+  readonly #server: Server;
+  readonly #options: ListenerOptions;
+  #opening: Promise<void> | undefined;
+
+  constructor(server: Server, options: ListenerOptions) {
+    this.#server = server;
+    this.#options = options;
+    server.on("connection", (socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+  }
+
+  /** `localhost:8000`, as clients name it; undefined while it does not listen. */
+  get host(): string | undefined {
+    const bound = this.#bound();
+    if (bound === undefined) return undefined;
+    const { address, family, port } = bound;
+    if (address === "0.0.0.0" || address === "::") return `localhost:${port}`;
+    return family === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  /** `0.0.0.0:8000`, as log lines have it. */
+  get place(): string {
+    return `${this.#options.address}:${this.#bound()?.port ?? this.#options.port}`;
+  }
+
+  /** Rejects with one clear line if the address cannot be had. Twice is once, unless it failed. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Cuts whatever connection is left. */
+  cut(): void {
+    this.#server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /**
+   * Accepts nothing more. Resolves, when it has, to a function that tells whether the last
+   * connection has ended.
+   */
+  protected async stopAccepting(): Promise<() => boolean> {
+    // What is about to open can be closed only when it has.
+    await this.#opening?.catch(() => {});
+    let isClosed = !this.#server.listening;
+    this.#server.close(() => {
+      isClosed = true;
+    });
+    return () => isClosed;
+  }
+
+  /** Of those that have never said a word. */
+  protected dropSilent(): void {
+    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  async #open(): Promise<void> {
+    const { address, port } = this.#options;
+    this.#server.listen({ host: address, port });
+    try {
+      await once(this.#server, "listening");
+    } catch (error) {
+      throw new Error(this.#explain(error), { cause: error });
+    }
+  }
+
+  #bound(): AddressInfo | undefined {
+    const bound = this.#server.address();
+    return bound === null || typeof bound === "string" ? undefined : bound;
+  }
+
+  #explain(error: unknown): string {
+    const { what, address, port, portOption } = this.#options;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const flag = portOption.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const other = `choose another with '${portOption}' or --${flag}`;
+    if (code === "EADDRINUSE") {
+      const inUse = `Socket '${address}:${port}' already in use`;
+      return `${inUse}, for ${what}: stop what listens there, or ${other}`;
+    }
+    if (code === "EACCES") return `port ${port} for ${what} is not permitted: ${other}`;
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+      return `address ${address} for ${what} is none of this machine`;
+    }
+    return `${what} cannot listen at ${address}:${port}: ${String(error)}`;
+  }
+}
