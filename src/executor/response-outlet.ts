@@ -69,6 +69,7 @@ export class ResponseOutlet implements ResponseStream {
       if (!this.#isWaiting(requestIndex)) return;
       this.#refresh(requestIndex)?.give(byteLength, isFinal);
     } else {
+      if (this.isOver) return;
       const share = byteLength / this.#windows.length;
       for (const index of this.#windows.keys()) {
         if (this.#isWaiting(index)) this.#refresh(index)?.give(share, isFinal);
