@@ -239,6 +239,16 @@ test("after the end nothing can be said", () => {
   check.deepEqual(told, []);
 });
 
+test("whoever waits for room hears when there is no use in it any more", async () => {
+  const { outlet, readers } = start(1);
+  for (let left = mostResponses; left > 0; left -= 1) outlet.respond(response(0));
+  const room = outlet.whenRoom(0);
+  readers.hasEnded = true;
+  outlet.notice();
+  await room;
+  check.equal(outlet.isOver, true);
+});
+
 test("what is for nobody is dropped, and nobody waits for it", async () => {
   const { outlet, told } = start(1);
   outlet.respond(response(1));
