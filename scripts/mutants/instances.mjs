@@ -88,6 +88,7 @@ export const mutants = {
     ],
     ['if (this.#batches.length === 0) this.#change("ready");', 'this.#change("ready");'],
     ["this.#batches = [...this.#batches, batch];", "this.#batches = [batch];"],
+    ["return this.#batches.flatMap(", "return this.#batches.slice(0, 1).flatMap("],
     ["this.#batches = this.#batches.filter((other) => other !== batch);", "this.#batches = [];"],
     [
       'if (this.#state === "ready") this.#change("busy");',
