@@ -6,9 +6,10 @@
  *   the HTTP/2 server behind an injector     to count bytes that arrive, and to see headers
  *   the HTTP/2 stream behind a call          to cut a call whose client takes nothing
  *   the limit of decompressed messages       which is not that of messages on the wire
+ *   the status of a deadline                 whose text clients of other makers compare
  */
 import type { Http2Server, ServerHttp2Stream } from "node:http2";
-import type { Server, ServerInterceptor } from "@grpc/grpc-js";
+import type { Server, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
 import { assert } from "../../assert.ts";
 
 interface ServerInside {
@@ -21,6 +22,7 @@ interface CallInside {
 
 interface InterceptedInside {
   maxReceiveMessageSize: number;
+  sendStatus(status: Partial<StatusObject>): void;
 }
 
 /** Of a server with one injector. */
@@ -34,9 +36,18 @@ export function http2StreamOf(call: object): ServerHttp2Stream {
   return (call as unknown as CallInside).call.stream;
 }
 
+/** What grpc-js says when a call's time is over, and what every other gRPC says: clients compare it. */
+const deadlineTexts = { ours: "Deadline exceeded", common: "Deadline Exceeded" };
+
 export function limitDecompressed(maxBytes: number): ServerInterceptor {
   return (_method, call) => {
-    (call as unknown as InterceptedInside).maxReceiveMessageSize = maxBytes;
+    const inside = call as unknown as InterceptedInside;
+    inside.maxReceiveMessageSize = maxBytes;
+    const sendStatus = inside.sendStatus.bind(call);
+    inside.sendStatus = (status) => {
+      const isDeadline = status.details === deadlineTexts.ours;
+      sendStatus(isDeadline ? { ...status, details: deadlineTexts.common } : status);
+    };
     // A call without an interceptor is one, too, but for some methods that nobody calls here.
     return call as ReturnType<ServerInterceptor>;
   };
