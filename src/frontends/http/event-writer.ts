@@ -65,6 +65,13 @@ export class EventWriter {
     this.added();
   }
 
+  /** Between two events, unless something else is on its way. */
+  probe(text: string): void {
+    if (this.#state === "open" && this.#fullSinceMs === undefined) {
+      this.#options.response.write(text);
+    }
+  }
+
   end(): void {
     if (this.#state === "open") this.#state = "ending";
     this.#flush();

@@ -153,6 +153,13 @@ export class InferExchange implements ResponseSink, OpenRequest, AnswerOwner {
     this.#cancel("the caller has gone");
   }
 
+  /** An interim response, which HTTP/1.0 does not have; or what an answer that has begun allows. */
+  probe(): void {
+    const { headersSent, req } = this.response;
+    if (headersSent) this.#answer?.probe();
+    else if (req.httpVersion !== "1.0") this.response.writeContinue();
+  }
+
   respond(response: InferResponse, isFinal: boolean): void {
     if (!this.#isOver) this.#answer?.respond(response, isFinal);
   }

@@ -87,6 +87,10 @@ export class StreamAnswer implements Answer {
     return true;
   }
 
+  probe(): void {
+    this.#events.probe(this.#options.format.probe);
+  }
+
   drop(): void {
     this.#isOver = true;
     this.#waiting = [];

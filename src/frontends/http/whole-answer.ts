@@ -40,6 +40,9 @@ export class WholeAnswer implements Answer {
     return false;
   }
 
+  /** There is nothing between its head and its end. */
+  probe(): void {}
+
   drop(): void {
     this.#isOver = true;
     this.#kept = undefined;
