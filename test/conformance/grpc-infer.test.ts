@@ -3,7 +3,7 @@
  */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
-import { GrpcClient, fp32, readFp32 } from "./grpc-client.ts";
+import { fp32, GrpcClient, readFp32 } from "./grpc-client.ts";
 import { startServer } from "./server.ts";
 
 test("raw contents in, raw contents out", async () => {
