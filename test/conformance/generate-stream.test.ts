@@ -244,7 +244,7 @@ test("the caller's deadline holds, and is told as an event", async () => {
     body: '{"X":1}',
     headers: { "X-Request-Timeout-Ms": "1" },
   });
-  check.equal(await client.next(), 'data: {"error":"Deadline exceeded"}');
+  check.equal(await client.next(), 'data: {"error":"Deadline Exceeded"}');
   check.equal((await client.response).statusCode, 504);
   for (const call of calls.seen) call.release();
 });
