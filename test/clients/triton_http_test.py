@@ -3,6 +3,7 @@
 The addresses are in SHOAL_URL and SHOAL_METRICS_URL.
 """
 
+import asyncio
 import os
 import unittest
 from urllib.request import urlopen
@@ -10,6 +11,7 @@ from urllib.request import urlopen
 import ml_dtypes
 import numpy as np
 import tritonclient.http as httpclient
+import tritonclient.http.aio as aioclient
 from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 from values import EXTREMES
@@ -125,6 +127,22 @@ class HttpClient(unittest.TestCase):
         rows = [int(request.get_result().as_numpy("ROWS")[0][0]) for request in pending]
         self.assertEqual(len(rows), 8)
         self.assertGreater(max(rows), 1)
+
+    def test_asyncio(self):
+        async def run():
+            values = np.arange(16, dtype=np.int32).reshape(1, 16)
+            inputs = []
+            for name in ("INPUT0", "INPUT1"):
+                infer_input = aioclient.InferInput(name, values.shape, "INT32")
+                infer_input.set_data_from_numpy(values)
+                inputs.append(infer_input)
+            async with aioclient.InferenceServerClient(URL) as client:
+                self.assertTrue(await client.is_server_ready())
+                results = await asyncio.gather(*(client.infer("add_sub", inputs) for _ in range(20)))
+                for result in results:
+                    np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), 2 * values)
+
+        asyncio.run(run())
 
     def test_health_and_metadata(self):
         self.assertTrue(self.client.is_server_live())
