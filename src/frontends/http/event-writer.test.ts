@@ -146,6 +146,20 @@ test("credit comes when there is room again, for all that has left", async () =>
   }
 });
 
+test("an event that comes in the turn of a drain is not credited before it has left", async () => {
+  const stage = new Stage();
+  const { socket } = stage;
+  socket.willBeFull = true;
+  stage.say(1);
+  await nextTurn();
+  stage.say(1);
+  socket.drain();
+  check.deepEqual([stage.leftCount, socket.received.length], [0, 2]);
+  socket.willBeFull = false;
+  socket.drain();
+  check.equal(stage.leftCount, 2);
+});
+
 test("the events of a turn are one write, at the end of that turn", async () => {
   const stage = new Stage();
   const { socket } = stage;
