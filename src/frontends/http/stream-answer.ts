@@ -13,6 +13,7 @@ import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse, RequestTiming } from "../../protocol/infer.ts";
 import type { EncodedResponse } from "../../protocol/infer-response-json.ts";
 import { JsonWriter, toJson } from "../../protocol/json-writer.ts";
+import { expectedJsonBytes } from "../../protocol/output-elements.ts";
 import type { Steps } from "../../protocol/steps.ts";
 import type { Answer, AnswerOwner } from "./answer.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -137,7 +138,7 @@ export class StreamAnswer implements Answer {
 
   #writeLarge(response: InferResponse): void {
     const { format, encoder } = this.#options;
-    const writer = new JsonWriter(3 * bytesOf(response));
+    const writer = new JsonWriter(expectedJsonBytes(response.outputs));
     writer.text(format.before);
     const steps = encoder.begin(response, writer);
     this.#isEncoding = true;
