@@ -6,7 +6,17 @@
  */
 export const mutants = {
   "instance-pool.ts": [
-    ["return this.#free.shift();", "return this.#free.pop();"],
+    ["let chosen = first;", "let chosen = others.at(-1) ?? first;"],
+    ["other.runningCount < chosen.runningCount", "other.runningCount <= chosen.runningCount"],
+    ["other.runningCount < chosen.runningCount", "other.runningCount > chosen.runningCount"],
+    ["other.runningCount < chosen.runningCount", "false"],
+    ["    this.#free = this.#free.filter((free) => free !== chosen);\n", ""],
+    [
+      "if (chosen.runningCount + 1 < this.#options.config.concurrency) this.#free.push(chosen);",
+      "",
+    ],
+    ["chosen.runningCount + 1 < this.#options", "chosen.runningCount < this.#options"],
+    ["concurrency) this.#free.push(chosen);", "concurrency) this.#free.unshift(chosen);"],
     [
       "    this.#free = [];\n    this.#endLoading(unloadedEarly",
       "    this.#endLoading(unloadedEarly",
@@ -61,18 +71,40 @@ export const mutants = {
       "if (generation === this.#generation) this.#heardExit(error, isFinal);",
       "this.#heardExit(error, isFinal);",
     ],
-    ["this.#busySinceMs = nowMs;", ""],
+    [
+      "    this.#dutySinceMs = clock.nowMs();\n    this.#watch();\n    this.#instance",
+      "    this.#watch();\n    this.#instance",
+    ],
+    ['    if (this.#duty() !== "answer") return this.#dutySinceMs;\n', ""],
+    ["Math.min(...this.#batches.map(", "Math.max(...this.#batches.map("],
+    ["silentSinceMs === Number.POSITIVE_INFINITY ? clock.nowMs() : silentSinceMs", "silentSinceMs"],
+    [
+      "const wasFull = this.#batches.length === this.#options.config.concurrency;",
+      "const wasFull = true;",
+    ],
+    [
+      "const wasFull = this.#batches.length === this.#options.config.concurrency;",
+      "const wasFull = this.#batches.length === 1;",
+    ],
+    ['if (this.#batches.length === 0) this.#change("ready");', 'this.#change("ready");'],
+    ["this.#batches = [...this.#batches, batch];", "this.#batches = [batch];"],
+    ["this.#batches = this.#batches.filter((other) => other !== batch);", "this.#batches = [];"],
+    [
+      'if (this.#state === "ready") this.#change("busy");',
+      'this.#change("busy");',
+      "from busy to busy changes no count",
+    ],
     ["if (!this.#isWatching) this.#watch();", ""],
     ["this.#failuresInRow = 0;\n    if", "if"],
     [
-      "if (!this.#isStopping) this.#options.owner.instanceFree(this);",
-      "this.#options.owner.instanceFree(this);",
+      "if (wasFull && !this.#isStopping) this.#options.owner.instanceFree(this);",
+      "if (wasFull) this.#options.owner.instanceFree(this);",
       "one that stops while it runs belongs to a model whose queue is empty and closed",
     ],
     ["if (this.#isStopping || this.#isOver()) return;\n", "if (this.#isOver()) return;\n"],
     [
-      "    this.#busySinceMs = this.#options.clock.nowMs();\n    this.#watch();\n    this.#instance.stop();",
-      "    this.#busySinceMs = this.#options.clock.nowMs();\n    this.#instance.stop();",
+      "    this.#dutySinceMs = this.#options.clock.nowMs();\n    this.#watch();\n    this.#instance.stop();",
+      "    this.#dutySinceMs = this.#options.clock.nowMs();\n    this.#instance.stop();",
     ],
     ["    this.#instance?.abandon();\n    this.#end", "    this.#end"],
     ['    if (this.#state !== "loading") return;\n', ""],
@@ -93,14 +125,14 @@ export const mutants = {
     ["      statistics.instanceRestarted();\n", ""],
     ["    owner.instanceLost(this, error);\n", ""],
     [
-      "    owner.instanceLost(this, error);\n    this.#loseBatch(error);",
+      "    owner.instanceLost(this, error);\n    this.#loseBatches(error);",
       "    owner.instanceLost(this, error);",
     ],
     ["      this.#isWatching = false;\n      this.#lookForHang();", "      this.#lookForHang();"],
     ['if (this.#state === "ready" && !this.#isStopping) return;', ""],
     [
-      "nowMs() < this.#busySinceMs + this.#limitMs()",
-      "nowMs() <= this.#busySinceMs + this.#limitMs()",
+      "nowMs() < this.#silentSinceMs() + this.#limitMs()",
+      "nowMs() <= this.#silentSinceMs() + this.#limitMs()",
     ],
     ["if (!isLeftBehind || owner.mayWriteOff())", "if (!isLeftBehind || !owner.mayWriteOff())"],
     [
@@ -114,8 +146,8 @@ export const mutants = {
     ['if (this.#isStopping) return "stop";', ""],
     // Once real: an instance that had been abandoned was told that a caller has gone.
     [
-      '    if (error !== undefined) this.#loseBatch(error);\n    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);',
-      '    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);\n    if (error !== undefined) this.#loseBatch(error);',
+      '    if (error !== undefined) this.#loseBatches(error);\n    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);',
+      '    this.#options.owner.instanceEnded(this, state === "failed" ? error : undefined);\n    if (error !== undefined) this.#loseBatches(error);',
     ],
     [
       "const isLeftBehind = this.#instance?.abandon() ?? false;",
@@ -143,6 +175,12 @@ export const mutants = {
     ],
     ['state === "failed" ? error : undefined);', "error);"],
     ["    if (this.#isStopping) return;\n    this.#stopWatching();", "    this.#stopWatching();"],
-    ["    this.#stopWatching();\n    this.#busySinceMs", "    this.#busySinceMs"],
+    ["    this.#stopWatching();\n    this.#dutySinceMs", "    this.#dutySinceMs"],
+    // Once real: a lost instance was told what becomes of its second batch when the first one failed.
+    [
+      "    for (const batch of batches) batch.breakOff();\n    for (const batch of batches) batch.failRest(error);",
+      "    for (const batch of batches) {\n      batch.breakOff();\n      batch.failRest(error);\n    }",
+    ],
+    ["    for (const batch of batches) batch.failRest(error);\n", ""],
   ],
 };

@@ -121,6 +121,18 @@ export const mutants = {
     ["this.#instances[from] -= 1;", ""],
     ["([one], [other]) => one - other", "([one], [other]) => other - one"],
     ["if (this.#toldAtMs !== this.#lastInferenceAtMs) {", "if (this.#toldWallMs === 0) {"],
+    ["Math.min(responseCount, countedResponses - 1)", "responseCount"],
+    ["Math.min(responseCount, countedResponses - 1)", "Math.min(responseCount, countedResponses)"],
+    [
+      "counters[how].add(nsBetween(respondedMs, computeEndMs));",
+      "counters[how].add(nsBetween(respondedMs, computeOutputStartMs));",
+    ],
+    ['if (how === "fail" || how === "cancel") return;', ""],
+    ['if (how === "fail" || how === "cancel") return;', 'if (how === "fail") return;'],
+    ['if (how === "fail" || how === "cancel") return;', 'if (how !== "success") return;'],
+    ["nsBetween(respondedMs, computeEndMs) - inferNs", "nsBetween(respondedMs, computeEndMs)"],
+    // Once real: the last response of a stream took less than no time.
+    ["Math.max(respondedMs, computeOutputStartMs)", "computeOutputStartMs"],
   ],
   "histogram.ts": [
     ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],

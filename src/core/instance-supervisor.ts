@@ -6,8 +6,8 @@
  *      └── dead <─┴──────────┘      (for a pause that doubles with each failure in a row)
  *
  * A load, an execution and a stop have a limit each; a streaming model has that of an execution for
- * each response. Who exceeds it is written off: abandoned, its batches fail, and another takes over. How many may be left behind, because nobody can
- * end them, is the pool's to say.
+ * each response. Who exceeds it is written off: abandoned, its batches fail, and another takes
+ * over. How many may be left behind, because nobody can end them, is the pool's to say.
  *
  * Ends in "stopped" (asked to) or "failed" (a restart would be in vain), and says so once.
  *
@@ -227,7 +227,9 @@ export class InstanceSupervisor implements BatchRunner {
   #loseBatches(error: InferenceError): void {
     const batches = this.#batches;
     this.#batches = [];
-    for (const batch of batches) batch.breakOff(error);
+    // All of them first: whoever hears of one may cancel what runs in another.
+    for (const batch of batches) batch.breakOff();
+    for (const batch of batches) batch.failRest(error);
   }
 
   #leaveInstance(): void {

@@ -72,7 +72,7 @@ export interface ModelLimits {
   readonly maxWaitingRequests: number;
   /** Longest load (module, `setup`) of one instance. */
   readonly loadTimeoutMs: number;
-  /** Longest execution of one batch; Infinity: none. */
+  /** Longest execution of one batch, or silence of one that streams; Infinity: none. */
   readonly executionTimeoutMs: number;
   /** First pause before a crashed instance starts again; doubles up to the longest. */
   readonly restartBackoffMs: number;

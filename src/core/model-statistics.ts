@@ -260,7 +260,8 @@ export class ModelStatistics {
     const counters = this.#responses[place];
     counters[how].add(nsBetween(respondedMs, computeEndMs));
     if (how === "fail" || how === "cancel") return;
-    const inferNs = nsBetween(respondedMs, computeOutputStartMs);
+    // Its clock may say that it was done before the previous one was heard.
+    const inferNs = nsBetween(respondedMs, Math.max(respondedMs, computeOutputStartMs));
     counters.computeInfer.add(inferNs);
     counters.computeOutput.add(nsBetween(respondedMs, computeEndMs) - inferNs);
   }

@@ -55,7 +55,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   readonly #isDecoupled: boolean;
   #isRunning = true;
   #liveCount: number;
-  /** Responses that nobody has taken yet, and the last moment at which one was given or taken. */
+  /** Responses that nobody has taken yet, and the last moment at which one was taken. */
   #untakenCount = 0;
   #signMs: number;
   #instance: Instance | undefined = undefined;
@@ -81,7 +81,7 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
 
   /**
    * Since when its instance owes a sign of life: since it was called, or, if it streams, since the
-   * latest response was given or taken. While one is still to be taken, nothing is owed: Infinity.
+   * latest response was taken. While one is still to be taken, nothing is owed: Infinity.
    */
   get silentSinceMs(): number {
     return this.#untakenCount > 0 ? Number.POSITIVE_INFINITY : this.#signMs;
@@ -147,14 +147,18 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
     if (!this.#isRunning) return;
     this.#end(times);
     this.#runner?.batchDone(this);
-    this.#failRest(error);
+    this.failRest(error);
   }
 
-  /** The instance is lost: what has no answer yet fails, and nothing more is heard. */
-  breakOff(error: InferenceError): void {
-    if (!this.#isRunning) return;
+  /** The instance is lost: nothing more is heard of it, nor asked. What is open has yet to fail. */
+  breakOff(): void {
     this.#end(this.#timesByNow());
-    this.#failRest(error);
+  }
+
+  /** Since it has ended. */
+  failRest(error: InferenceError): void {
+    for (const request of this.requests) this.#answer(request, error);
+    this.#recordWhenOver();
   }
 
   #end(times: ExecutionTimes): void {
@@ -176,18 +180,12 @@ export class RunningBatch implements ExecutionBatch, ExecutionEmitter, BatchOfRe
   #noteGiven(request: ScheduledRequest): void {
     request.untakenCount += 1;
     this.#untakenCount += 1;
-    this.#signMs = this.#options.clock.nowMs();
   }
 
   #noteTaken(request: ScheduledRequest, count: number): void {
     request.untakenCount -= count;
     this.#untakenCount -= count;
     this.#signMs = this.#options.clock.nowMs();
-  }
-
-  #failRest(error: InferenceError): void {
-    for (const request of this.requests) this.#answer(request, error);
-    this.#recordWhenOver();
   }
 
   #recordWhenOver(): void {

@@ -113,7 +113,7 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   }
 
   credit(responseCount: number): void {
-    if (this.stage === "executing") this.batch?.credit(this.batchIndex, responseCount);
+    this.batch?.credit(this.batchIndex, responseCount);
   }
 }
 

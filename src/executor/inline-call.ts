@@ -13,7 +13,7 @@ import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs } from "./gather-inputs.ts";
 import { type BatchReaders, ResponseOutlet } from "./response-outlet.ts";
-import { passOn } from "./streamed-answers.ts";
+import { StreamedAnswers } from "./streamed-answers.ts";
 
 export interface InlineCallOptions {
   readonly config: ModelConfig;
@@ -69,18 +69,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   }
 
   get responses(): ResponseStream {
-    this.#responses ??= new ResponseOutlet(this, {
-      respond: (response) => {
-        this.#options.copied.outputs += response.copiedBytes;
-        const { batch, emit } = this;
-        const { config } = this.#options;
-        const hasGone = (index: number): boolean => this.hasGone(index);
-        const failed = passOn(response, { batch, config, emit, hasGone });
-        for (const index of failed) this.abort(index);
-      },
-      fail: (requestIndex, error) => this.emit.fail(requestIndex, error),
-      waits() {},
-    });
+    this.#responses ??= this.#makeOutlet();
     return this.#responses;
   }
 
@@ -115,5 +104,20 @@ export class InlineCall implements BackendCall, BatchReaders {
 
   abortAll(): void {
     for (const index of this.batch.requests.keys()) this.abort(index);
+  }
+
+  #makeOutlet(): ResponseOutlet {
+    const { config, copied } = this.#options;
+    const { batch, emit } = this;
+    const hasGone = (index: number): boolean => this.hasGone(index);
+    const answers = new StreamedAnswers({ batch, config, emit, hasGone });
+    return new ResponseOutlet(this, {
+      respond: (response) => {
+        copied.outputs += response.copiedBytes;
+        for (const index of answers.respond(response)) this.abort(index);
+      },
+      fail: (requestIndex, error) => answers.fail(requestIndex, error),
+      waits() {},
+    });
   }
 }

@@ -1,5 +1,9 @@
 /**
- * Streamed answers: a response of a model that streams, checked, split, and told to the core.
+ * Streamed answers: the responses of a model that streams to one batch, checked, split, and told
+ * to the core.
+ *
+ * A response may be for all requests of the batch, although some of them have ended or their
+ * callers have gone: the others get it.
  */
 import type { StreamedResponse } from "../backends/backend.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
@@ -19,25 +23,60 @@ export interface Receivers {
   hasGone(requestIndex: number): boolean;
 }
 
-/** Returns the requests that it has failed instead, because something is wrong with it. */
-export function passOn(
-  { requestIndex, outputs, isFinal }: StreamedResponse,
-  { batch, config, emit, hasGone }: Receivers,
-): readonly number[] {
-  const isOne = requestIndex !== undefined;
-  const all = isOne ? [requestIndex] : [...batch.requests.keys()];
-  const indexes = all.filter((index) => !hasGone(index));
-  if (isFinal && outputs.length === 0) {
-    for (const index of indexes) emit.respond(index, noOutputs, true);
+export class StreamedAnswers {
+  readonly #receivers: Receivers;
+  /** Requests on which the last word has been said. */
+  readonly #ended: Set<number> = new Set();
+
+  constructor(receivers: Receivers) {
+    this.#receivers = receivers;
+  }
+
+  /** Returns the requests that it has failed instead, because something is wrong with it. */
+  respond(response: StreamedResponse): readonly number[] {
+    const { requestIndex, isFinal } = response;
+    const indexes = this.#openOf(requestIndex);
+    if (indexes.length === 0) return none;
+    const answers = this.#answersIn(response);
+    if (answers instanceof InferenceError) {
+      for (const index of indexes) this.#fail(index, answers);
+      return indexes;
+    }
+    for (const index of indexes) {
+      if (isFinal) this.#ended.add(index);
+      const place = requestIndex === undefined ? index : 0;
+      this.#receivers.emit.respond(index, answers[place] ?? noOutputs, isFinal);
+    }
     return none;
   }
-  if (indexes.length === 0) return none;
-  const answers = answersOf(outputs, partOf(batch, requestIndex), config);
-  for (const index of indexes) {
-    if (answers instanceof InferenceError) emit.fail(index, answers);
-    else emit.respond(index, answers[isOne ? 0 : index] ?? noOutputs, isFinal);
+
+  fail(requestIndex: number, error: InferenceError): void {
+    if (this.#isOpen(requestIndex)) this.#fail(requestIndex, error);
   }
-  return answers instanceof InferenceError ? indexes : none;
+
+  /** None in one that only says that no more will come. */
+  #answersIn({ requestIndex, outputs, isFinal }: StreamedResponse): ReturnType<typeof answersOf> {
+    const { batch, config } = this.#receivers;
+    if (isFinal && outputs.length === 0) return [];
+    return answersOf(outputs, partOf(batch, requestIndex), config);
+  }
+
+  #fail(requestIndex: number, error: InferenceError): void {
+    this.#ended.add(requestIndex);
+    this.#receivers.emit.fail(requestIndex, error);
+  }
+
+  #openOf(requestIndex: number | undefined): readonly number[] {
+    const { requests } = this.#receivers.batch;
+    const meant = requestIndex === undefined ? [...requests.keys()] : [requestIndex];
+    return meant.filter((index) => this.#isOpen(index));
+  }
+
+  #isOpen(requestIndex: number): boolean {
+    const { batch, hasGone } = this.#receivers;
+    if (!(requestIndex in batch.requests) || this.#ended.has(requestIndex)) return false;
+    return !hasGone(requestIndex);
+  }
 }
 
 function partOf(batch: ExecutionBatch, requestIndex: number | undefined): ExecutionBatch {

@@ -1,6 +1,7 @@
 /**
  * Simulation of an instance in a thread: whatever the core asks and the thread says, in whatever
- * order, each batch ends at most once and nothing is heard after the end.
+ * order and of whichever of its batches, each batch ends at most once and nothing is heard after the
+ * end, nor by another batch.
  *
  * The thread is scripted, in place of a worker of Node; what drives it is drawn by fast-check,
  * which shrinks a failure to the shortest script. The expectation is kept beside it, in `Expected`.
@@ -11,21 +12,31 @@ import { syncBuiltinESMExports } from "node:module";
 import { after, before, test } from "node:test";
 import workerThreads, { type Worker } from "node:worker_threads";
 import fc from "fast-check";
+import type {
+  ExecutionBatch,
+  ExecutionEmitter,
+  ExecutionTimes,
+  Instance,
+  InstanceEvents,
+  ModelAnswer,
+  ModelResponse,
+} from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import { wireTensor } from "../protocol/tensor.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { batchOf, numbers } from "../testing/batch-fixture.ts";
 import { modelConfig } from "../testing/core-fixture.ts";
 import { hostOptions } from "../testing/executor-fixture.ts";
-import { InstanceProbe } from "../testing/instance-probe.ts";
 import { instanceKey } from "./inside-instance.ts";
 import { ThreadHost } from "./instance-hosts.ts";
 import {
   endingFlag,
   endings,
   type FromInstance,
+  type ResponseItem,
   slotFlags,
   type ThreadStart,
   type ToInstance,
+  waitingFlag,
 } from "./messages.ts";
 
 /** In the place of a thread: says what it is told to, and notes what is asked of it. */
@@ -73,59 +84,105 @@ after(() => install(RealWorker));
 /** What the core asks, and what the thread does. Each is left out where it cannot be. */
 type Step =
   | { readonly kind: "execute"; readonly requests: number }
-  | { readonly kind: "abort"; readonly index: number }
+  | { readonly kind: "abort"; readonly place: number; readonly index: number }
   | {
-      readonly kind:
-        | "stop"
-        | "abandon"
-        | "loads native code"
-        | "loaded"
-        | "done"
-        | "done wrongly"
-        | "failed"
-        | "logs"
-        | "posts nonsense"
-        | "ends"
-        | "ends in vain"
-        | "exits"
-        | "throws";
+      readonly kind: "credit";
+      readonly place: number;
+      readonly index: number;
+      readonly count: number;
     }
+  | { readonly kind: EndKind; readonly slot: number }
+  | { readonly kind: "responds"; readonly items: readonly Said[] }
+  | { readonly kind: keyof Plain }
   | { readonly kind: "turn" };
 
+type EndKind = "done" | "done wrongly" | "failed";
+
+/** What a thread says of a batch before its end. Slot and index may be nobody's. */
+interface Said {
+  readonly slot: number;
+  /** Undefined: to all. */
+  readonly index: number | undefined;
+  readonly what: "response" | "last response" | "wrong response" | "end" | "failure";
+}
+
 const maxRequests = 3;
+const concurrency = 3;
+
+const anySlot = fc.nat(concurrency);
+const anyPlace = fc.nat(concurrency - 1);
+const anyIndex = fc.nat(maxRequests - 1);
+
+const someIndex = fc.integer({ min: -1, max: maxRequests });
+
+const anySaid: fc.Arbitrary<Said> = fc.oneof(
+  fc.record({
+    slot: anySlot,
+    index: fc.option(someIndex, { nil: undefined }),
+    what: fc.constantFrom("response", "last response", "wrong response", "end"),
+  }),
+  // Who fails is always one.
+  fc.record({ slot: anySlot, index: someIndex, what: fc.constant("failure") }),
+);
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
-    weight: 4,
+    weight: 10,
     arbitrary: fc.record({
       kind: fc.constant("execute" as const),
       requests: fc.integer({ min: 1, max: maxRequests }),
     }),
   },
   {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("abort" as const), index: fc.nat(maxRequests - 1) }),
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("abort" as const),
+      place: anyPlace,
+      index: anyIndex,
+    }),
   },
   {
     weight: 6,
     arbitrary: fc.record({
-      kind: fc.constantFrom("loaded" as const, "done" as const, "failed" as const, "turn" as const),
+      kind: fc.constant("credit" as const),
+      place: anyPlace,
+      index: anyIndex,
+      count: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant("responds" as const),
+      items: fc.array(anySaid, { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("done" as const, "failed" as const, "done wrongly" as const),
+      slot: anySlot,
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("loaded", "turn", "waits", "takes credit"),
     }),
   },
   {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constantFrom(
-        "stop" as const,
-        "abandon" as const,
-        "loads native code" as const,
-        "done wrongly" as const,
-        "logs" as const,
-        "posts nonsense" as const,
-        "ends" as const,
-        "ends in vain" as const,
-        "exits" as const,
-        "throws" as const,
+        "stop",
+        "abandon",
+        "loads native code",
+        "logs",
+        "posts nonsense",
+        "ends",
+        "ends in vain",
+        "exits",
+        "throws",
       ),
     }),
   },
@@ -133,28 +190,110 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 
 const config: ModelConfig = modelConfig({ options: { maxBatchSize: maxRequests } });
 
+/** A batch that the thread has, as it is expected to be. */
+class Batch implements ExecutionEmitter {
+  readonly batch: ExecutionBatch;
+  readonly slot: number;
+  readonly heard: string[] = [];
+  readonly expected: string[] = [];
+  readonly aborted = new Set<number>();
+  readonly #over = new Set<number>();
+  readonly #credits: number[];
+
+  constructor(slot: number, count: number) {
+    const requests = Array.from({ length: count }, () => [numbers("x", [1, 1], [1])]);
+    this.batch = batchOf(...requests);
+    this.slot = slot;
+    this.#credits = requests.map(() => 0);
+  }
+
+  get size(): number {
+    return this.batch.requests.length;
+  }
+
+  respond(index: number, { outputs }: ModelResponse, isFinal: boolean): void {
+    const shapes = outputs.map(({ name, shape }) => `${name}[${shape}]`);
+    this.heard.push(`${index} ${shapes.join()}${isFinal ? "." : ""}`);
+  }
+
+  fail(index: number): void {
+    this.heard.push(`${index} fails`);
+  }
+
+  done(_times: ExecutionTimes, answers: readonly ModelAnswer[]): void {
+    this.heard.push(`done ${answers.map((answer) => (answer === undefined ? "." : "y")).join("")}`);
+  }
+
+  failed(): void {
+    this.heard.push("failed");
+  }
+
+  expectAnswer({ index, what }: Said): void {
+    const all = [...this.batch.requests.keys()];
+    const meant = all.filter((other) => index === undefined || index === other);
+    for (const one of meant.filter((other) => this.#isOpen(other))) {
+      const ends = { response: " y[1,1]", "last response": " y[1,1].", end: " ." };
+      if (what === "failure" || what === "wrong response") this.expected.push(`${one} fails`);
+      else this.expected.push(`${one}${ends[what]}`);
+      if (what !== "response") this.#over.add(one);
+      // What the thread does not know yet.
+      if (what === "wrong response") this.aborted.add(one);
+    }
+  }
+
+  credit(index: number, count: number): void {
+    this.#credits[index] = (this.#credits[index] ?? 0) + count;
+  }
+
+  checkFlags(flags: Int32Array, isAbandoned: boolean): void {
+    const places = slotFlags(this.slot, maxRequests);
+    for (const [index, credit] of this.#credits.entries()) {
+      // Whatever waits in one that is abandoned hears that nobody waits for it.
+      const isAborted = this.aborted.has(index) || isAbandoned;
+      check.equal(Atomics.load(flags, places.abort + 2 * index), isAborted ? 1 : 0);
+      check.equal(Atomics.load(flags, places.credit + 2 * index), credit);
+    }
+  }
+
+  takeCredits(flags: Int32Array): void {
+    const { credit } = slotFlags(this.slot, maxRequests);
+    for (const [index, expected] of this.#credits.entries()) {
+      check.equal(Atomics.exchange(flags, credit + 2 * index, 0), expected);
+      this.#credits[index] = 0;
+    }
+  }
+
+  #isOpen(index: number): boolean {
+    return !this.aborted.has(index) && !this.#over.has(index);
+  }
+}
+
 /** An instance, its scripted thread, and what both are expected to have said and heard. */
-class Run {
+class Run implements InstanceEvents {
   readonly #options = hostOptions();
+  readonly #isDecoupled: boolean;
   readonly #worker: ScriptedWorker;
-  readonly #probe: InstanceProbe;
-  /** What the core is to hear. */
+  readonly #instance: Instance;
+  readonly #heard: string[] = [];
+  /** What the core is to hear of the instance. */
   readonly #expected: string[] = [];
   readonly #expectedPosts: string[] = [];
+  readonly #batches: Batch[] = [];
+  #running: readonly Batch[] = [];
   #expectedLines = 0;
-  /** Of the batch that runs. */
-  #aborted: Set<number> | undefined = undefined;
   #isListening = false;
   /** Said before anybody listened. */
-  #kept: string[] = [];
+  readonly #kept: string[] = [];
   #isReady = false;
   #hasStopped = false;
   #isAbandoned = false;
   #hasEnded = false;
   #hasExited = false;
   #isNative = false;
+  /** The thread wants to be told of credit. */
+  #isWaiting = false;
 
-  constructor() {
+  constructor(isDecoupled: boolean) {
     const plan = {
       name: "m",
       version: 1,
@@ -162,18 +301,45 @@ class Run {
       onnx: undefined,
       device: "cpu" as const,
       maxRequests,
-      concurrency: 1,
+      concurrency,
     };
-    const host = new ThreadHost(config, plan, this.#options);
-    this.#probe = new InstanceProbe(host);
+    this.#isDecoupled = isDecoupled;
+    const host = new ThreadHost({ ...config, isDecoupled, concurrency }, plan, this.#options);
+    this.#instance = host.start(0, this);
     this.#worker = ScriptedWorker.last ?? check.fail("no thread was started");
+  }
+
+  ready(): void {
+    this.#heard.push("ready");
+  }
+
+  exited(): void {
+    this.#heard.push("exited");
   }
 
   /** Nobody has listened yet before the first turn of the loop. */
   take(step: Exclude<Step, { kind: "turn" }>): void {
-    if (step.kind === "execute") this.#execute(step.requests);
-    else if (step.kind === "abort") this.#abort(step.index);
-    else this.#plainSteps[step.kind]();
+    switch (step.kind) {
+      case "execute":
+        this.#execute(step.requests);
+        break;
+      case "abort":
+        this.#abort(this.#batchAt(step.place), step.index);
+        break;
+      case "credit":
+        this.#credit(this.#batchAt(step.place), step);
+        break;
+      case "responds":
+        this.#respond(step.items);
+        break;
+      case "done":
+      case "done wrongly":
+      case "failed":
+        this.#end(step.kind, step.slot);
+        break;
+      default:
+        this.#plainSteps[step.kind]();
+    }
     this.#verify();
   }
 
@@ -186,26 +352,25 @@ class Run {
   }
 
   #verify(): void {
-    check.deepEqual(this.#probe.said, this.#expected);
-    check.deepEqual(this.#probe.faults, []);
+    check.deepEqual(this.#heard, this.#expected);
+    for (const { heard, expected } of this.#batches) check.deepEqual(heard, expected);
     const posted = this.#worker.posted.map(({ type }) => type).filter((type) => type !== "abort");
     check.deepEqual(posted, this.#expectedPosts);
     check.equal(this.#options.lines.length, this.#expectedLines);
     const isTerminated = this.#isAbandoned && !this.#isNative;
     check.equal(this.#worker.isTerminated, isTerminated, "terminated if that is safe, else never");
     check.equal(this.#worker.isRef, !this.#isAbandoned);
-    if (this.#aborted === undefined) return;
-    for (let index = 0; index < this.#requestCount; index += 1) {
-      const flag = Atomics.load(this.#worker.flags, slotFlags(0, maxRequests).abort + 2 * index);
-      // Whatever waits in one that is abandoned hears that nobody waits for it.
-      check.equal(flag, this.#aborted.has(index) || this.#isAbandoned ? 1 : 0);
-    }
+    const { flags } = this.#worker;
+    for (const batch of this.#running) batch.checkFlags(flags, this.#isAbandoned);
+    check.equal(Atomics.load(flags, waitingFlag), this.#isWaiting ? 1 : 0);
   }
 
-  /** Of the batch that was handed over last. */
-  get #requestCount(): number {
-    const last = this.#worker.posted.findLast((message) => message.type === "execute");
-    return last?.requests.length ?? 0;
+  #batchAt(place: number): Batch | undefined {
+    return this.#running[place];
+  }
+
+  #batchIn(slot: number): Batch | undefined {
+    return this.#running.find((batch) => batch.slot === slot);
   }
 
   #listens(): void {
@@ -217,18 +382,42 @@ class Run {
   }
 
   #execute(count: number): void {
-    const isFree = this.#isReady && this.#aborted === undefined && !this.#hasStopped;
-    if (!isFree || this.#isAbandoned || this.#probe.said.includes("exited")) return;
-    const requests = Array.from({ length: count }, () => [numbers("x", [1, 1], [1])]);
-    this.#aborted = new Set();
+    const isFree = this.#isReady && this.#running.length < concurrency && !this.#hasStopped;
+    if (!isFree || this.#isAbandoned || this.#heard.includes("exited")) return;
+    const slots = Array.from({ length: concurrency }, (_, slot) => slot);
+    const slot = slots.find((other) => this.#batchIn(other) === undefined) ?? check.fail("no slot");
+    const batch = new Batch(slot, count);
+    this.#batches.push(batch);
+    this.#running = [...this.#running, batch];
     this.#expectedPosts.push("execute");
-    void this.#probe.execute(batchOf(...requests));
+    this.#instance.execute(batch.batch, batch);
+    const last = this.#worker.posted.at(-1);
+    check.deepEqual([last?.type, last?.type === "execute" && last.slot], ["execute", slot]);
   }
 
-  #abort(index: number): void {
-    this.#aborted?.add(index);
-    this.#probe.abort(index);
-    if (this.#aborted !== undefined) check.equal(this.#worker.posted.at(-1)?.type, "abort");
+  #abort(batch: Batch | undefined, index: number): void {
+    if (batch === undefined || index >= batch.size) return;
+    batch.aborted.add(index);
+    this.#instance.abort(batch.batch, index);
+    check.equal(this.#worker.posted.at(-1)?.type, "abort");
+  }
+
+  #credit(batch: Batch | undefined, { index, count }: { index: number; count: number }): void {
+    if (batch === undefined || index >= batch.size) return;
+    batch.credit(index, count);
+    if (this.#isWaiting) this.#expectedPosts.push("credit");
+    this.#isWaiting = false;
+    this.#instance.credit(batch.batch, index, count);
+  }
+
+  #respond(items: readonly Said[]): void {
+    if (this.#isOver() || !this.#isReady) return;
+    for (const said of items) {
+      if (!this.#isAbandoned) this.#batchIn(said.slot)?.expectAnswer(said);
+    }
+    const sizeOf = (slot: number): number => this.#batchIn(slot)?.size ?? 1;
+    const messages = items.map((said) => itemOf(said, sizeOf(said.slot)));
+    this.#worker.says({ type: "responses", items: messages });
   }
 
   /** The core hears this, now or when it listens. */
@@ -238,20 +427,18 @@ class Run {
     else this.#kept.push(what);
   }
 
-  readonly #plainSteps: Readonly<
-    Record<Exclude<Step["kind"], "execute" | "abort" | "turn">, () => void>
-  > = {
+  readonly #plainSteps: Plain = {
     stop: () => {
       if (!this.#hasStopped) this.#expectedPosts.push("stop");
       this.#hasStopped = true;
-      this.#probe.instance.stop();
+      this.#instance.stop();
     },
 
     abandon: () => {
       const wasAbandoned = this.#isAbandoned;
       if (!wasAbandoned && this.#isNative) this.#expectedPosts.push("stop");
       this.#isAbandoned = true;
-      check.equal(this.#probe.instance.abandon(), this.#isNative);
+      check.equal(this.#instance.abandon(), this.#isNative);
     },
 
     "loads native code": () => {
@@ -269,9 +456,14 @@ class Run {
       this.#worker.says({ type: "loaded", description: undefined });
     },
 
-    done: () => this.#end("done", "y"),
-    "done wrongly": () => this.#end("done", "z"),
-    failed: () => this.#end("failed", "y"),
+    waits: () => {
+      this.#isWaiting = true;
+      Atomics.store(this.#worker.flags, waitingFlag, 1);
+    },
+
+    "takes credit": () => {
+      for (const batch of this.#running) batch.takeCredits(this.#worker.flags);
+    },
 
     logs: () => {
       if (this.#isOver() || !this.#isListening) return;
@@ -296,28 +488,26 @@ class Run {
     },
   };
 
-  #end(type: "done" | "failed", output: string): void {
+  /** What ends nothing is not heard. */
+  #end(kind: EndKind, slot: number): void {
     if (this.#isOver()) return;
-    const count = this.#requestCount;
-    // What ends nothing is not heard.
-    if (this.#aborted !== undefined)
-      this.#hears(type === "done" && output === "y" ? type : "failed");
-    this.#aborted = undefined;
+    const batch = this.#batchIn(slot);
+    const count = batch?.size ?? 1;
+    if (batch !== undefined && !this.#isAbandoned) batch.expected.push(this.#endOf(kind, count));
+    this.#running = this.#running.filter((other) => other !== batch);
     const times = { computeInputEndMs: 0, computeOutputStartMs: 0 };
-    if (type === "failed") {
-      const error = {
-        code: "INTERNAL",
-        message: "",
-        reason: "BACKEND",
-        retryAfterS: undefined,
-        causes: [],
-      } as const;
-      this.#worker.says({ type, slot: 0, times, error });
-    } else {
-      const bytes = new Uint8Array(4 * count);
-      const y = wireTensor({ name: output, datatype: "FP32", shape: [count, 1] }, bytes);
-      this.#worker.says({ type, slot: 0, times, outputs: [y], copiedBytes: 0 });
+    if (kind === "failed") this.#worker.says({ type: kind, slot, times, error });
+    else {
+      const outputs = [output(kind === "done" ? "y" : "z", count)];
+      this.#worker.says({ type: "done", slot, times, outputs, copiedBytes: 0 });
     }
+  }
+
+  /** A model that streams has no outputs at the end, whatever it says. */
+  #endOf(kind: EndKind, count: number): string {
+    if (kind === "failed") return "failed";
+    if (this.#isDecoupled) return `done ${".".repeat(count)}`;
+    return kind === "done" ? `done ${"y".repeat(count)}` : "failed";
   }
 
   #sayEnd(isFinal: boolean): void {
@@ -329,7 +519,7 @@ class Run {
   #exit(): void {
     if (this.#hasExited) return;
     this.#hasExited = true;
-    this.#aborted = undefined;
+    this.#running = [];
     this.#hears("exited");
     this.#worker.emit("exit", 0);
   }
@@ -339,11 +529,53 @@ class Run {
   }
 }
 
+/** Steps that are about the thread as a whole. */
+type Plain = Readonly<
+  Record<
+    | "stop"
+    | "abandon"
+    | "loads native code"
+    | "loaded"
+    | "waits"
+    | "takes credit"
+    | "logs"
+    | "posts nonsense"
+    | "ends"
+    | "ends in vain"
+    | "exits"
+    | "throws",
+    () => void
+  >
+>;
+
+const error = {
+  code: "INTERNAL",
+  message: "",
+  reason: "BACKEND",
+  retryAfterS: undefined,
+  causes: [],
+} as const;
+
+function itemOf({ slot, index, what }: Said, size: number): ResponseItem {
+  if (what === "failure") return { slot, requestIndex: index ?? 0, error };
+  const count = index === undefined ? size : 1;
+  const response = { slot, requestIndex: index, copiedBytes: 0 };
+  if (what === "end") return { ...response, outputs: [], isFinal: true };
+  const outputs = [output(what === "wrong response" ? "z" : "y", count)];
+  return { ...response, outputs, isFinal: what === "last response" };
+}
+
+function output(name: string, count: number): WireTensor {
+  return wireTensor({ name, datatype: "FP32", shape: [count, 1] }, new Uint8Array(4 * count));
+}
+
 test("whatever happens in whatever order", async () => {
-  const script = fc.array(anyStep, { minLength: 1, maxLength: 40 });
+  const script = fc.array(anyStep, { minLength: 1, maxLength: 60, size: "max" });
   await fc.assert(
-    fc.asyncProperty(script, async (steps) => {
-      const run = new Run();
+    fc.asyncProperty(fc.boolean(), fc.boolean(), script, async (isDecoupled, isEarly, steps) => {
+      const run = new Run(isDecoupled);
+      if (!isEarly) run.take({ kind: "loaded" });
+      if (!isEarly) await run.turn();
       for (const step of steps) {
         if (step.kind === "turn") await run.turn();
         else run.take(step);

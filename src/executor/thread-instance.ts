@@ -26,7 +26,7 @@ import {
   type ResponseItem,
 } from "./messages.ts";
 import { answersOf } from "./split-outputs.ts";
-import { passOn } from "./streamed-answers.ts";
+import { StreamedAnswers } from "./streamed-answers.ts";
 
 export interface ThreadOptions {
   readonly config: ModelConfig;
@@ -38,6 +38,8 @@ interface Running {
   readonly slot: number;
   readonly batch: ExecutionBatch;
   readonly emit: ExecutionEmitter;
+  /** Made for the first response: most models have none before the end. */
+  answers: StreamedAnswers | undefined;
 }
 
 export class ThreadInstance implements Instance, ThreadListener {
@@ -66,7 +68,7 @@ export class ThreadInstance implements Instance, ThreadListener {
       this.#thread.clearFlags(slot, index);
       return { id, parameters, requestedOutputs, rows };
     });
-    this.#running = [...this.#running, { slot, batch, emit }];
+    this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
     const { rows } = batch;
     this.#thread.post({ type: "execute", slot, inputs: tensors, rows, requests }, [buffer]);
   }
@@ -127,13 +129,13 @@ export class ThreadInstance implements Instance, ThreadListener {
     if (running === undefined) return;
     const { slot, batch, emit } = running;
     const hasGone = (index: number): boolean => this.#thread.isAborted(slot, index);
+    running.answers ??= new StreamedAnswers({ batch, config, emit, hasGone });
     if ("error" in item) {
-      if (!hasGone(item.requestIndex)) emit.fail(item.requestIndex, fromErrorMessage(item.error));
+      running.answers.fail(item.requestIndex, fromErrorMessage(item.error));
       return;
     }
     copied.outputs += item.copiedBytes;
-    const failed = passOn(item, { batch, config, emit, hasGone });
-    for (const index of failed) this.#abort(slot, index);
+    for (const index of running.answers.respond(item)) this.#abort(slot, index);
   }
 
   #finish(message: Extract<FromInstance, { type: "done" }>): void {

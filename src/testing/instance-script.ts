@@ -22,6 +22,8 @@ export interface InstanceScript {
   execute(requestCount: number, nowMs: number): readonly ExecutionStep[];
   /** What it says at once when it hears that a caller has gone. */
   onAbort(requestCount: number, nowMs: number): readonly RespondStep[];
+  /** What it says, at once or later, when responses to this request have been taken. */
+  onCredit(requestIndex: number, nowMs: number): readonly RespondStep[];
   /** When it is gone if it is asked to stop now and runs nothing; Infinity: it hangs. */
   stopsAtMs(nowMs: number): number;
 }
@@ -44,6 +46,8 @@ export interface RespondStep {
   readonly requestIndex: number;
   /** Tells the responses to one request apart. */
   readonly part: number;
+  /** Without outputs. */
+  readonly isEmpty: boolean;
   readonly isFinal: boolean;
 }
 
@@ -80,7 +84,7 @@ export interface ScriptedTimes {
   readonly computeOutputStartMs: number;
 }
 
-/** Undefined: forgotten. */
+/** Undefined: none. */
 export type ScriptedAnswer = "response" | ScriptedError | undefined;
 
 export interface ScriptedError {

@@ -32,6 +32,7 @@ function scriptOf(behaviour: Behaviour): InstanceScript {
       return stepsOf(behaviour, executionCount === 1, requestCount, nowMs);
     },
     onAbort: () => [],
+    onCredit: () => [],
     stopsAtMs: (nowMs) => nowMs,
   };
 }

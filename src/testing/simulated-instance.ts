@@ -60,7 +60,7 @@ class SimulatedInstance implements Instance {
   readonly #options: SimulatedHostOptions;
   readonly #script: InstanceScript;
   readonly #events: InstanceEvents;
-  #execution: Execution | undefined = undefined;
+  #executions: readonly Execution[] = [];
   #isStopping = false;
   #isGone = false;
 
@@ -79,16 +79,15 @@ class SimulatedInstance implements Instance {
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
     const execution: Execution = { batch, emit, abortedCount: 0, isCutShort: false };
-    this.#execution = execution;
+    this.#executions = [...this.#executions, execution];
     for (const step of this.#script.execute(batch.requests.length, nowMs)) {
-      if (step.atMs <= nowMs) this.#perform(execution, step);
-      else clock.wakeAt(step.atMs, () => this.#perform(execution, step));
+      this.#performThen(execution, step);
     }
   }
 
   abort(batch: ExecutionBatch, _requestIndex: number): void {
-    const execution = this.#execution;
-    if (execution?.batch !== batch) return;
+    const execution = this.#executionOf(batch);
+    if (execution === undefined) return;
     const nowMs = this.#options.clock.nowMs();
     const { length } = execution.batch.requests;
     execution.abortedCount += 1;
@@ -101,19 +100,29 @@ class SimulatedInstance implements Instance {
     this.#end(execution, () => execution.emit.done(times, answers));
   }
 
-  /** Its script says when it responds. */
-  credit(): void {}
+  credit(batch: ExecutionBatch, requestIndex: number, _responseCount: number): void {
+    const execution = this.#executionOf(batch);
+    if (execution === undefined) return;
+    const nowMs = this.#options.clock.nowMs();
+    for (const step of this.#script.onCredit(requestIndex, nowMs)) {
+      this.#performThen(execution, step);
+    }
+  }
 
   stop(): void {
     if (this.#isStopping || this.#isGone) return;
     this.#isStopping = true;
-    if (this.#execution === undefined) this.#leave();
+    if (this.#executions.length === 0) this.#leave();
   }
 
   abandon(): boolean {
     const { endsWhenAbandoned } = this.#script;
     if (endsWhenAbandoned) this.#isGone = true;
     return !endsWhenAbandoned;
+  }
+
+  #executionOf(batch: ExecutionBatch): Execution | undefined {
+    return this.#executions.find((execution) => execution.batch === batch);
   }
 
   #ready(): void {
@@ -125,8 +134,15 @@ class SimulatedInstance implements Instance {
   #exit({ error, isFinal }: ExitStep): void {
     if (this.#isGone && !this.#script.talksOn) return;
     this.#isGone = true;
-    this.#execution = undefined;
+    this.#executions = [];
     this.#events.exited(error === undefined ? undefined : asError(error), isFinal);
+  }
+
+  /** Now, if it is time. */
+  #performThen(execution: Execution, step: ExecutionStep): void {
+    const { clock } = this.#options;
+    if (step.atMs <= clock.nowMs()) this.#perform(execution, step);
+    else clock.wakeAt(step.atMs, () => this.#perform(execution, step));
   }
 
   #perform(execution: Execution, step: ExecutionStep): void {
@@ -136,7 +152,8 @@ class SimulatedInstance implements Instance {
       case "respond": {
         const request = batch.requests[step.requestIndex] ?? batch.requests[0];
         if (request === undefined) return;
-        const response = this.#options.respondTo(request, step.part);
+        const { outputs, parameters } = this.#options.respondTo(request, step.part);
+        const response = { outputs: step.isEmpty ? [] : outputs, parameters };
         emit.respond(step.requestIndex, response, step.isFinal);
         return;
       }
@@ -161,9 +178,10 @@ class SimulatedInstance implements Instance {
 
   /** What it says may bring the next execution before it returns. */
   #end(execution: Execution, say: () => void): void {
-    if (this.#execution === execution) this.#execution = undefined;
+    const isFirst = this.#executions.includes(execution);
+    this.#executions = this.#executions.filter((other) => other !== execution);
     say();
-    if (this.#isStopping && this.#execution === undefined) this.#leave();
+    if (isFirst && this.#isStopping && this.#executions.length === 0) this.#leave();
   }
 
   #answersOf({ batch }: Execution, { answers }: DoneStep): readonly ModelAnswer[] {

@@ -15,6 +15,8 @@ export function describeEvent(event: EventPlan): string {
       return `send ${describeRequest(event.request)}`;
     case "cancel":
       return `cancel r${event.number}`;
+    case "take":
+      return `take ${event.count} of r${event.number}`;
     case "load":
       return `load ${describeLoad(event.load)}`;
     case "unload":
@@ -29,7 +31,7 @@ export function describeEvent(event: EventPlan): string {
 }
 
 function describeRequest(request: RequestPlan): string {
-  const { number, modelName, version, inputs, priority, timeoutMs, deadlineMs } = request;
+  const { number, modelName, version, inputs, priority, timeoutMs, deadlineMs, taking } = request;
   const whom = version === undefined ? modelName : `${modelName}/${version}`;
   const shapes = inputs.map(({ name, shape }) => `${name}[${shape.join()}]`);
   const acts = [...request.onResponse, ...request.onEnd].map(describeAct);
@@ -40,6 +42,7 @@ function describeRequest(request: RequestPlan): string {
     ...(priority > 0 ? [`priority ${priority}`] : []),
     ...(timeoutMs > 0 ? [`timeout ${timeoutMs}`] : []),
     ...(deadlineMs < Number.POSITIVE_INFINITY ? [`deadline ${deadlineMs}`] : []),
+    `takes ${taking.count} per ${taking.every} after ${taking.lateMs} ms`,
     ...acts,
   ].join(", ");
 }
@@ -50,6 +53,8 @@ function describeAct(act: CallerAct): string {
       return `then send ${describeRequest(act.request)}`;
     case "cancel":
       return `then cancel r${act.number}`;
+    case "take":
+      return `then take ${act.count} of r${act.number}`;
     case "unload":
       return `then unload ${act.name}/${act.version}`;
     case "throw":

@@ -33,8 +33,8 @@ export function drawModel(
     version,
     batching: random.chance(0.1) ? undefined : drawBatching(random, profile, maxBatchSize),
     instanceGroups: Array.from({ length: groupCount }, () => random.between(1, 2)),
-    concurrency: 1,
-    isDecoupled: false,
+    concurrency: profile.concurrency ? random.pick([1, 2, 2, 3, 4]) : 1,
+    isDecoupled: profile.streams && random.chance(0.6),
     limits: drawLimits(random, profile),
   };
 }

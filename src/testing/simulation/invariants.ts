@@ -27,6 +27,7 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
     ["request ns >= its parts", success.ns >= partsNs],
     ["failures have one reason each", failures === fail.count],
     ["each batch has its three counts", batches.every(countsAreEqual)],
+    ["each response has its two counts", facts.responses.every(responseAddsUp)],
     ["histograms count successes", histogramsAgree(facts)],
     ["nothing is negative", pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0],
   ];
@@ -35,6 +36,17 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
 
 function countsAreEqual(batch: StatisticsFacts["batches"][number]): boolean {
   return allCount(batch.computeInput.count, batch.computeInfer, batch.computeOutput);
+}
+
+/** The time of a response is that of its two parts, and no part is negative. */
+function responseAddsUp(response: StatisticsFacts["responses"][number]): boolean {
+  const { success, emptyResponse, computeInfer, computeOutput } = response;
+  const givenNs = success.ns + emptyResponse.ns;
+  return (
+    allCount(success.count + emptyResponse.count, computeInfer, computeOutput) &&
+    givenNs === computeInfer.ns + computeOutput.ns &&
+    Object.values(response).every(({ ns }) => ns >= 0)
+  );
 }
 
 function histogramsAgree(facts: StatisticsFacts): boolean {

@@ -90,10 +90,21 @@ export interface RequestPlan {
   readonly deadlineMs: number;
   /** It is against the model's specification. */
   readonly isInvalid: boolean;
+  readonly taking: TakingPlan;
   /** What its caller does as soon as it hears the first response that is not the last one. */
   readonly onResponse: readonly CallerAct[];
   /** What its caller does as soon as it hears the end. */
   readonly onEnd: readonly CallerAct[];
+}
+
+/** How its caller takes responses before the last one, so that a streaming model may go on. */
+export interface TakingPlan {
+  /** Whenever so many more have come; 0: never. */
+  readonly every: number;
+  /** So many; may be more than have come. */
+  readonly count: number;
+  /** So much later, at a whole millisecond; 0: from inside the answer. */
+  readonly lateMs: number;
 }
 
 export interface TensorPlan {
@@ -105,6 +116,7 @@ export interface TensorPlan {
 /** A caller is foreign code: it may call the core again, or throw. */
 export type CallerAct =
   | { readonly kind: "cancel"; readonly number: number }
+  | { readonly kind: "take"; readonly number: number; readonly count: number }
   | { readonly kind: "send"; readonly request: RequestPlan }
   | { readonly kind: "unload"; readonly name: string; readonly version: number }
   | { readonly kind: "throw" };
@@ -112,11 +124,17 @@ export type CallerAct =
 export type EventPlan =
   | { readonly kind: "send"; readonly request: RequestPlan }
   | { readonly kind: "cancel"; readonly number: number }
+  | { readonly kind: "take"; readonly number: number; readonly count: number }
   | { readonly kind: "load"; readonly load: LoadPlan }
   | { readonly kind: "unload"; readonly name: string; readonly version: number | undefined }
   | { readonly kind: "run" }
   | { readonly kind: "drain" }
   | { readonly kind: "abandon"; readonly error: ScriptedError };
+
+/** Whether this response, the so manieth, makes its caller take some. */
+export function isTimeToTake({ every }: TakingPlan, responseCount: number): boolean {
+  return every > 0 && responseCount % every === 0;
+}
 
 /** Bytes of one element of every tensor: INT32. */
 const elementBytes = 4;

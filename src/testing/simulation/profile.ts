@@ -23,6 +23,10 @@ export interface Profile {
   readonly loadFailures: boolean;
   /** Answers before the end of an execution, streams among them. */
   readonly early: boolean;
+  /** Instances run several batches at a time. */
+  readonly concurrency: boolean;
+  /** Models that may give any number of responses. */
+  readonly streams: boolean;
   /** Answers within the call that asks for them. */
   readonly atOnce: boolean;
   readonly misbehaves: boolean;
@@ -58,6 +62,8 @@ export function drawProfile(random: Random): Profile {
     loadFailures: random.chance(0.4),
     // Many answers are held back only where they come early, piece by piece.
     early: random.chance(ordering ? 0.7 : 0.3),
+    concurrency: random.chance(0.4),
+    streams: random.chance(0.4),
     atOnce: random.chance(0.3),
     misbehaves: random.chance(0.3),
     callersAct: random.chance(0.4),

@@ -46,9 +46,11 @@ export function errorText({ code, message, retryAfterS }: InferenceError): strin
   return `fails ${code} ${textOf(message)}${retryAfterS === undefined ? "" : ", worth retrying"}`;
 }
 
-export function responseText({ parameters, timing }: InferResponse, isFinal: boolean): string {
+export function responseText(response: InferResponse, isFinal: boolean): string {
+  const { parameters, timing, outputs } = response;
   const part = parameters["part"];
   const { queueMs, batchMs, computeMs, outputMs } = timing;
   const what = part === undefined ? "its response" : `part ${part}`;
-  return `gets ${what}${isFinal ? ", the last" : ""} ${queueMs}+${batchMs}+${computeMs}+${outputMs}`;
+  const empty = outputs.length === 0 ? " without outputs" : "";
+  return `gets ${what}${empty}${isFinal ? ", the last" : ""} ${queueMs}+${batchMs}+${computeMs}+${outputMs}`;
 }

@@ -23,7 +23,14 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { CountedClock } from "./counted-clock.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Journal } from "./journal.ts";
-import type { CallerAct, EventPlan, LoadPlan, RequestPlan } from "./plans.ts";
+import {
+  type CallerAct,
+  type EventPlan,
+  isTimeToTake,
+  type LoadPlan,
+  type RequestPlan,
+  type TakingPlan,
+} from "./plans.ts";
 import {
   asInferRequest,
   asModelConfig,
@@ -95,6 +102,9 @@ export class RealWorld {
       case "cancel":
         this.cancel(event.number);
         return;
+      case "take":
+        this.take(event.number, event.count);
+        return;
       case "load":
         this.#load(event.load);
         return;
@@ -160,7 +170,7 @@ export class RealWorld {
   send(plan: RequestPlan): void {
     const home = this.#homeOf(plan);
     const page = home === undefined || plan.isInvalid ? `r${plan.number}` : `load ${home.number}`;
-    const caller = new Caller(plan, (heard) => this.#hear(page, heard));
+    const caller = new Caller(plan, (heard) => this.#hear(page, plan, heard));
     this.#callers.set(plan.number, caller);
     try {
       caller.pending = this.#core.infer(asInferRequest(plan), caller, plan);
@@ -173,6 +183,10 @@ export class RealWorld {
 
   cancel(number: number): void {
     this.#callers.get(number)?.pending?.cancel();
+  }
+
+  take(number: number, count: number): void {
+    this.#callers.get(number)?.pending?.credit(count);
   }
 
   #load(load: LoadPlan): void {
@@ -263,14 +277,22 @@ export class RealWorld {
     }
   }
 
-  #hear(page: string, { number, line, acts }: Heard): void {
+  #hear(page: string, { number, taking }: RequestPlan, { line, acts, isTaking }: Heard): void {
     this.#note(page, `r${number} ${line}`);
+    if (isTaking) this.#takeLater(number, taking);
     for (const act of acts) {
       if (act.kind === "throw") throw new Error("a simulated caller fails");
       if (act.kind === "cancel") this.cancel(act.number);
+      else if (act.kind === "take") this.take(act.number, act.count);
       else if (act.kind === "send") this.send(act.request);
       else this.#unload(`unload by r${number}`, act.name, act.version);
     }
+  }
+
+  #takeLater(number: number, { count, lateMs }: TakingPlan): void {
+    const atMs = Math.floor(this.clock.nowMs()) + lateMs;
+    if (lateMs === 0) this.take(number, count);
+    else this.clock.wakeAt(atMs, () => this.take(number, count));
   }
 
   #log(): Log {
@@ -292,10 +314,10 @@ export class RealWorld {
 }
 
 interface Heard {
-  /** Of the request. */
-  readonly number: number;
   readonly line: string;
   readonly acts: readonly CallerAct[];
+  /** It takes some of what it was given. */
+  readonly isTaking: boolean;
 }
 
 /** Whoever sent a request: hears its answers, and acts on them at once. */
@@ -305,7 +327,7 @@ class Caller implements ResponseSink {
   pending: PendingRequest | undefined = undefined;
   error: InferenceError | undefined = undefined;
   isOver = false;
-  #hasHeard = false;
+  #responseCount = 0;
 
   constructor(plan: RequestPlan, hear: (heard: Heard) => void) {
     this.#plan = plan;
@@ -313,22 +335,23 @@ class Caller implements ResponseSink {
   }
 
   respond(response: InferResponse, isFinal: boolean): void {
-    const { onEnd, onResponse } = this.#plan;
+    const { onEnd, onResponse, taking } = this.#plan;
     const line = responseText(response, isFinal) + this.#faults(response);
-    const acts = isFinal ? onEnd : this.#hasHeard ? [] : onResponse;
-    this.#say(line, isFinal, acts);
+    this.#responseCount += 1;
+    const acts = isFinal ? onEnd : this.#responseCount > 1 ? [] : onResponse;
+    const isTaking = !isFinal && isTimeToTake(taking, this.#responseCount);
+    this.#say(line, isFinal, { acts, isTaking });
   }
 
   fail(error: InferenceError): void {
     this.error = error;
-    this.#say(errorText(error), true, this.#plan.onEnd);
+    this.#say(errorText(error), true, { acts: this.#plan.onEnd, isTaking: false });
   }
 
-  #say(line: string, isEnd: boolean, acts: readonly CallerAct[]): void {
+  #say(line: string, isEnd: boolean, then: Pick<Heard, "acts" | "isTaking">): void {
     const late = this.isOver ? " (after the end)" : "";
     this.isOver ||= isEnd;
-    this.#hasHeard = true;
-    this.#hear({ number: this.#plan.number, line: `${line}${late}`, acts });
+    this.#hear({ line: `${line}${late}`, ...then });
   }
 
   /** What is wrong with a response; empty: nothing. */
@@ -337,7 +360,8 @@ class Caller implements ResponseSink {
     const expected = expectedOutputsText(this.#plan);
     const got = outputsText(outputs);
     const isHis = id === this.#plan.id && modelName === this.#plan.modelName;
-    return got === expected && isHis && modelVersion === version
+    // Whether a response may be empty is told by its line.
+    return (got === expected || got === "") && isHis && modelVersion === version
       ? ""
       : ` with ${got} of ${modelName}/${modelVersion} for ${inputs.length} inputs, not ${expected}`;
   }

@@ -7,7 +7,8 @@
  *
  * The fifth instance of a place behaves, so that every run can come to its end. Only the first
  * place of a model hangs while it runs: of two that exceed their limit at one moment, no document
- * says which is noticed first.
+ * says which is noticed first. It never hangs for ever where responses are held back: nobody can
+ * take those, and so nobody notices.
  */
 import type {
   ExecutionStep,
@@ -32,6 +33,9 @@ export interface InstanceKey {
 }
 
 const lastUnruly = 4;
+
+/** More than places have counters of their own. */
+const torrentParts = 260;
 
 export class ScriptBook {
   readonly #seed: number;
@@ -58,16 +62,24 @@ class DrawnScript implements InstanceScript {
   readonly #profile: Profile;
   readonly #isUnruly: boolean;
   readonly #mayHang: boolean;
+  readonly #mayHangForEver: boolean;
+  readonly #isDecoupled: boolean;
   readonly #paceMs: number;
   readonly #answersAtOnce: boolean;
   readonly #stopWaitMs: number;
+  /** Tells apart what it says to those who take. */
+  #creditCount = 0;
 
   constructor(random: Random, profile: Profile, key: InstanceKey, nowMs: number) {
-    const { generation } = key;
+    const { generation, load } = key;
+    const { isDecoupled, batching } = load.model;
     this.#random = random;
     this.#profile = profile;
     this.#isUnruly = generation <= lastUnruly;
+    this.#isDecoupled = isDecoupled;
     this.#mayHang = profile.hangs && key.index === 0;
+    const isHolding = isDecoupled && batching?.preservesOrder === true;
+    this.#mayHangForEver = this.#mayHang && this.#isUnruly && !isHolding;
     this.#paceMs = random.pick([0, 2, 5, 15, profile.hangs && key.index > 0 ? 15 : 40]);
     this.#answersAtOnce = profile.atOnce && random.chance(0.3);
     this.heedsAborts = random.chance(0.5);
@@ -86,18 +98,19 @@ class DrawnScript implements InstanceScript {
 
   execute(requestCount: number, nowMs: number): readonly ExecutionStep[] {
     const random = this.#random;
-    const isSlow = this.#mayHang && random.chance(0.02);
+    const isSlow = this.#mayHang && random.chance(this.#isDecoupled ? 0.1 : 0.02);
     const waitMs = isSlow ? random.between(20, 80) : random.between(0, this.#paceMs);
     const isAtOnce = this.#answersAtOnce && random.chance(0.5);
     const endMs = isAtOnce ? nowMs : instanceMoment(nowMs, waitMs);
     const before: ExecutionStep[] = [];
     for (let index = 0; index < requestCount; index += 1) {
-      if (this.#profile.early && random.chance(0.35))
+      if (this.#isDecoupled ? random.chance(0.7) : this.#profile.early && random.chance(0.35)) {
         before.push(...this.#early(index, nowMs, endMs));
+      }
     }
     if (this.#profile.misbehaves && random.chance(0.05)) {
       const requestIndex = random.pick([-1, requestCount]);
-      before.push({ kind: "respond", atMs: endMs, requestIndex, part: 0, isFinal: true });
+      before.push(respond(requestIndex, { atMs: endMs, part: 0, isFinal: true }));
     }
     before.sort((one, other) => one.atMs - other.atMs);
     const end = this.#drawEnd(requestCount, nowMs, endMs);
@@ -112,8 +125,17 @@ class DrawnScript implements InstanceScript {
       .filter(() => random.chance(0.5))
       .map((requestIndex) => {
         const isFinal = random.chance(0.2);
-        return { kind: "respond", atMs: nowMs, requestIndex, part: 8, isFinal };
+        return respond(requestIndex, { atMs: nowMs, part: 8, isFinal });
       });
+  }
+
+  onCredit(requestIndex: number, nowMs: number): readonly RespondStep[] {
+    const random = this.#random;
+    if (!random.chance(0.25)) return [];
+    this.#creditCount += 1;
+    const atMs = random.chance(0.5) ? nowMs : instanceMoment(nowMs, random.between(0, 10));
+    const part = 1000 + this.#creditCount;
+    return [respond(requestIndex, { atMs, part, isFinal: random.chance(0.15) })];
   }
 
   #drawLoad(isFirst: boolean, nowMs: number): LoadStep {
@@ -154,9 +176,13 @@ class DrawnScript implements InstanceScript {
   /** One or more answers to a request before the end. */
   #early(requestIndex: number, nowMs: number, endMs: number): ExecutionStep[] {
     const random = this.#random;
-    const drawMoment = (): number =>
-      Math.min(endMs, random.chance(0.2) ? nowMs : instanceMoment(nowMs, random.between(0, 10)));
-    const partCount = random.between(0, 4);
+    const longestMs = this.#isDecoupled ? Math.max(1, endMs - nowMs) : 10;
+    const drawMoment = (): number => {
+      const waitMs = random.between(0, longestMs);
+      return Math.min(endMs, random.chance(0.2) ? nowMs : instanceMoment(nowMs, waitMs));
+    };
+    const isTorrent = this.#isDecoupled && random.chance(0.006);
+    const partCount = isTorrent ? torrentParts : random.between(0, this.#isDecoupled ? 8 : 4);
     const wordCount = random.chance(0.5) ? 0 : this.#profile.misbehaves ? random.between(1, 2) : 1;
     const moments = Array.from({ length: partCount + wordCount }, drawMoment);
     const steps = moments
@@ -166,9 +192,15 @@ class DrawnScript implements InstanceScript {
         if (isFinal && this.#profile.failures && random.chance(0.3)) {
           return { kind: "fail", atMs, requestIndex, error: this.#drawError() };
         }
-        return { kind: "respond", atMs, requestIndex, part, isFinal };
+        const isEmpty = this.#mayBeEmpty(isFinal) && random.chance(0.3);
+        return respond(requestIndex, { atMs, part, isFinal, isEmpty });
       });
     return steps;
+  }
+
+  /** The last one may say nothing but that no more will come. */
+  #mayBeEmpty(isFinal: boolean): boolean {
+    return this.#isDecoupled && (isFinal || this.#profile.misbehaves);
   }
 
   #drawEnd(requestCount: number, nowMs: number, endMs: number): ExecutionStep[] {
@@ -176,7 +208,7 @@ class DrawnScript implements InstanceScript {
     const { failures, crashes } = this.#profile;
     const times = this.#drawTimes(nowMs, endMs);
     if (this.#isUnruly && crashes && random.chance(0.04)) return [this.#drawExit(endMs)];
-    if (this.#isUnruly && this.#mayHang && random.chance(0.02)) return [];
+    if (this.#mayHangForEver && random.chance(this.#isDecoupled ? 0.06 : 0.02)) return [];
     if (failures && random.chance(0.05)) {
       return [{ kind: "failed", atMs: endMs, times, error: this.#drawError() }];
     }
@@ -189,6 +221,7 @@ class DrawnScript implements InstanceScript {
   #drawAnswer(): ScriptedAnswer {
     const { failures, misbehaves } = this.#profile;
     if (failures && this.#random.chance(0.05)) return this.#drawError();
+    if (this.#isDecoupled) return this.#random.chance(0.7) ? undefined : "response";
     return misbehaves && this.#random.chance(0.03) ? undefined : "response";
   }
 
@@ -209,10 +242,20 @@ class DrawnScript implements InstanceScript {
       : instanceMoment(endMs, this.#random.between(0, 9));
     const times = { computeInputEndMs: endMs, computeOutputStartMs: endMs };
     return [
-      { kind: "respond", atMs, requestIndex: 0, part: 9, isFinal: true },
+      respond(0, { atMs, part: 9, isFinal: true }),
       { kind: "fail", atMs, requestIndex: 0, error: this.#drawError() },
       { kind: "done", atMs, times, answers: ["response"] },
       { kind: "failed", atMs, times, error: this.#drawError() },
     ];
   }
+}
+
+function respond(
+  requestIndex: number,
+  {
+    isEmpty = false,
+    ...response
+  }: Pick<RespondStep, "atMs" | "part" | "isFinal"> & { readonly isEmpty?: boolean },
+): RespondStep {
+  return { kind: "respond", requestIndex, ...response, isEmpty };
 }

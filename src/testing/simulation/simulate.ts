@@ -18,7 +18,7 @@ import { Oracle } from "./oracle/oracle.ts";
 import type { EventPlan } from "./plans.ts";
 import { type Pauses, RealWorld } from "./real-world.ts";
 import { ScriptBook } from "./script-book.ts";
-import { holds, statisticsText } from "./statistics-facts.ts";
+import { holds, statisticsLines } from "./statistics-facts.ts";
 import { type Turn, Workload } from "./workload.ts";
 
 export interface RunOptions {
@@ -200,7 +200,8 @@ class Run {
           this.#real.statistics(modelName, modelVersion),
         );
     if (!holds(statistics, wanted)) {
-      this.#check("statistics", wanted.map(statisticsText), statistics.map(statisticsText));
+      const [expected, actual] = [wanted, statistics].map((all) => all.flatMap(statisticsLines));
+      this.#check("statistics", expected ?? [], actual ?? []);
     }
     for (const facts of statistics) {
       const entered = this.#real.enteredCount(facts.modelName, facts.modelVersion);
@@ -212,9 +213,10 @@ class Run {
   #check(what: string, expected: readonly unknown[], actual: readonly unknown[]): void {
     const { length } = expected;
     if (length === actual.length && expected.every((line, index) => line === actual[index])) return;
-    const [expectedText, actualText] = [expected.join("\n"), actual.join("\n")];
     const where = `step ${this.#stepCount}, at ${this.#oracle.nowMs} ms`;
-    throw new Error(`${where}: ${what}\n${differences(expectedText, actualText)}\nbefore that:`);
+    throw new Error(
+      `${where}: ${what}\n${differences(expected.map(String), actual.map(String))}\nbefore that:`,
+    );
   }
 
   #say(what: () => string): void {
@@ -227,13 +229,16 @@ class Run {
   }
 }
 
-/** Lines that only one of the two has, from the first difference on. */
-function differences(expected: string, actual: string): string {
-  const wanted = expected.split("\n");
-  const got = actual.split("\n");
-  const first = wanted.findIndex((line, index) => line !== got[index]);
-  const from = first === -1 ? wanted.length : first;
+/** Lines that only one of the two has; if there are none, all from the first difference on. */
+function differences(expected: readonly string[], actual: readonly string[]): string {
+  const first = expected.findIndex((line, index) => line !== actual[index]);
+  const from = first === -1 ? expected.length : first;
+  const onlyIn = (lines: readonly string[], others: readonly string[]): readonly string[] => {
+    const own = lines.filter((line) => !others.includes(line));
+    return own.length > 0 ? own : lines.slice(from);
+  };
   const show = (mark: string, lines: readonly string[]): readonly string[] =>
-    lines.slice(from, from + 8).map((line) => `  ${mark} ${line}`);
-  return [...show("expected:", wanted), ...show("got:     ", got)].join("\n");
+    lines.slice(0, 8).map((line) => `  ${mark} ${line}`);
+  const wanted = show("expected:", onlyIn(expected, actual));
+  return [...wanted, ...show("got:     ", onlyIn(actual, expected))].join("\n");
 }

@@ -16,6 +16,16 @@ interface BatchFacts {
   readonly computeOutput: CountAndNs;
 }
 
+/** The first responses of all requests of a streaming model, or the second ones, and so on. */
+export interface ResponseFacts {
+  readonly success: CountAndNs;
+  readonly emptyResponse: CountAndNs;
+  readonly fail: CountAndNs;
+  readonly cancel: CountAndNs;
+  readonly computeInfer: CountAndNs;
+  readonly computeOutput: CountAndNs;
+}
+
 /** Cumulative: how many values are at most each bound; last how many there are. */
 export interface HistogramFacts {
   readonly counts: readonly number[];
@@ -38,6 +48,7 @@ export interface StatisticsFacts {
   readonly cacheHit: CountAndNs;
   readonly cacheMiss: CountAndNs;
   readonly batches: readonly BatchFacts[];
+  readonly responses: readonly ResponseFacts[];
   readonly failures: Readonly<Record<"REJECTED" | "CANCELED" | "BACKEND" | "OTHER", number>>;
   readonly pendingCount: number;
   readonly executingCount: number;
@@ -63,20 +74,15 @@ export function holds(actual: unknown, expected: unknown): boolean {
   return !Array.isArray(expected) || expected.length === actual["length"];
 }
 
-/** One line per group of counters. */
-export function statisticsText(facts: StatisticsFacts): string {
-  return Object.entries(facts)
-    .map(([name, value]) => `${facts.modelName}/${facts.modelVersion} ${name}: ${textOf(value)}`)
-    .sort()
-    .join("\n");
+/** One line per counter of all that are expected. */
+export function statisticsLines(facts: StatisticsFacts): readonly string[] {
+  return linesOf(`${facts.modelName}/${facts.modelVersion}`, facts);
 }
 
-function textOf(value: unknown): string {
-  if (!isGroup(value)) return String(value);
-  if (Array.isArray(value)) return value.map(textOf).join(", ");
-  return Object.entries(value)
-    .map(([name, part]) => `${name} ${textOf(part)}`)
-    .join(" ");
+function linesOf(path: string, value: unknown): readonly string[] {
+  if (!isGroup(value)) return [`${path} ${String(value)}`];
+  const names = Object.keys(value).sort();
+  return names.flatMap((name) => linesOf(`${path} ${name}`, value[name]));
 }
 
 function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {

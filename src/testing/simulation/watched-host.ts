@@ -10,6 +10,7 @@ import type {
   InstanceEvents,
   InstanceHost,
 } from "../../core/instance.ts";
+import type { InferRequest } from "../../protocol/infer.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Journal } from "./journal.ts";
 
@@ -61,10 +62,11 @@ export class WatchedHost implements InstanceHost {
         instance.execute(batch, emit);
       },
       abort(batch: ExecutionBatch, requestIndex: number): void {
-        note(`aborts ${requestIndex}`);
+        note(`aborts ${nameIn(batch, requestIndex)}`);
         instance.abort(batch, requestIndex);
       },
       credit(batch: ExecutionBatch, requestIndex: number, responseCount: number): void {
+        note(`credits ${responseCount} to ${nameIn(batch, requestIndex)}`);
         instance.credit(batch, requestIndex, responseCount);
       },
       stop(): void {
@@ -90,8 +92,16 @@ export class WatchedHost implements InstanceHost {
 }
 
 function batchText({ requests, rows }: ExecutionBatch): string {
-  const texts = requests.map(({ request, rows: ofRequest }) => {
-    return `r${request.parameters["number"]}(${ofRequest})`;
-  });
+  const texts = requests.map(({ request, rows: ofRequest }) => `${nameOf(request)}(${ofRequest})`);
   return `runs ${texts.join(" ")}, ${rows} rows`;
+}
+
+/** It tells apart the batches of one instance too. */
+function nameIn({ requests }: ExecutionBatch, index: number): string {
+  const request = requests[index]?.request;
+  return request === undefined ? `nobody (${index})` : nameOf(request);
+}
+
+function nameOf({ parameters }: InferRequest): string {
+  return `r${parameters["number"]}`;
 }

@@ -8,7 +8,14 @@
 import { Random } from "../random.ts";
 import { drawModel, drawSignature, type Signature } from "./draw-model.ts";
 import { nextWholeMs } from "./moments.ts";
-import type { CallerAct, EventPlan, LoadPlan, RequestPlan, TensorPlan } from "./plans.ts";
+import type {
+  CallerAct,
+  EventPlan,
+  LoadPlan,
+  RequestPlan,
+  TakingPlan,
+  TensorPlan,
+} from "./plans.ts";
 import { drawProfile, type Profile } from "./profile.ts";
 
 export interface Turn {
@@ -110,6 +117,7 @@ export class Workload {
       return this.#drawBurst(nowMs, size);
     }
     if (this.profile.cancels && dice < 0.3) return [this.#drawCancel()];
+    if (this.profile.streams && dice > 0.92) return [this.#drawTake()];
     if (this.profile.reloads && dice < 0.36) return [this.#drawLifeEvent(nowMs)];
     if (!this.#isRunning && dice < 0.4) {
       this.#isRunning = true;
@@ -144,7 +152,11 @@ export class Workload {
       const cancel = { kind: "cancel", number: other.number } as const;
       const dice = random.fraction();
       if (dice < 0.2) return { ...request, onEnd: [cancel, ...onEnd] };
-      return dice < 0.4 ? { ...request, onResponse: [cancel, ...onResponse] } : request;
+      if (dice < 0.4) return { ...request, onResponse: [cancel, ...onResponse] };
+      if (dice < 0.6 || !this.profile.streams) return request;
+      const take = { kind: "take", number: other.number, count: random.between(1, 3) } as const;
+      if (dice < 0.8) return { ...request, onEnd: [take, ...onEnd] };
+      return { ...request, onResponse: [take, ...onResponse] };
     });
   }
 
@@ -160,6 +172,28 @@ export class Workload {
 
   #drawCancel(): EventPlan {
     return { kind: "cancel", number: this.#recent(this.#random.pick([4, 4, 10, 100])) };
+  }
+
+  #drawTake(): EventPlan {
+    const random = this.#random;
+    const number = this.#recent(random.pick([2, 4, 10, 100]));
+    return { kind: "take", number, count: random.pick([1, 1, 2, 5]) };
+  }
+
+  /** How a caller takes responses. Who may leave some has no patience for ever. */
+  #drawTaking(): TakingPlan {
+    const random = this.#random;
+    if (!this.profile.streams || random.chance(0.3)) return { every: 1, count: 1, lateMs: 0 };
+    const every = random.pick([0, 1, 1, 1, 2, 3]);
+    const lateMs = random.chance(0.5) ? random.between(1, random.pick([2, 10, 40])) : 0;
+    return { every, count: random.chance(0.2) ? every + random.between(1, 3) : every, lateMs };
+  }
+
+  #drawDeadlineMs(nowMs: number, { every }: TakingPlan): number {
+    const random = this.#random;
+    const hasDeadline = this.profile.deadlines && random.chance(0.7);
+    if (!hasDeadline && every === 1) return Infinity;
+    return Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]));
   }
 
   #drawLifeEvent(nowMs: number): EventPlan {
@@ -235,6 +269,7 @@ export class Workload {
     const isInvalid = random.chance(0.01);
     const outputs = random.pick([[], [], ["y"], ["z"], ["z", "y"]]);
     const inputs = this.#drawInputs(signature);
+    const taking = this.#drawTaking();
     const request: RequestPlan = {
       number,
       id: random.chance(0.8) ? `r${number}` : "",
@@ -245,11 +280,9 @@ export class Workload {
       requestedOutputs: isInvalid ? ["nothing"] : outputs,
       priority: profile.priorities ? random.between(0, 5) : 0,
       timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
-      deadlineMs:
-        profile.deadlines && random.chance(0.7)
-          ? Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]))
-          : Infinity,
+      deadlineMs: this.#drawDeadlineMs(nowMs, taking),
       isInvalid,
+      taking,
       onResponse: [],
       onEnd: [],
     };
@@ -268,6 +301,10 @@ export class Workload {
     const random = this.#random;
     const onResponse: CallerAct[] = random.chance(0.1) ? [{ kind: "cancel", number }] : [];
     const onEnd: CallerAct[] = [];
+    if (this.profile.streams && random.chance(0.2)) {
+      const takes = { kind: "take", number, count: random.between(1, 3) } as const;
+      random.pick([onResponse, onEnd])?.push(takes);
+    }
     const last = this.#lastNumbers.get(keyOf(target));
     if (last !== undefined && random.chance(0.1)) onEnd.push({ kind: "cancel", number: last });
     // Between models the order of one moment is open, and bytes are shared by all.

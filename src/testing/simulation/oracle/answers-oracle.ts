@@ -41,6 +41,7 @@ export class AnswersOracle {
     }
     const { coverage } = this.#around;
     coverage.count("held back");
+    if (request.untaken > 1) coverage.count("stream held back");
     const place = this.#first()?.execution?.place;
     if (place !== request.execution?.place) coverage.count("held back for another instance");
     request.held ??= [];
@@ -52,6 +53,10 @@ export class AnswersOracle {
     if (request.stage === "ended") return;
     const { counters, time } = this.#around;
     counters.failed(reason, request.arrivedAtMs, time.nowMs);
+    if (this.#around.load.model.isDecoupled && request.stage === "running") {
+      const how = reason === "CANCELED" ? "cancel" : "fail";
+      counters.streamCutShort(how, request, time.nowMs);
+    }
     this.#end(request);
     this.refuse(request.plan, error);
     this.#release();
@@ -69,13 +74,19 @@ export class AnswersOracle {
 
   #respond(request: OracleRequest, response: Response): void {
     const { counters, time } = this.#around;
-    const { part, isFinal, moments } = response;
+    const { isFinal, moments } = response;
     if (isFinal) {
       const { rows, arrivedAtMs } = request;
       counters.succeeded({ rows, arrivedAtMs, endedAtMs: time.nowMs, moments });
       this.#end(request);
     }
-    const text = `${responseText(part, isFinal)} ${timingText(request, moments)}`;
+    if (this.#around.load.model.isDecoupled) {
+      if (request.heardCount === 256) this.#around.coverage.count("torrent");
+      counters.responded(response, request);
+      request.heardCount += 1;
+      request.computedMs = moments.endMs;
+    }
+    const text = `${responseText(response)} ${timingText(request, moments)}`;
     this.#tell(request.plan, text, isFinal);
     if (isFinal) this.#release();
   }
@@ -86,9 +97,15 @@ export class AnswersOracle {
   }
 
   #end(request: OracleRequest): void {
+    const { execution } = request;
     request.stage = "ended";
     request.held = undefined;
-    if (request.execution !== undefined) this.countIfOver(request.execution);
+    if (request.untaken > 0) {
+      this.#around.coverage.count("leaves responses untaken");
+      request.untaken = 0;
+      execution?.showLife();
+    }
+    if (execution !== undefined) this.countIfOver(execution);
     this.#onEnded(request);
   }
 
@@ -128,8 +145,9 @@ function blame({ reason }: OracleError): FailureReason {
   return reason === "OTHER" ? "BACKEND" : reason;
 }
 
-function responseText(part: number | undefined, isFinal: boolean): string {
-  return `gets ${part === undefined ? "its response" : `part ${part}`}${isFinal ? ", the last" : ""}`;
+function responseText({ part, isEmpty, isFinal }: Response): string {
+  const what = part === undefined ? "its response" : `part ${part}`;
+  return `gets ${what}${isEmpty ? " without outputs" : ""}${isFinal ? ", the last" : ""}`;
 }
 
 /** Lengths: in the queue, input, infer, output. */

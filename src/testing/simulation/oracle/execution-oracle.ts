@@ -2,7 +2,7 @@
  * What the oracle expects of the core when an instance speaks about an execution.
  *
  * Only the first last word on a request counts, and only while its execution runs. What the end
- * of an execution leaves open has failed. Moments that an instance tells are moved into what is
+ * of an execution leaves open has failed, unless it is a stream: then it is complete. Moments that an instance tells are moved into what is
  * possible; for an answer before the end the model has computed until now.
  */
 import type { ScriptedTimes } from "../../instance-script.ts";
@@ -10,6 +10,7 @@ import type { AnswersOracle } from "./answers-oracle.ts";
 import type { Moments } from "./expected-counters.ts";
 import { forgotten, type OracleError } from "./oracle-errors.ts";
 import {
+  type Answer,
   type Execution,
   logPageOf,
   type OracleRequest,
@@ -17,7 +18,7 @@ import {
   type Surroundings,
 } from "./oracle-request.ts";
 
-/** What is open at the end of an execution; undefined: forgotten. */
+/** What is open at the end of an execution; undefined: nothing is said about it. */
 export type LastWord = "response" | OracleError | undefined;
 
 export class ExecutionOracle {
@@ -32,15 +33,22 @@ export class ExecutionOracle {
   respond(execution: Execution, index: number, response: Omit<Response, "moments">): void {
     const request = this.#listening(execution, index);
     if (request === undefined) return;
-    this.#around.coverage.count(response.isFinal ? "answered early" : "stream");
+    this.#countEarly(execution, request, response);
     request.isAnswered = response.isFinal;
-    this.#answers.answer(request, { ...response, moments: this.#momentsByNow(execution) });
+    if (!response.isFinal && this.#isDecoupled) {
+      request.untaken += 1;
+      execution.showLife();
+    }
+    const { part, isFinal, isEmpty } = response;
+    const moments = this.#momentsByNow(execution);
+    this.#answers.answer(request, { part, isFinal, isEmpty, moments });
   }
 
   fail(execution: Execution, index: number, error: OracleError): void {
     const request = this.#listening(execution, index);
     if (request === undefined) return;
     this.#around.coverage.count("request failed");
+    if (this.#isDecoupled && request.heardCount > 0) this.#around.coverage.count("stream fails");
     request.isAnswered = true;
     this.#answers.answer(request, { error });
   }
@@ -57,13 +65,39 @@ export class ExecutionOracle {
     for (const request of execution.requests) {
       if (request.isAnswered || request.stage === "ended") continue;
       request.isAnswered = true;
-      const word = wordOn(request.index);
-      if (word === undefined) this.#around.coverage.count("request forgotten");
-      if (word === "response") {
-        this.#answers.answer(request, { part: undefined, isFinal: true, moments });
-      } else this.#answers.answer(request, { error: word ?? forgotten });
+      this.#answers.answer(request, this.#lastAnswer(request, wordOn(request.index), moments));
     }
     this.#answers.countIfOver(execution);
+  }
+
+  #lastAnswer(request: OracleRequest, word: LastWord, moments: Moments): Answer {
+    const { coverage } = this.#around;
+    if (word === undefined && !this.#isDecoupled) {
+      coverage.count("request forgotten");
+      return { error: forgotten };
+    }
+    if (word !== undefined && word !== "response") {
+      if (this.#isDecoupled && request.heardCount > 0) coverage.count("stream fails at the end");
+      return { error: word };
+    }
+    const isEmpty = word === undefined;
+    if (isEmpty) coverage.count("stream ends without a word");
+    return { part: undefined, isFinal: true, isEmpty, moments };
+  }
+
+  get #isDecoupled(): boolean {
+    return this.#around.load.model.isDecoupled;
+  }
+
+  #countEarly(execution: Execution, request: OracleRequest, response: Omit<Response, "moments">) {
+    const { coverage } = this.#around;
+    coverage.count(response.isFinal ? "answered early" : "stream");
+    if (!this.#isDecoupled) return;
+    if (response.isEmpty) coverage.count("empty response");
+    if (response.isFinal) return;
+    if (request.untaken > 0) coverage.count("stream runs ahead");
+    if (execution.requests.some(({ untaken }) => untaken > 0)) return;
+    if (execution.requests.length > 1) coverage.count("streams together");
   }
 
   #listening(execution: Execution, index: number): OracleRequest | undefined {

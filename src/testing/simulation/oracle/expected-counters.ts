@@ -26,6 +26,21 @@ export interface Success {
   readonly moments: Moments;
 }
 
+/** A stream so far: how many responses were heard, and until when the last one was computed. */
+interface Stream {
+  readonly heardCount: number;
+  readonly computedMs: number;
+}
+
+/** What counters there are of the first responses of all streams, of the second ones, and so on. */
+type ResponseSums = Record<
+  "success" | "emptyResponse" | "fail" | "cancel" | "computeInfer" | "computeOutput",
+  Sum
+>;
+
+/** The last one is for all that follow too. */
+const lastPlace = 255;
+
 /** Seconds. */
 const durationBounds = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -48,6 +63,7 @@ export class ExpectedCounters implements StatisticsFacts {
   readonly cacheMiss: Sum = new Sum();
   /** By rows. */
   readonly batches: ExpectedBatches[] = [];
+  readonly responses: ResponseSums[] = [];
   readonly failures = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
   readonly batchesClosed = { full: 0, preferred: 0, delay: 0, shape: 0, no_delay: 0, expiry: 0 };
   readonly requestDuration: Distribution = new Distribution(durationBounds, 1e9);
@@ -85,6 +101,24 @@ export class ExpectedCounters implements StatisticsFacts {
     this.fail.add(ns(sinceMs, nowMs));
   }
 
+  /** Of a streaming model. Its computation began when the previous one was computed. */
+  responded(
+    { isEmpty, moments }: { readonly isEmpty: boolean; readonly moments: Moments },
+    stream: Stream,
+  ): void {
+    const { computedMs: sinceMs } = stream;
+    const outputStartMs = Math.max(sinceMs, moments.outputStartMs);
+    const sums = this.#sumsFor(stream);
+    sums[isEmpty ? "emptyResponse" : "success"].add(ns(sinceMs, moments.endMs));
+    sums.computeInfer.add(ns(sinceMs, outputStartMs));
+    sums.computeOutput.add(ns(outputStartMs, moments.endMs));
+  }
+
+  /** A stream has ended with an error, in place of its next response. */
+  streamCutShort(how: "fail" | "cancel", stream: Stream, nowMs: number): void {
+    this.#sumsFor(stream)[how].add(ns(stream.computedMs, nowMs));
+  }
+
   closed(why: CloseReason, rows: number): void {
     this.batchesClosed[why] += 1;
     this.batchRows.add(rows);
@@ -99,6 +133,21 @@ export class ExpectedCounters implements StatisticsFacts {
       this.batches.sort((one, other) => one.batchSize - other.batchSize);
     }
     addCompute(entry, moments);
+  }
+
+  #sumsFor({ heardCount }: Stream): ResponseSums {
+    const place = heardCount < lastPlace ? heardCount : lastPlace;
+    while (this.responses.length <= place) {
+      this.responses.push({
+        success: new Sum(),
+        emptyResponse: new Sum(),
+        fail: new Sum(),
+        cancel: new Sum(),
+        computeInfer: new Sum(),
+        computeOutput: new Sum(),
+      });
+    }
+    return this.responses[place] as ResponseSums;
   }
 }
 

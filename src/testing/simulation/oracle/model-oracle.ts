@@ -10,7 +10,7 @@
  *
  * It goes by itself through everything that is due (`nextDueMs`, `runNext`).
  *
- * Not here: which requests form a batch (batching-rules.ts), instances (pool-oracle.ts), what an
+ * Not here: who is let in (entering.ts), which requests form a batch (batching-rules.ts), instances (pool-oracle.ts), what an
  * answer becomes (answers-oracle.ts).
  */
 import type { InstanceScript } from "../../instance-script.ts";
@@ -19,16 +19,15 @@ import type { StatisticsFacts } from "../statistics-facts.ts";
 import { AnswersOracle } from "./answers-oracle.ts";
 import { type Decision, decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
 import { countBatch } from "./count-batch.ts";
+import { patienceMs, whyFull } from "./entering.ts";
 import { ExecutionOracle } from "./execution-oracle.ts";
 import type { FailureReason } from "./expected-counters.ts";
 import {
   about,
-  bytesFull,
   cancelled,
   expired,
   type OracleError,
   outOfTime,
-  queueFull,
   stopping,
 } from "./oracle-errors.ts";
 import type { Execution, OracleRequest, Surroundings } from "./oracle-request.ts";
@@ -107,7 +106,9 @@ export class ModelOracle implements PoolOwner {
   arrive(plan: RequestPlan, hasRoomForBytes: boolean): OracleRequest | undefined {
     const { load, time, coverage } = this.#around;
     const level = levelOf(plan.priority, load.model);
-    const refusal = this.#whyClosed(plan) ?? this.#whyFull(plan, { level, hasRoomForBytes });
+    const refusal =
+      this.#whyClosed(plan) ??
+      whyFull(this.#around, plan, { level, hasRoomForBytes, waiting: this.#waiting });
     if (refusal !== undefined) {
       this.#answers.refuse(plan, refusal);
       return undefined;
@@ -119,12 +120,15 @@ export class ModelOracle implements PoolOwner {
       arrivedAtMs: time.nowMs,
       arrival: this.#arrivalCount,
       delayedAs: 0,
-      expiresAtMs: time.nowMs + this.#patienceMs(plan, level),
+      expiresAtMs: time.nowMs + patienceMs(this.#around, plan, level),
       stage: "waiting",
       execution: undefined,
       index: 0,
       isAnswered: false,
       held: undefined,
+      untaken: 0,
+      heardCount: 0,
+      computedMs: 0,
     };
     if (plan.deadlineMs < time.nowMs) coverage.count("out of time at arrival");
     this.#arrivalCount += 1;
@@ -138,6 +142,8 @@ export class ModelOracle implements PoolOwner {
     const { coverage } = this.#around;
     if (held !== undefined) coverage.count("cancel held back");
     coverage.count(`cancel ${stage}`);
+    if (request.untaken > 0) coverage.count("cancel untaken");
+    if (stage === "running" && request.heardCount > 0) coverage.count("cancel streaming");
     if (stage === "waiting" && request.rows > 1) coverage.count("cancel waiting rows");
     this.#endFromOutside(request, cancelled, "CANCELED");
     // What is left may be just what was waited for.
@@ -146,6 +152,30 @@ export class ModelOracle implements PoolOwner {
       coverage.count("cancel makes others ready");
     }
     this.#lookAtEndOfTurn();
+  }
+
+  /** Its caller has taken responses of a stream, or says so. */
+  take(request: OracleRequest, count: number): void {
+    const { stage, untaken, held, execution, index } = request;
+    const { coverage } = this.#around;
+    if (stage !== "running") coverage.count(`take ${stage}`);
+    const taken = count < untaken ? count : untaken;
+    if (execution === undefined || taken === 0) return;
+    coverage.count(taken < untaken ? "take some" : "take all");
+    if (taken < count) coverage.count("take more than given");
+    if (held !== undefined && held.length > 0) coverage.count("take held back");
+    if (execution.moments !== undefined) coverage.count("take after the execution");
+    request.untaken -= taken;
+    execution.showLife();
+    execution.credit(index, taken);
+  }
+
+  takeLater(request: OracleRequest, count: number, atMs: number): void {
+    const isOpen = (): boolean => request.stage !== "ended";
+    this.#pool.agenda.add(atMs, isOpen, () => {
+      this.#around.coverage.count("take late");
+      this.take(request, count);
+    });
   }
 
   /**
@@ -235,32 +265,6 @@ export class ModelOracle implements PoolOwner {
     return about(id, stopping);
   }
 
-  /** A refusal by a full queue counts as a failure that took no time. */
-  #whyFull(
-    { id }: RequestPlan,
-    { level, hasRoomForBytes }: { readonly level: number; readonly hasRoomForBytes: boolean },
-  ): OracleError | undefined {
-    const { load, coverage, counters, time } = this.#around;
-    const { maxSize } = policyOf(level, load.model);
-    const inLevel = this.#waiting.filter((request) => request.level === level).length;
-    const isLevelFull = maxSize > 0 && inLevel >= maxSize;
-    const isQueueFull = this.#waiting.length >= load.model.limits.maxWaiting;
-    if (!isLevelFull && !isQueueFull && hasRoomForBytes) return undefined;
-    coverage.count(isLevelFull ? "level full" : isQueueFull ? "queue full" : "bytes full");
-    counters.failed("REJECTED", time.nowMs, time.nowMs);
-    return about(id, isLevelFull || isQueueFull ? queueFull : bytesFull);
-  }
-
-  #patienceMs(plan: RequestPlan, level: number): number {
-    const { timeoutMs, allowsOverride } = policyOf(level, this.#around.load.model);
-    const ownMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
-    if (!allowsOverride || plan.timeoutMs === 0 || plan.timeoutMs >= ownMs) return ownMs;
-    const { coverage, load } = this.#around;
-    const hasOwnPolicy = level > 0 && load.model.batching?.policies[level] !== undefined;
-    coverage.count(hasOwnPolicy ? "patience overridden in its level" : "patience overridden");
-    return plan.timeoutMs;
-  }
-
   #lookAtEndOfTurn(): void {
     if (this.#pool.freeCount === 0) return;
     this.#willLook = true;
@@ -302,6 +306,8 @@ export class ModelOracle implements PoolOwner {
     if (!this.#pool.isReady) coverage.count("time over while instances load");
     if (time.nowMs > request.plan.deadlineMs) {
       coverage.count(request.stage === "waiting" ? "out of time waiting" : "out of time running");
+      if (request.heardCount > 0) coverage.count("out of time streaming");
+      if (request.untaken > 0) coverage.count("out of time untaken");
       this.#endFromOutside(request, outOfTime, "CANCELED");
     } else if (policyOf(request.level, load.model).action === "DELAY") {
       coverage.count("delayed");
@@ -342,12 +348,15 @@ export class ModelOracle implements PoolOwner {
       isCounted: false,
       isCutShort: false,
       abort: (index) => place.abort(execution, index),
+      credit: (index, count) => place.credit(execution, index, count),
+      showLife: () => place.showLife(execution),
     };
     this.#waiting = this.#waiting.filter((request) => !batch.includes(request));
     for (const [index, request] of batch.entries()) {
       request.stage = "running";
       request.execution = execution;
       request.index = index;
+      request.computedMs = time.nowMs;
       this.#running.push(request);
       this.#answers.taken(request);
     }

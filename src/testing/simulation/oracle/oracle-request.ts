@@ -21,6 +21,11 @@ export interface OracleRequest extends Queued {
   isAnswered: boolean;
   /** Answers that must wait for those of earlier requests. */
   held: Answer[] | undefined;
+  /** Responses of a stream before the last one that nobody has taken yet, held ones among them. */
+  untaken: number;
+  /** Responses that its caller has heard, and when the latest one had been computed. */
+  heardCount: number;
+  computedMs: number;
 }
 
 /** One batch in an instance. */
@@ -37,6 +42,10 @@ export interface Execution {
   isCutShort: boolean;
   /** The instance is told that the caller of one of its requests has gone. */
   readonly abort: (index: number) => void;
+  /** It is told that so many responses to one of its requests have been taken. */
+  readonly credit: (index: number, count: number) => void;
+  /** A response of a stream was given or taken: its patience begins anew. */
+  readonly showLife: () => void;
 }
 
 export type Answer = Response | { readonly error: OracleError };
@@ -44,6 +53,7 @@ export type Answer = Response | { readonly error: OracleError };
 export interface Response {
   /** Undefined: the one at the end. */
   readonly part: number | undefined;
+  readonly isEmpty: boolean;
   readonly isFinal: boolean;
   readonly moments: Moments;
 }

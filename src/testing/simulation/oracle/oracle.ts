@@ -6,19 +6,14 @@
  * nothing from the core and is told nothing by it: it carries out the same plans, with the same
  * instances, and writes down what can be seen, for comparison.
  *
- * Here: whom a request is for, what its caller does, and the passing of time. One version of a
- * model: version-oracle.ts; what waits and runs in it: model-oracle.ts.
+ * Here: whom a request is for, and the passing of time. What its caller does: callers-oracle.ts; one
+ * version of a model: version-oracle.ts; what waits and runs in it: model-oracle.ts.
  */
 import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
-import {
-  bytesOf,
-  type CallerAct,
-  type EventPlan,
-  type LoadPlan,
-  type RequestPlan,
-} from "../plans.ts";
+import { bytesOf, type EventPlan, type LoadPlan, type RequestPlan } from "../plans.ts";
 import type { StatisticsFacts } from "../statistics-facts.ts";
+import { CallersOracle, type CallersOwner, type Unloaded } from "./callers-oracle.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
   alreadyThere,
@@ -28,7 +23,7 @@ import {
   serverStopping,
   unknownModel,
 } from "./oracle-errors.ts";
-import type { Callers, News, OracleRequest } from "./oracle-request.ts";
+import type { OracleRequest } from "./oracle-request.ts";
 import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
@@ -45,26 +40,19 @@ interface Promised {
   readonly versions: readonly VersionOracle[];
 }
 
-/** Undefined: all versions. */
-interface Unloaded {
-  readonly name: string;
-  readonly version: number | undefined;
-}
-
 interface Accepted {
   readonly request: OracleRequest;
   readonly model: ModelOracle;
 }
 
-export class Oracle implements Callers {
+export class Oracle implements CallersOwner {
   readonly #options: OracleOptions;
   /** By name, then by version. */
   #versions: readonly VersionOracle[] = [];
   /** Also those that were replaced, while an instance of theirs is left. */
   #models: readonly ModelOracle[] = [];
   readonly #requests = new Map<number, Accepted>();
-  /** Requests whose callers have heard something. */
-  readonly #heard = new Set<number>();
+  readonly #callers: CallersOracle;
   #promised: readonly Promised[] = [];
   #promiseCount = 0;
   #looks: readonly ModelOracle[] = [];
@@ -74,6 +62,7 @@ export class Oracle implements Callers {
 
   constructor(options: OracleOptions) {
     this.#options = options;
+    this.#callers = new CallersOracle(this, options);
   }
 
   get nowMs(): number {
@@ -120,16 +109,19 @@ export class Oracle implements Callers {
   perform(event: EventPlan): void {
     switch (event.kind) {
       case "send":
-        this.#send(event.request);
+        this.send(event.request);
         return;
       case "cancel":
-        this.#cancel(event.number);
+        this.cancel(event.number);
+        return;
+      case "take":
+        this.take(event.number, event.count);
         return;
       case "load":
         this.#load(event.load);
         return;
       case "unload":
-        this.#unload(this.#nextPage("unload"), event);
+        this.unload(this.#nextPage("unload"), event);
         return;
       case "run":
         if (this.#state === "starting") this.#state = "running";
@@ -185,38 +177,7 @@ export class Oracle implements Callers {
     return [...models].reduce((sum, model) => sum + model.timerCount, 0);
   }
 
-  /** Tells a caller, who may act at once. */
-  hear(request: RequestPlan, news: News): void {
-    const { page, text, isEnd } = news;
-    this.#options.journal.note(page, `r${request.number} ${text}`);
-    const isFirst = !this.#heard.has(request.number);
-    this.#heard.add(request.number);
-    const acts = isEnd ? request.onEnd : isFirst ? request.onResponse : [];
-    for (const act of acts) this.#act(request, act, news);
-  }
-
-  #act({ number }: RequestPlan, act: CallerAct, { logPage }: News): void {
-    const { coverage, journal } = this.#options;
-    switch (act.kind) {
-      case "throw":
-        coverage.count("caller throws");
-        journal.note(logPage, "a receiver failed");
-        return;
-      case "cancel":
-        coverage.count(act.number === number ? "caller cancels its stream" : "caller cancels");
-        this.#cancel(act.number);
-        return;
-      case "send":
-        coverage.count("caller sends");
-        this.#send(act.request);
-        return;
-      case "unload":
-        coverage.count("caller unloads");
-        this.#unload(`unload by r${number}`, act);
-    }
-  }
-
-  #send(request: RequestPlan): void {
+  send(request: RequestPlan): void {
     const { coverage, maxWaitingBytes } = this.#options;
     coverage.count("request");
     const model = this.#modelFor(request);
@@ -224,7 +185,7 @@ export class Oracle implements Callers {
       if (request.isInvalid) coverage.count("request invalid");
       const text = errorText("code" in model ? model : invalid);
       const logPage = `log ${request.modelName}`;
-      this.hear(request, { page: `r${request.number}`, logPage, text, isEnd: true });
+      this.#callers.hear(request, { page: `r${request.number}`, logPage, text, isEnd: true });
       return;
     }
     const waitingBytes = this.#models
@@ -233,6 +194,41 @@ export class Oracle implements Callers {
     this.#touched.add(model);
     const accepted = model.arrive(request, waitingBytes + bytesOf(request) <= maxWaitingBytes);
     if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
+  }
+
+  cancel(number: number): void {
+    const accepted = this.#requests.get(number);
+    if (accepted === undefined) return;
+    this.#touched.add(accepted.model);
+    accepted.model.cancel(accepted.request);
+  }
+
+  take(number: number, count: number): void {
+    const accepted = this.#requests.get(number);
+    if (accepted === undefined) return;
+    this.#touched.add(accepted.model);
+    accepted.model.take(accepted.request, count);
+  }
+
+  takeLater(number: number, count: number, waitMs: number): void {
+    const accepted = this.#requests.get(number);
+    accepted?.model.takeLater(accepted.request, count, Math.floor(this.#nowMs) + waitMs);
+  }
+
+  unload(page: string, { name, version }: Unloaded): void {
+    const { coverage } = this.#options;
+    const chosen = this.#versions.filter(
+      (other) => other.name === name && (version === undefined || other.version === version),
+    );
+    if (chosen.length === 0) coverage.count("unload what is not there");
+    for (const { state, model } of chosen) {
+      if (state === "READY") coverage.count(model?.isEmpty ? "unload idle" : "unload busy");
+      if (state === "UNLOADING") coverage.count("unload while unloading");
+      if (state === "LOADING") {
+        coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
+      }
+    }
+    this.#end(chosen, page);
   }
 
   #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
@@ -264,13 +260,6 @@ export class Oracle implements Callers {
     return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
   }
 
-  #cancel(number: number): void {
-    const accepted = this.#requests.get(number);
-    if (accepted === undefined) return;
-    this.#touched.add(accepted.model);
-    accepted.model.cancel(accepted.request);
-  }
-
   #load(load: LoadPlan): void {
     const { coverage, journal } = this.#options;
     const { name, version } = load.model;
@@ -288,13 +277,13 @@ export class Oracle implements Callers {
       const options: VersionOptions = {
         ...this.#options,
         time: this,
-        callers: this,
+        callers: this.#callers,
         lookAtEndOfTurn: (model) => {
           if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
         },
         unload: (unwanted) => {
           coverage.count("unload as soon as ready");
-          this.#unload(`unload of load ${unwanted.load.number}`, unwanted);
+          this.unload(`unload of load ${unwanted.load.number}`, unwanted);
         },
       };
       const others = this.#versions.filter((other) => other !== existing);
@@ -302,22 +291,6 @@ export class Oracle implements Callers {
         (one, other) => one.name.localeCompare(other.name) || one.version - other.version,
       );
     }
-  }
-
-  #unload(page: string, { name, version }: Unloaded): void {
-    const { coverage } = this.#options;
-    const chosen = this.#versions.filter(
-      (other) => other.name === name && (version === undefined || other.version === version),
-    );
-    if (chosen.length === 0) coverage.count("unload what is not there");
-    for (const { state, model } of chosen) {
-      if (state === "READY") coverage.count(model?.isEmpty ? "unload idle" : "unload busy");
-      if (state === "UNLOADING") coverage.count("unload while unloading");
-      if (state === "LOADING") {
-        coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
-      }
-    }
-    this.#end(chosen, page);
   }
 
   #drain(): void {

@@ -2,7 +2,9 @@
  * Place of an instance, as the oracle expects it: what the instance in it does by its script, what
  * the core makes of that, and who comes after it.
  *
- * A load, an execution and a stop have a limit each; who exceeds it is not heard any more. A place
+ * A load, an execution and a stop have a limit each; who exceeds it is not heard any more. That of
+ * an execution begins anew with each sign of life of a stream: a response that was given or taken.
+ * While one waits to be taken, the instance owes nothing. A place
  * whose instance is lost is empty for a pause that doubles with each loss since the last execution
  * that ended; a loss for good, or a stop, closes the place.
  */
@@ -25,9 +27,18 @@ export interface PlaceOwner {
 /** An instance: what it would do, and what it has been asked. */
 interface Life {
   readonly script: InstanceScript;
-  execution: Execution | undefined;
-  abortedCount: number;
+  /** Those that run, in the order in which they began. */
+  tasks: readonly Task[];
   isAskedToStop: boolean;
+}
+
+/** An execution that runs. */
+interface Task {
+  readonly execution: Execution;
+  abortedCount: number;
+  /** Signs of life so far, and when the last one was. */
+  signCount: number;
+  signMs: number;
 }
 
 export class PlaceOracle {
@@ -53,7 +64,16 @@ export class PlaceOracle {
     if (this.#state === "closed") return undefined;
     if (this.#state === "empty") return "dead";
     if (this.#state === "loading") return "loading";
-    return this.#life?.execution === undefined ? "ready" : "busy";
+    return this.runningCount === 0 ? "ready" : "busy";
+  }
+
+  /** Executions. */
+  get runningCount(): number {
+    return this.#life?.tasks.length ?? 0;
+  }
+
+  get hasRoom(): boolean {
+    return this.canRun && this.runningCount < this.#around.load.model.concurrency;
   }
 
   get canRun(): boolean {
@@ -64,7 +84,7 @@ export class PlaceOracle {
     const { load, time } = this.#around;
     this.#generation += 1;
     const script = this.#owner.scriptFor(this.index, this.#generation);
-    const life: Life = { script, execution: undefined, abortedCount: 0, isAskedToStop: false };
+    const life: Life = { script, tasks: [], isAskedToStop: false };
     this.#life = life;
     this.#state = "loading";
     this.#note("starts");
@@ -83,16 +103,12 @@ export class PlaceOracle {
   }
 
   run(execution: Execution): void {
-    const { load, time } = this.#around;
+    const { time } = this.#around;
     const life = this.#life;
     if (life === undefined) throw new Error("the oracle runs a batch in an empty place");
-    life.execution = execution;
-    life.abortedCount = 0;
-    const isRunning = (): boolean =>
-      this.#life === life && life.execution === execution && !this.#isStopping;
-    this.#owner.agenda.add(time.nowMs + load.model.limits.executionTimeoutMs, isRunning, () =>
-      this.#writeOff("hangs running", "(did not answer in time)"),
-    );
+    if (life.tasks.length > 0) this.#around.coverage.count("batches side by side");
+    life.tasks = [...life.tasks, { execution, abortedCount: 0, signCount: 0, signMs: time.nowMs }];
+    this.showLife(execution);
     for (const step of life.script.execute(execution.requests.length, time.nowMs)) {
       if (step.atMs > time.nowMs) {
         this.#later(life, step.atMs, () => this.#perform(life, execution, step));
@@ -103,15 +119,55 @@ export class PlaceOracle {
     }
   }
 
+  /** From now on it may be silent for so long, unless a response of it waits to be taken. */
+  showLife(execution: Execution): void {
+    const life = this.#life;
+    const task = taskOf(life, execution);
+    if (life === undefined || task === undefined) return;
+    const { load, time, coverage } = this.#around;
+    const limitMs = load.model.limits.executionTimeoutMs;
+    if (time.nowMs - task.signMs > limitMs) coverage.count("reader is slower than the limit");
+    task.signCount += 1;
+    task.signMs = time.nowMs;
+    const { signCount } = task;
+    if (execution.requests.some(({ untaken }) => untaken > 0)) return;
+    const isSilent = (): boolean =>
+      this.#life === life &&
+      life.tasks.includes(task) &&
+      task.signCount === signCount &&
+      !this.#isStopping;
+    this.#owner.agenda.add(time.nowMs + limitMs, isSilent, () => {
+      if (signCount > 1) coverage.count("stream falls silent");
+      this.#writeOff("hangs running", "(did not answer in time)");
+    });
+  }
+
+  credit(execution: Execution, index: number, count: number): void {
+    const life = this.#life;
+    if (life === undefined || taskOf(life, execution) === undefined) return;
+    this.#note(`credits ${count} to ${nameIn(execution, index)}`);
+    const { coverage, time } = this.#around;
+    const { nowMs } = time;
+    for (const step of life.script.onCredit(index, nowMs)) {
+      if (step.atMs > nowMs)
+        this.#later(life, step.atMs, () => this.#perform(life, execution, step));
+      else {
+        coverage.count("answered inside a credit");
+        this.#perform(life, execution, step);
+      }
+    }
+  }
+
   abort(execution: Execution, index: number): void {
     const life = this.#life;
-    if (life?.execution !== execution) return;
-    this.#note(`aborts ${index}`);
+    const task = taskOf(life, execution);
+    if (life === undefined || task === undefined) return;
+    this.#note(`aborts ${nameIn(execution, index)}`);
     const { coverage, time } = this.#around;
     const { nowMs } = time;
     const { length } = execution.requests;
-    life.abortedCount += 1;
-    const { abortedCount } = life;
+    task.abortedCount += 1;
+    const { abortedCount } = task;
     for (const step of life.script.onAbort(length, nowMs)) {
       coverage.count("answered inside an abort");
       this.#perform(life, execution, step);
@@ -128,6 +184,7 @@ export class PlaceOracle {
     this.#isStopping = true;
     const life = this.#life;
     const { load, time, coverage } = this.#around;
+    if (this.runningCount > 1) coverage.count("stop with several batches");
     if (life === undefined) {
       coverage.count("stop while dead");
       this.#close();
@@ -180,21 +237,32 @@ export class PlaceOracle {
     step: Extract<ExecutionStep, { kind: "done" | "failed" | "throw" }>,
   ): void {
     const { executions } = this.#owner;
-    if (life.execution !== execution) {
+    const task = taskOf(life, execution);
+    if (task === undefined) {
       this.#around.coverage.count("answered after the end");
       return;
     }
+    if (
+      this.#around.time.nowMs - execution.startMs >
+      this.#around.load.model.limits.executionTimeoutMs
+    ) {
+      this.#around.coverage.count("stream is longer than the limit");
+    }
     if (step.kind === "failed") this.#around.coverage.count("execution failed");
     if (step.kind === "throw") this.#around.coverage.count("execute throws");
-    life.execution = undefined;
+    const hadRoom = this.hasRoom;
+    life.tasks = life.tasks.filter((other) => other !== task);
+    if (life.tasks.some(({ execution: { startMs } }) => startMs < execution.startMs)) {
+      this.#around.coverage.count("batch overtakes");
+    }
     this.#lossesInRow = 0;
     executions.end(execution, step.kind === "throw" ? undefined : step.times);
-    if (!this.#isStopping) this.#owner.freed(this);
+    if (!hadRoom && !this.#isStopping) this.#owner.freed(this);
     executions.settle(execution, (index) => {
       if (step.kind === "done") return step.answers[index];
       return step.kind === "failed" ? step.error : thrown;
     });
-    if (this.#life === life && life.execution === undefined) this.#leaveIfAsked(life);
+    if (this.#life === life) this.#leaveIfAsked(life);
   }
 
   #exit(step: ExitStep): void {
@@ -206,17 +274,17 @@ export class PlaceOracle {
 
   #countExit({ error, isFinal }: ExitStep): void {
     const { coverage } = this.#around;
-    const execution = this.#life?.execution;
     if (isFinal) coverage.count("crash for good");
     if (error === undefined) coverage.count("ended unasked");
-    if (execution !== undefined) coverage.count("crash running");
+    if (this.runningCount > 1) coverage.count("crash with several batches");
+    if (this.runningCount > 0) coverage.count("crash running");
     else if (this.#isStopping) coverage.count("crash while stopping");
     else coverage.count(this.#state === "loading" ? "crash while loading" : "crash idle");
   }
 
   #lose(error: OracleError, isFinal: boolean): void {
     const { load, time } = this.#around;
-    const execution = this.#life?.execution;
+    const life = this.#life;
     if (isFinal) {
       this.#close(error, true);
       return;
@@ -233,11 +301,12 @@ export class PlaceOracle {
       this.start();
     });
     this.#owner.lost(this, error);
-    this.#breakOff(execution, error);
+    this.#breakOff(life, error);
   }
 
   #writeOff(kind: "hangs loading" | "hangs running" | "hangs stopping", message: string): void {
     this.#around.coverage.count(kind);
+    if (this.runningCount > 1) this.#around.coverage.count("hangs with several batches");
     const error = hangs(message);
     if (this.#isStopping) {
       this.abandon(error);
@@ -253,24 +322,26 @@ export class PlaceOracle {
     }
   }
 
-  #breakOff(execution: Execution | undefined, error: OracleError): void {
-    if (execution === undefined) return;
-    this.#owner.executions.end(execution);
-    this.#owner.executions.settle(execution, () => error);
+  /** All that ran has ended before anybody hears of it. */
+  #breakOff(life: Life | undefined, error: OracleError): void {
+    const { executions } = this.#owner;
+    const tasks = life?.tasks ?? [];
+    for (const { execution } of tasks) executions.end(execution);
+    for (const { execution } of tasks) executions.settle(execution, () => error);
   }
 
   /** What it ran fails first; then comes what follows for the others, if it failed for good. */
   #close(error?: OracleError, isFailure = false): void {
-    const execution = this.#life?.execution;
+    const life = this.#life;
     this.#life = undefined;
     this.#state = "closed";
-    if (error !== undefined) this.#breakOff(execution, error);
+    if (error !== undefined) this.#breakOff(life, error);
     this.#owner.closed(this, isFailure ? error : undefined);
   }
 
   /** An instance that is asked to stop leaves when nothing runs. */
   #leaveIfAsked(life: Life): void {
-    if (!life.isAskedToStop || life.execution !== undefined) return;
+    if (!life.isAskedToStop || life.tasks.length > 0) return;
     const { nowMs } = this.#around.time;
     const atMs = life.script.stopsAtMs(nowMs);
     if (atMs <= nowMs) this.#close();
@@ -286,4 +357,12 @@ export class PlaceOracle {
     const { journal, page } = this.#around;
     journal.note(page, `instance ${this.index} ${text}`);
   }
+}
+
+function taskOf(life: Life | undefined, execution: Execution): Task | undefined {
+  return life?.tasks.find((task) => task.execution === execution);
+}
+
+function nameIn({ requests }: Execution, index: number): string {
+  return `r${requests[index]?.plan.number}`;
 }

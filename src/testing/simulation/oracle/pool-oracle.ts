@@ -1,6 +1,7 @@
 /**
- * Instances of one loaded model, as the oracle expects them together: which of them is free for
- * longest, when the model has loaded, and what the loss of one means for the others.
+ * Instances of one loaded model, as the oracle expects them together: which of them gets the next
+ * batch (of those that run the fewest, the one that has waited for longest since it became able to
+ * take one, or took one), when the model has loaded, and what the loss of one means for the others.
  *
  * The model has loaded when all are ready; if one is lost before, the load has failed. Later a
  * lost one comes back, unless it is lost for good: then the model is out of service. In both
@@ -27,8 +28,9 @@ export class PoolOracle implements PlaceOwner {
   readonly #owner: PoolOwner;
   readonly #around: Surroundings;
   readonly #places: readonly PlaceOracle[];
-  /** Longest free first. */
-  #free: readonly PlaceOracle[] = [];
+  /** Since when each has waited, of those that have room. */
+  readonly #waitingSince = new Map<PlaceOracle, number>();
+  #waitCount = 0;
   #loadingCount: number;
   #writtenOffCount = 0;
   /** Why nothing runs any more, since it has loaded. */
@@ -51,7 +53,7 @@ export class PoolOracle implements PlaceOwner {
   }
 
   get freeCount(): number {
-    return this.#free.length;
+    return this.#waitingSince.size;
   }
 
   get isReady(): boolean {
@@ -76,23 +78,30 @@ export class PoolOracle implements PlaceOwner {
     for (const place of this.#places) place.start();
   }
 
-  /** The one that has been free for longest. */
+  /** For a batch that it runs at once. */
   takeFree(): PlaceOracle {
-    const [place, ...others] = this.#free;
+    const { coverage, load } = this.#around;
+    const waiting = [...this.#waitingSince].sort(([, one], [, other]) => one - other);
+    const fewest = Math.min(...waiting.map(([{ runningCount }]) => runningCount));
+    const idlest = waiting.filter(([{ runningCount }]) => runningCount === fewest);
+    const [[place] = []] = idlest;
     if (place === undefined) throw new Error("the oracle needs an instance where none is free");
-    if (others.length > 0) this.#around.coverage.count("longest free of several");
-    this.#free = others;
+    if (idlest.length > 1) coverage.count("longest free of several");
+    if (idlest.length > 1 && fewest > 0) coverage.count("longest free of those that run");
+    if (waiting[0]?.[0] !== place) coverage.count("least busy of several");
+    this.#waitingSince.delete(place);
+    if (fewest + 1 < load.model.concurrency) this.#waits(place);
     return place;
   }
 
   stop(): void {
-    this.#free = [];
+    this.#waitingSince.clear();
     this.#endLoading(unloadedEarly);
     for (const place of this.#places) place.stop();
   }
 
   abandon(error: OracleError): void {
-    this.#free = [];
+    this.#waitingSince.clear();
     this.#endLoading(error);
     for (const place of this.#places) place.abandon(error);
   }
@@ -102,7 +111,7 @@ export class PoolOracle implements PlaceOwner {
   }
 
   freed(place: PlaceOracle): void {
-    this.#free = [...this.#free, place];
+    this.#waits(place);
     if (this.#loadingCount > 0) {
       this.#loadingCount -= 1;
       if (this.#loadingCount === 0) this.#owner.loadEnded(undefined);
@@ -111,7 +120,7 @@ export class PoolOracle implements PlaceOwner {
   }
 
   lost(place: PlaceOracle, error: OracleError): void {
-    this.#free = this.#free.filter((free) => free !== place);
+    this.#waitingSince.delete(place);
     if (this.#loadingCount > 0) this.#fail(error);
     else this.#around.journal.note(logPageOf(this.#around), `instance ${place.index} is lost`);
   }
@@ -123,14 +132,20 @@ export class PoolOracle implements PlaceOwner {
   }
 
   closed(place: PlaceOracle, error: OracleError | undefined): void {
-    this.#free = this.#free.filter((free) => free !== place);
+    this.#waitingSince.delete(place);
     if (error !== undefined) this.#fail(error);
+  }
+
+  /** From now on. */
+  #waits(place: PlaceOracle): void {
+    this.#waitCount += 1;
+    this.#waitingSince.set(place, this.#waitCount);
   }
 
   #fail(error: OracleError): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#free = [];
+    this.#waitingSince.clear();
     for (const place of this.#places) place.stop();
     if (this.#endLoading(error)) return;
     this.#around.journal.note(logPageOf(this.#around), "out of service");

@@ -1,0 +1,42 @@
+/**
+ * Who is let into a queue, and how long he waits in it at most.
+ */
+import type { RequestPlan } from "../plans.ts";
+import { policyOf } from "./batching-rules.ts";
+import { about, bytesFull, type OracleError, queueFull } from "./oracle-errors.ts";
+import type { OracleRequest, Surroundings } from "./oracle-request.ts";
+
+export interface Entrance {
+  readonly level: number;
+  readonly hasRoomForBytes: boolean;
+  readonly waiting: readonly OracleRequest[];
+}
+
+/** A refusal by a full queue counts as a failure that took no time. */
+export function whyFull(
+  { load, coverage, counters, time }: Surroundings,
+  { id }: RequestPlan,
+  { level, hasRoomForBytes, waiting }: Entrance,
+): OracleError | undefined {
+  const { maxSize } = policyOf(level, load.model);
+  const inLevel = waiting.filter((request) => request.level === level).length;
+  const isLevelFull = maxSize > 0 && inLevel >= maxSize;
+  const isQueueFull = waiting.length >= load.model.limits.maxWaiting;
+  if (!isLevelFull && !isQueueFull && hasRoomForBytes) return undefined;
+  coverage.count(isLevelFull ? "level full" : isQueueFull ? "queue full" : "bytes full");
+  counters.failed("REJECTED", time.nowMs, time.nowMs);
+  return about(id, isLevelFull || isQueueFull ? queueFull : bytesFull);
+}
+
+export function patienceMs(
+  { load, coverage }: Surroundings,
+  plan: RequestPlan,
+  level: number,
+): number {
+  const { timeoutMs, allowsOverride } = policyOf(level, load.model);
+  const ownMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
+  if (!allowsOverride || plan.timeoutMs === 0 || plan.timeoutMs >= ownMs) return ownMs;
+  const hasOwnPolicy = level > 0 && load.model.batching?.policies[level] !== undefined;
+  coverage.count(hasOwnPolicy ? "patience overridden in its level" : "patience overridden");
+  return plan.timeoutMs;
+}
