@@ -121,7 +121,7 @@ async function testClients() {
   const packages = ["tritonclient[http]==2.73.0", "prometheus_client==0.23.1", "ml_dtypes"];
   await mustEnd(python, ["-m", "pip", "install", "--quiet", ...packages]);
   const models = "test/clients/models.mjs";
-  const ports = ["--http-address=127.0.0.1", "--http-port=0", "--metrics-port=0"];
+  const ports = ["--http-address=127.0.0.1", "--http-port=0", "--grpc-port=0", "--metrics-port=0"];
   const server = spawn(node, ["dist/cli/main.js", "serve", models, ...ports], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -26,7 +26,7 @@ export class GrpcListener extends Listener {
 
   /** Throws one clear line if TLS is not set up properly. */
   constructor(options: ResolvedServerOptions, services: Services) {
-    const frontend = new GrpcFrontend(frontendOptions(options, services), credentials(options));
+    const frontend = makeFrontend(options, services);
     const server = createServer({ noDelay: true }, (socket) => frontend.accept(socket));
     super(server, {
       what: "gRPC",
@@ -70,9 +70,12 @@ function frontendOptions(options: ResolvedServerOptions, services: Services): Gr
   };
 }
 
-function credentials(options: ResolvedServerOptions): ServerCredentials {
+function makeFrontend(options: ResolvedServerOptions, services: Services): GrpcFrontend {
+  const own = frontendOptions(options, services);
   const { grpcUseSsl, grpcUseSslMutual } = options;
-  if (!grpcUseSsl && !grpcUseSslMutual) return ServerCredentials.createInsecure();
+  if (!grpcUseSsl && !grpcUseSslMutual) {
+    return new GrpcFrontend(own, ServerCredentials.createInsecure());
+  }
   const pair = {
     private_key: readPem("grpcServerKey", options.grpcServerKey),
     cert_chain: readPem("grpcServerCert", options.grpcServerCert),
@@ -80,9 +83,10 @@ function credentials(options: ResolvedServerOptions): ServerCredentials {
   const hasRoot = grpcUseSslMutual || options.grpcRootCert !== "";
   const root = hasRoot ? readPem("grpcRootCert", options.grpcRootCert) : null;
   try {
-    return ServerCredentials.createSsl(root, [pair], grpcUseSslMutual);
+    return new GrpcFrontend(own, ServerCredentials.createSsl(root, [pair], grpcUseSslMutual));
   } catch (error) {
-    throw new Error(`gRPC cannot use these certificates: ${String(error)}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`gRPC cannot use these certificates: ${why}`, { cause: error });
   }
 }
 

@@ -141,7 +141,7 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async #listen(): Promise<void> {
-    for (const listener of [await this.#importGrpc(), this.#http, this.#metrics]) {
+    for (const listener of [this.#http, await this.#importGrpc(), this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
