@@ -14,7 +14,7 @@ import type { Clock } from "../core/clock.ts";
 import { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
 import type { GrpcOptions } from "../frontends/grpc/grpc-options.ts";
 import { Listener } from "./listener.ts";
-import type { ResolvedServerOptions } from "./server-options.ts";
+import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 
 type Services = Pick<GrpcOptions, "service" | "clock" | "log" | "receivedBytes">;
 
@@ -54,13 +54,12 @@ export class GrpcListener extends Listener {
 }
 
 function frontendOptions(options: ResolvedServerOptions, services: Services): GrpcOptions {
-  const { grpcHeaderForwardPattern: pattern } = options;
   return {
     ...services,
     logsRequests: options.logVerbose > 0,
     maxInputBytes: options.maxInputBytes,
     compression: options.grpcInferResponseCompressionLevel,
-    forwardPattern: pattern === "" ? undefined : new RegExp(pattern, "i"),
+    forwardPattern: toPattern(options.grpcHeaderForwardPattern),
     stallTimeoutMs: options.stallTimeoutSecs * 1000,
     hasReflection: options.grpcReflection,
     keepaliveTimeMs: options.grpcKeepaliveTimeMs,

@@ -28,7 +28,7 @@ import { modelTable } from "./model-table.ts";
 import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
-import type { ResolvedServerOptions } from "./server-options.ts";
+import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -101,6 +101,7 @@ export class RunningServer {
       clock,
       log,
       logsRequests: options.logVerbose > 0,
+      forwardPattern: toPattern(options.httpHeaderForwardPattern),
     });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));

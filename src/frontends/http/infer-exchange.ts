@@ -22,6 +22,7 @@ import { type DecodedRequest, DecodeSteps } from "../../protocol/infer-request-j
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { decodeRawRequest } from "../../protocol/raw-request.ts";
 import { allAsBinary, type OutputForms } from "../../protocol/requested-outputs.ts";
+import { withHeaders } from "../forwarded-headers.ts";
 import { isModelFailure } from "../refusals.ts";
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
 import { answerEncoding, bodyEncoding, decompress } from "./content-encoding.ts";
@@ -41,6 +42,8 @@ export interface InferOptions {
   readonly receivedBytes: ByteBudget;
   /** A line for each request. */
   readonly logsRequests: boolean;
+  /** Headers whose names it matches become parameters of requests; undefined: none. */
+  readonly forwardPattern: RegExp | undefined;
 }
 
 export interface InferTarget {
@@ -180,12 +183,15 @@ export class InferExchange implements ResponseSink, OpenRequest {
     runInSlices(steps, done, (reason) => this.#failWith(reason));
   }
 
-  #infer({ request, forms }: DecodedRequest): void {
+  #infer({ request: decoded, forms }: DecodedRequest): void {
     if (this.#isOver) return;
     this.#releaseBody();
     this.#forms = forms;
-    this.#logId = request.logId;
-    const { service } = this.#options;
+    this.#logId = decoded.logId;
+    const { service, forwardPattern } = this.#options;
+    const { rawHeaders } = this.#request;
+    const request =
+      forwardPattern === undefined ? decoded : withHeaders(decoded, rawHeaders, forwardPattern);
     const pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
     if (!this.#isOver) this.#pending = pending;
   }
