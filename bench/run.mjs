@@ -44,7 +44,7 @@ async function startShoal() {
     here("models.mjs"),
     "--http-address=127.0.0.1",
   ];
-  args.push(`--http-port=${httpPort}`, `--metrics-port=${metricsPort}`);
+  args.push(`--http-port=${httpPort}`, `--metrics-port=${metricsPort}`, "--allow-grpc=false");
   const server = await start(args, /Started Metrics Service/);
   const url = `http://127.0.0.1:${httpPort}`;
   return { ...server, url, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };

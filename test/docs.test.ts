@@ -170,7 +170,13 @@ test("no page makes up a metric", async () => {
 
 /** Of a server with one model. */
 async function metricsPage(): Promise<string> {
-  const options = { allowHttp: false, metricsPort: 0, metricsAddress: "127.0.0.1", logInfo: false };
+  const options = {
+    allowHttp: false,
+    allowGrpc: false,
+    metricsPort: 0,
+    metricsAddress: "127.0.0.1",
+    logInfo: false,
+  };
   const server = createServer(define({}), options);
   try {
     await server.ready;

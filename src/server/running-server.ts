@@ -29,7 +29,7 @@ import { modelTable } from "./model-table.ts";
 import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
-import type { ResolvedServerOptions } from "./server-options.ts";
+import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -102,6 +102,7 @@ export class RunningServer {
       clock,
       log,
       logsRequests: options.logVerbose > 0,
+      forwardPattern: toPattern(options.httpHeaderForwardPattern),
     });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
@@ -142,7 +143,7 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async #listen(): Promise<void> {
-    for (const listener of [await this.#importGrpc(), this.#http, this.#metrics]) {
+    for (const listener of [this.#http, await this.#importGrpc(), this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
