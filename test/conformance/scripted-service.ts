@@ -101,6 +101,7 @@ export class ScriptedServer implements AsyncDisposable {
       logsRequests: false,
       stallTimeoutSecs,
       cors,
+      forwardPattern: undefined,
     });
     this.httpServer = createHttpServer((request, response) => handler.handle(request, response));
   }
