@@ -1,4 +1,4 @@
-/** 64-bit integers: exact both ways, through the code that writes and reads them. */
+/** Wide integers: exact both ways, through the code that writes and reads them. */
 import { strict as check } from "node:assert";
 import test from "node:test";
 import fc from "fast-check";
