@@ -21,6 +21,13 @@ const folder = "src/protocol/generated";
 const protos = ["inference", "health", "reflection", "reflection_v1alpha"];
 const mark = "Made by scripts/grpc-messages.mjs from proto/: not to be edited.";
 
+/** What the code reads of 64-bit integers, and is content with when it writes them. */
+const longType = `interface Long {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}`;
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const made = await makeAll(protos.map((name) => `proto/${name}.proto`));
 if (process.argv.includes("--check")) check();
@@ -44,7 +51,7 @@ async function makeAll(paths) {
     const code = await run(pbjs, [...options, "--no-comments", ...paths]);
     return new Map([
       ["messages.js", `// ${mark}\n${code}`],
-      ["messages.d.ts", `// ${mark}\n${types}`],
+      ["messages.d.ts", `// ${mark}\n${types.replace(/import Long = .*/, longType)}`],
       ["descriptors.ts", descriptors(paths)],
     ]);
   } finally {

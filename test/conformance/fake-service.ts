@@ -20,7 +20,7 @@ import { until } from "../until.ts";
 import { GrpcClient } from "./grpc-client.ts";
 
 /** A request that the core would run. */
-export class FakeRequest {
+class FakeRequest {
   readonly request: InferRequest;
   readonly deadlineMs: number;
   cancelCount = 0;
@@ -51,7 +51,7 @@ export class FakeRequest {
   }
 }
 
-export class FakeService implements InferenceService {
+class FakeService implements InferenceService {
   state: ServerState = "running";
   isServerReady = true;
   readonly requests: FakeRequest[] = [];

@@ -184,6 +184,9 @@ export class StreamAnswer implements Answer {
       this.#options.format.contentType,
       "Cache-Control",
       "no-cache",
+      // Proxies of nginx's kind would hold back what is to be read at once.
+      "X-Accel-Buffering",
+      "no",
       ...timing,
       ...headers,
     ]);
