@@ -90,8 +90,7 @@ type SurplusNames<A, O> = Exclude<keyof Unwrap<A> & string, keyof O>;
  */
 type Checked<A, O, D> = [Unwrap<A>] extends [never]
   ? unknown
-  : // biome-ignore lint/suspicious/noConfusingVoidType: that of a function that returns nothing.
-    [Unwrap<A>] extends [void]
+  : [A] extends [Nothing]
     ? D extends true
       ? unknown
       : { readonly missingOutput: keyof O }

@@ -3,7 +3,7 @@
  *
  * It is full while so many messages, or bytes, have been handed to grpc-js and not been taken by
  * the connection, and while a message is being compressed. A client that takes nothing for too
- * long is given up: one megabyte, or what there is, in each `stallTimeoutMs`.
+ * long is given up: one megabyte, or what there is, in each `stallTimeoutMs`; 0: it is waited for.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
@@ -86,6 +86,7 @@ export class StreamWriter {
 
   /** One timer at most, which looks again when it may be time. */
   #watch(): void {
+    if (this.#options.stallTimeoutMs === 0) return;
     this.#cancelWatch ??= this.#options.clock.wakeAt(this.#stalledAtMs(), () => {
       this.#cancelWatch = undefined;
       if (this.#messageCount === 0) return;
