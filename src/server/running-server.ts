@@ -60,6 +60,9 @@ const extensions = [
   "statistics",
 ];
 
+/** For what fails at the end to be told. */
+const lastWordMs = 200;
+
 export class RunningServer {
   readonly ready: Promise<void>;
   readonly handler: RequestListener;
@@ -188,7 +191,6 @@ export class RunningServer {
   }
 
   async #close(timeoutMs: number): Promise<boolean> {
-    const clock = this.#clock;
     this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
     const hasDrained = this.#core.drain();
     const drained = Promise.all([
@@ -196,27 +198,33 @@ export class RunningServer {
       this.#grpc?.drain(hasDrained),
       this.#http?.drain(),
       this.#metrics?.drain(),
-    ]).then(() => true);
-    let cancel = (): void => {};
-    const timeout = new Promise<boolean>((resolve) => {
-      cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(false));
-    });
-    const isDrained = await Promise.race([drained, timeout]);
-    cancel();
+    ]);
+    const isDrained = await this.#isWithin(drained, timeoutMs);
     const haveInstancesEnded = this.#core.state === "stopped";
-    if (!isDrained) this.#cut(timeoutMs);
+    if (!isDrained) await this.#cut(drained, timeoutMs);
     this.#lag.close();
     this.#isClosed = true;
     return haveInstancesEnded;
   }
 
-  #cut(timeoutMs: number): void {
+  /** What is left fails; who listens hears of it before his connection is cut. */
+  async #cut(drained: Promise<unknown>, timeoutMs: number): Promise<void> {
     const why = `Server is stopping, and did not finish within ${timeoutMs} ms`;
     this.#log.warning(`${why}: what is left fails`);
     this.#core.abandon(new InferenceError("UNAVAILABLE", why));
+    if (await this.#isWithin(drained, lastWordMs)) return;
     this.#grpc?.cut();
     this.#http?.cut();
     this.#metrics?.cut();
+  }
+
+  #isWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+    const clock = this.#clock;
+    let cancel = (): void => {};
+    const timeout = new Promise<boolean>((resolve) => {
+      cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(false));
+    });
+    return Promise.race([promise.then(() => true), timeout]).finally(cancel);
   }
 
   async #loadAll(models: readonly ServedModel[], options: LoadOptions): Promise<void> {
