@@ -150,8 +150,6 @@ export const mutants = {
     [
       "return this.#firstTaken() !== request || request.held !== undefined;",
       "return this.#firstTaken() !== request;",
-      "one seed in thousands: whoever hears the first of several responses that were held back must " +
-        "take back a request of the same batch, and the instance must answer that within the call",
     ],
     [
       'while (first !== undefined && first.stage === "ended") {',

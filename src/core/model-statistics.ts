@@ -139,7 +139,7 @@ class ResponseCounters implements Readonly<Record<ResponseCounter, DurationCount
 }
 
 /** A stream may be endless: the last place counts its own response and all that follow. */
-export const countedResponses = 256;
+const countedResponses = 256;
 
 /** Upper bounds of durations, in seconds. */
 const durationBounds = [

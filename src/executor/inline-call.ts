@@ -26,7 +26,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   readonly inputs: readonly WireTensor[];
   readonly startMs: number;
   readonly allocate: BackendCall["allocate"] = allocateBytes;
-  hasEnded = false;
+  #hasEnded = false;
   readonly #options: InlineCallOptions;
   #requests: readonly CallRequest[] | undefined = undefined;
   #gone: Set<number> | undefined = undefined;
@@ -45,6 +45,10 @@ export class InlineCall implements BackendCall, BatchReaders {
     this.emit = emit;
     this.inputs = gatherInputs(batch, options.config);
     this.startMs = startMs;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get rows(): number {
@@ -99,6 +103,12 @@ export class InlineCall implements BackendCall, BatchReaders {
   credit(requestIndex: number, responseCount: number): void {
     this.#credits ??= new Map();
     this.#credits.set(requestIndex, responseCount + (this.#credits.get(requestIndex) ?? 0));
+    this.#responses?.notice();
+  }
+
+  /** Whoever waits for room hears that there is no use in it. */
+  end(): void {
+    this.#hasEnded = true;
     this.#responses?.notice();
   }
 

@@ -164,7 +164,7 @@ export class InlineInstance implements Instance {
 
   /** False if its end is of no interest any more. */
   #end(call: InlineCall): boolean {
-    call.hasEnded = true;
+    call.end();
     if (this.#isAbandoned) return false;
     this.#running = this.#running.filter((other) => other !== call);
     return true;

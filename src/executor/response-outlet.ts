@@ -69,6 +69,7 @@ export class ResponseOutlet implements ResponseStream {
       if (!this.#isWaiting(requestIndex)) return;
       this.#refresh(requestIndex)?.give(byteLength, isFinal);
     } else {
+      if (this.isOver) return;
       const share = byteLength / this.#windows.length;
       for (const index of this.#windows.keys()) {
         if (this.#isWaiting(index)) this.#refresh(index)?.give(share, isFinal);
@@ -92,7 +93,7 @@ export class ResponseOutlet implements ResponseStream {
     });
   }
 
-  /** Somebody has taken responses, or has gone. */
+  /** Somebody has taken responses, or has gone, or it is all over. */
   notice(): void {
     if (this.#waits.length === 0) return;
     // First: what is taken between a look and this would not be told.
@@ -122,7 +123,8 @@ export class ResponseOutlet implements ResponseStream {
 
   #isWaiting(index: number): boolean {
     const window = this.#windows[index];
-    return window !== undefined && !window.isEnded && !this.#readers.hasGone(index);
+    if (window === undefined || window.isEnded || this.#readers.hasEnded) return false;
+    return !this.#readers.hasGone(index);
   }
 }
 

@@ -19,7 +19,7 @@ export class ThreadCall implements BackendCall, BatchReaders {
   readonly slot: number;
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
-  hasEnded = false;
+  #hasEnded = false;
   readonly #messages: readonly RequestMessage[];
   readonly #options: ThreadCallOptions;
   readonly #places: ReturnType<typeof slotFlags>;
@@ -34,6 +34,10 @@ export class ThreadCall implements BackendCall, BatchReaders {
     this.#messages = message.requests;
     this.#options = options;
     this.#places = slotFlags(message.slot, options.maxRequests);
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get requestCount(): number {
@@ -71,6 +75,12 @@ export class ThreadCall implements BackendCall, BatchReaders {
 
   takeCredit(requestIndex: number): number {
     return Atomics.exchange(this.#options.flags, this.#places.credit + 2 * requestIndex, 0);
+  }
+
+  /** Whoever waits for room hears that there is no use in it. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#responses?.notice();
   }
 
   /** Flags have been set. */

@@ -150,8 +150,7 @@ function fail(slot: number, startMs: number, reason: unknown): void {
 }
 
 function release(slot: number): void {
-  const call = running.get(slot);
-  if (call !== undefined) call.hasEnded = true;
+  running.get(slot)?.end();
   running.delete(slot);
   settle();
   if (stopping.signal.aborted && running.size === 0) end(undefined);

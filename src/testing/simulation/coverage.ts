@@ -136,6 +136,7 @@ const eventKinds = [
   "hangs stopping",
   "hangs with several batches",
   "stop with several batches",
+  "abandon with several batches",
   "ended when abandoned",
   "too many hang",
   "heard after abandon",

@@ -68,7 +68,7 @@ export function drawProfile(random: Random): Profile {
     misbehaves: random.chance(0.3),
     callersAct: random.chance(0.4),
     reloads: random.chance(0.5),
-    floods: random.chance(0.25),
+    floods: random.chance(0.3),
     blocks: random.chance(0.4),
     abandons: random.chance(0.3),
     endsBusy: random.chance(0.5),

@@ -17,7 +17,7 @@ interface BatchFacts {
 }
 
 /** The first responses of all requests of a streaming model, or the second ones, and so on. */
-export interface ResponseFacts {
+interface ResponseFacts {
   readonly success: CountAndNs;
   readonly emptyResponse: CountAndNs;
   readonly fail: CountAndNs;

@@ -100,7 +100,7 @@ export class Workload {
 
   #drawPauseMs(): number {
     const random = this.#random;
-    if (this.#crowdSize > 0) return random.between(0, 3);
+    if (this.#crowdSize > 0) return random.between(0, 2);
     return random.chance(0.04) ? random.between(20, 120) : random.between(0, this.#longestPauseMs);
   }
 
@@ -108,7 +108,7 @@ export class Workload {
     const random = this.#random;
     const crowdSize = this.#crowdSize;
     this.#crowdSize = 0;
-    if (crowdSize > 0 && random.chance(0.7)) return this.#drawExodus(crowdSize);
+    if (crowdSize > 0 && random.chance(0.9)) return this.#drawExodus(crowdSize);
     const dice = random.fraction();
     if (dice < 0.1) return this.#drawBurst(nowMs, random.between(2, 12));
     if (this.profile.floods && dice < 0.13) {
@@ -163,7 +163,7 @@ export class Workload {
   /** Most of those who came together leave together. */
   #drawExodus(size: number): readonly EventPlan[] {
     const random = this.#random;
-    const share = random.pick([0.5, 0.7, 0.9]);
+    const share = random.pick([0.6, 0.8, 0.9]);
     const numbers = Array.from({ length: size }, (_, index) => this.#requestCount - size + index);
     return numbers
       .filter((number) => number >= 0 && random.chance(share))

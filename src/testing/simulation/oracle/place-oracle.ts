@@ -203,6 +203,7 @@ export class PlaceOracle {
   abandon(error: OracleError): void {
     if (this.#state === "closed") return;
     if (this.#life !== undefined) this.#note("is abandoned");
+    if (this.runningCount > 1) this.#around.coverage.count("abandon with several batches");
     this.#close(error);
   }
 
