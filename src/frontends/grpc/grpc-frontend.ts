@@ -30,7 +30,7 @@ import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
 import { addServiceCalls, servicePath } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
-import { deserializer, serializePieces, type WireMessage } from "./wire-message.ts";
+import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
 
 /** The largest that gRPC has. */
 const mostMessageBytes = 2_147_483_647;
@@ -98,7 +98,7 @@ export class GrpcFrontend {
       new InferCall(call, answer, options).start(service);
     };
     const parse = deserializer(inference.ModelInferRequest);
-    this.#server.register(`${servicePath}ModelInfer`, handle, serializePieces, parse, "unary");
+    this.#server.register(`${servicePath}ModelInfer`, handle, serializeSendable, parse, "unary");
     const stream = (call: InferStreamCall): void => {
       new StreamCall(call, {
         options: this.#options,
@@ -108,7 +108,13 @@ export class GrpcFrontend {
         deadlineMs: this.#deadlineOf(call),
       }).start();
     };
-    this.#server.register(`${servicePath}ModelStreamInfer`, stream, serializePieces, parse, "bidi");
+    this.#server.register(
+      `${servicePath}ModelStreamInfer`,
+      stream,
+      serializeSendable,
+      parse,
+      "bidi",
+    );
   }
 
   /** grpc-js counts in milliseconds since 1970. */
