@@ -183,6 +183,10 @@ for (const compression of ["low", "medium", "high"] as const) {
     const ids = (await stream.take(3)).map(({ inferResponse }) => inferResponse?.id);
     check.deepEqual(ids, ["a", "b", "c"]);
     check.equal((await stream.end()).code, status.OK);
+    const brief = on.client.stream();
+    for (const id of ["a", "b", "c"]) brief.send({ modelName: "echo", id });
+    check.equal((await brief.end()).code, status.OK);
+    check.equal(brief.received.length, 3);
     check.deepEqual(await encodingFor(on.port, "gzip"), ["gzip", 1]);
     check.deepEqual(await encodingFor(on.port, "deflate,br"), ["deflate", 1]);
     check.deepEqual(await encodingFor(on.port, "identity"), ["identity", 0]);

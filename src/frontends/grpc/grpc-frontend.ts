@@ -20,7 +20,12 @@ import {
 } from "@grpc/grpc-js";
 import { inference } from "../../protocol/generated/messages.js";
 import { countArrivingBytes } from "./arriving-bytes.ts";
-import { http2ServerOf, http2StreamOf, limitDecompressed } from "./grpc-internals.ts";
+import {
+  dropHugeTimeout,
+  http2ServerOf,
+  http2StreamOf,
+  limitDecompressed,
+} from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { addHealthCalls } from "./health-calls.ts";
 import { InferCall, type UnaryInfer } from "./infer-call.ts";
@@ -66,6 +71,7 @@ export class GrpcFrontend {
     });
     http2Server.prependListener("stream", (stream, headers) => {
       countArrivingBytes(stream, options.receivedBytes);
+      dropHugeTimeout(headers);
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });
