@@ -198,6 +198,19 @@ test("a deadline that is none", async () => {
   await stillWorks(on);
 });
 
+test("a deadline in a hundred years is one", async () => {
+  await using on = await startFake();
+  on.service.onInfer = (asked) => asked.respond(1, true);
+  const session = open(on);
+  for (const timeout of ["876000H", "99999999S", "99999999m", "99999999u"]) {
+    const stream = request(session, "ModelInfer", { "grpc-timeout": timeout });
+    stream.end(framed(echo));
+    check.equal((await statusOf(stream))[0], status.OK, timeout);
+  }
+  session.destroy();
+  await stillWorks(on);
+});
+
 test("any bytes as a message: an answer, or one of the protocol's errors", async () => {
   await using on = await startFake();
   on.service.onInfer = (asked) => asked.respond(1, true);

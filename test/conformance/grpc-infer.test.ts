@@ -85,6 +85,12 @@ test("what a model throws is told as over HTTP", async () => {
   check.doesNotMatch(details, /\.js:\d/);
 });
 
+/** Of the model "held". */
+async function failedCount(client: GrpcClient): Promise<number> {
+  const { modelStats } = await client.call("ModelStatistics", { name: "held" });
+  return Number(modelStats[0]?.inferenceStats?.fail?.count);
+}
+
 test("a deadline in the queue: the request never runs", async () => {
   const calls = new HeldCalls();
   await using on = await startGrpc(heldModel("held", calls, { maxBatchSize: 1 }));
@@ -93,6 +99,8 @@ test("a deadline in the queue: the request never runs", async () => {
   const running = await calls.next();
   const late = on.client.infer({ ...request, id: "late" }, { deadline: Date.now() + 30 });
   check.equal((await failureOf(late)).code, status.DEADLINE_EXCEEDED);
+  // Both sides have a clock.
+  await until(async () => (await failedCount(on.client)) === 1);
   running.release();
   await first;
   check.deepEqual(
@@ -112,15 +120,11 @@ test("a client that cancels: out of the queue, or the model's signal", async () 
   };
   const failures = [ask("runs"), ask("waits")];
   const running = await calls.next();
-  const waiting = async (): Promise<number> => {
-    const { modelStats } = await on.client.call("ModelStatistics", { name: "held" });
-    return Number(modelStats[0]?.inferenceStats?.fail?.count);
-  };
   for (const cancel of cancels) cancel();
   for (const { code } of await Promise.all(failures)) check.equal(code, status.CANCELLED);
   await until(() => running.signal.aborted);
   running.release();
-  await until(async () => (await waiting()) === 2);
+  await until(async () => (await failedCount(on.client)) === 2);
   check.equal(calls.seen.length, 1);
 });
 
@@ -179,6 +183,10 @@ for (const compression of ["low", "medium", "high"] as const) {
     const ids = (await stream.take(3)).map(({ inferResponse }) => inferResponse?.id);
     check.deepEqual(ids, ["a", "b", "c"]);
     check.equal((await stream.end()).code, status.OK);
+    const brief = on.client.stream();
+    for (const id of ["a", "b", "c"]) brief.send({ modelName: "echo", id });
+    check.equal((await brief.end()).code, status.OK);
+    check.equal(brief.received.length, 3);
     check.deepEqual(await encodingFor(on.port, "gzip"), ["gzip", 1]);
     check.deepEqual(await encodingFor(on.port, "deflate,br"), ["deflate", 1]);
     check.deepEqual(await encodingFor(on.port, "identity"), ["identity", 0]);

@@ -20,7 +20,12 @@ import {
 } from "@grpc/grpc-js";
 import { inference } from "../../protocol/generated/messages.js";
 import { countArrivingBytes } from "./arriving-bytes.ts";
-import { http2ServerOf, http2StreamOf, limitDecompressed } from "./grpc-internals.ts";
+import {
+  dropHugeTimeout,
+  http2ServerOf,
+  http2StreamOf,
+  limitDecompressed,
+} from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { addHealthCalls } from "./health-calls.ts";
 import { InferCall, type UnaryInfer } from "./infer-call.ts";
@@ -30,7 +35,7 @@ import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
 import { addServiceCalls, servicePath } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
-import { deserializer, serializePieces, type WireMessage } from "./wire-message.ts";
+import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
 
 /** The largest that gRPC has. */
 const mostMessageBytes = 2_147_483_647;
@@ -66,6 +71,7 @@ export class GrpcFrontend {
     });
     http2Server.prependListener("stream", (stream, headers) => {
       countArrivingBytes(stream, options.receivedBytes);
+      dropHugeTimeout(headers);
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });
@@ -98,7 +104,7 @@ export class GrpcFrontend {
       new InferCall(call, answer, options).start(service);
     };
     const parse = deserializer(inference.ModelInferRequest);
-    this.#server.register(`${servicePath}ModelInfer`, handle, serializePieces, parse, "unary");
+    this.#server.register(`${servicePath}ModelInfer`, handle, serializeSendable, parse, "unary");
     const stream = (call: InferStreamCall): void => {
       new StreamCall(call, {
         options: this.#options,
@@ -108,7 +114,13 @@ export class GrpcFrontend {
         deadlineMs: this.#deadlineOf(call),
       }).start();
     };
-    this.#server.register(`${servicePath}ModelStreamInfer`, stream, serializePieces, parse, "bidi");
+    this.#server.register(
+      `${servicePath}ModelStreamInfer`,
+      stream,
+      serializeSendable,
+      parse,
+      "bidi",
+    );
   }
 
   /** grpc-js counts in milliseconds since 1970. */

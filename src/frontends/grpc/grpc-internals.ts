@@ -7,8 +7,9 @@
  *   the HTTP/2 stream behind a call          to cut a call whose client takes nothing
  *   the limit of decompressed messages       which is not that of messages on the wire
  *   the status of a deadline                 whose text clients of other makers compare
+ *   deadlines of more than 24 days           which it takes for deadlines that have passed
  */
-import type { Http2Server, ServerHttp2Stream } from "node:http2";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
 import { assert } from "../../assert.ts";
 
@@ -51,4 +52,15 @@ export function limitDecompressed(maxBytes: number): ServerInterceptor {
     // A call without an interceptor is one, too, but for some methods that nobody calls here.
     return call as ReturnType<ServerInterceptor>;
   };
+}
+
+const timeoutHeader = "grpc-timeout";
+const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1 };
+const mostTimerMs = 2 ** 31 - 1;
+
+/** Before grpc-js reads them: a timer could not hold it, so it is as good as none. */
+export function dropHugeTimeout(headers: IncomingHttpHeaders): void {
+  const timeout = String(headers[timeoutHeader] ?? "");
+  const timeoutMs = Number.parseInt(timeout, 10) * (unitMs[timeout.at(-1) ?? ""] ?? 0);
+  if (timeoutMs > mostTimerMs) delete headers[timeoutHeader];
 }

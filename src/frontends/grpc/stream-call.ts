@@ -26,9 +26,9 @@ import { type Lane, OutgoingLanes } from "./outgoing-lanes.ts";
 import { type InferMessage, type RequestScope, shuttingDown } from "./request-scope.ts";
 import { type RequestStream, StreamRequest } from "./stream-request.ts";
 import { StreamWriter } from "./stream-writer.ts";
-import type { WireMessage } from "./wire-message.ts";
+import type { Sendable, WireMessage } from "./wire-message.ts";
 
-export type InferStreamCall = ServerDuplexStream<Parsed<InferMessage>, WireMessage>;
+export type InferStreamCall = ServerDuplexStream<Parsed<InferMessage>, Sendable>;
 
 export interface StreamCallOptions {
   readonly options: GrpcOptions;
@@ -200,7 +200,7 @@ export class StreamCall implements RequestStream, OpenStream {
 
   #endIfIdle(): void {
     if (this.#isOver || this.#inFlight.size > 0) return;
-    if (this.#isHalfClosed) this.#close(() => this.#call.end());
+    if (this.#isHalfClosed) this.#close(() => this.#writer.finish(() => this.#call.end()));
     else if (this.#isStopping) this.#endWith(shuttingDown());
   }
 
@@ -215,7 +215,8 @@ export class StreamCall implements RequestStream, OpenStream {
   /** The whole stream; its other requests are taken back. */
   #endWith(error: InferenceError): void {
     if (this.#isOver) return;
-    this.#close(() => this.#call.emit("error", statusOf(error)));
+    const end = (): boolean => this.#call.emit("error", statusOf(error));
+    this.#close(() => this.#writer.finish(end));
   }
 
   /** The client has gone, or its time is over. */
