@@ -211,6 +211,19 @@ test("a deadline in a hundred years is one", async () => {
   await stillWorks(on);
 });
 
+test("a client that never reads its answer is cut off", async () => {
+  await using on = await startFake({ stallTimeoutMs: 30 });
+  on.service.onInfer = (asked) => asked.respond(1_000_000, true);
+  const session = open(on);
+  const stream = request(session, "ModelInfer");
+  stream.pause();
+  stream.end(framed(echo));
+  await until(() => on.warnings.length > 0);
+  check.match(on.warnings.join(), /took nothing for 30 ms: its call is cut off/);
+  session.destroy();
+  await stillWorks(on);
+});
+
 test("any bytes as a message: an answer, or one of the protocol's errors", async () => {
   await using on = await startFake();
   on.service.onInfer = (asked) => asked.respond(1, true);

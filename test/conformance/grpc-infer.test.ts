@@ -70,8 +70,8 @@ test("a request that does not parse, and a call that is unknown", async () => {
       details: "Unable to parse request",
     });
   }
-  const { code } = await failureOf(on.client.raw("ModelDance", garbage));
-  check.equal(code, status.UNIMPLEMENTED);
+  const unknown = await failureOf(on.client.raw("ModelDance", garbage));
+  check.deepEqual(unknown, { code: status.UNIMPLEMENTED, details: "" });
   const metadata = await on.client.raw("ServerMetadata", Uint8Array.of(0x72, 1, 7));
   check.equal(inference.ServerMetadataResponse.decode(metadata).name, "triton");
 });

@@ -5,7 +5,9 @@
  * hundred years: a root, a server and a client signed by it, and a stranger.
  */
 import { strict as check } from "node:assert";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:http2";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { credentials, status } from "@grpc/grpc-js";
@@ -179,6 +181,14 @@ test("close() with a limit: what is left is cut", async () => {
   check.equal((await stream.status).code, status.UNAVAILABLE);
   await until(() => running.signal.aborted);
   running.release();
+});
+
+test("a connection that has lived long enough is told to go", async () => {
+  await using server = createServer(echo, { ...withGrpc, grpcMaxConnectionAgeMs: 30 });
+  await server.listen();
+  const session = connect(`http://${server.urls.grpc}`);
+  await once(session, "goaway");
+  session.destroy();
 });
 
 test("a mounted server opens no port for gRPC", async () => {

@@ -16,14 +16,17 @@ import {
   type ConnectionInjector,
   Server,
   type ServerCredentials,
+  type ServerDuplexStream,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import { errorCodes } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
 import { countArrivingBytes } from "./arriving-bytes.ts";
 import {
   dropHugeTimeout,
   http2ServerOf,
   http2StreamOf,
+  knowsPath,
   limitDecompressed,
 } from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
@@ -41,6 +44,8 @@ import { deserializer, serializeSendable, type WireMessage } from "./wire-messag
 const mostMessageBytes = 2_147_483_647;
 /** More on one connection wait at the client. */
 const mostCallsPerConnection = 1000;
+/** Stands for all paths that are unknown. */
+const unknownPath = "/unknown";
 
 export class GrpcFrontend {
   readonly #options: GrpcOptions;
@@ -63,6 +68,7 @@ export class GrpcFrontend {
     addHealthCalls(this.#server, options, this.#open);
     if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
     this.#addInfer();
+    this.#addUnknown();
     this.#injector = this.#server.createConnectionInjector(credentials);
     const http2Server = http2ServerOf(this.#server);
     http2Server.on("session", (session) => {
@@ -72,6 +78,7 @@ export class GrpcFrontend {
     http2Server.prependListener("stream", (stream, headers) => {
       countArrivingBytes(stream, options.receivedBytes);
       dropHugeTimeout(headers);
+      if (!knowsPath(this.#server, headers[":path"])) headers[":path"] = unknownPath;
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });
@@ -97,17 +104,17 @@ export class GrpcFrontend {
   }
 
   #addInfer(): void {
-    const { service } = this.#options;
+    const options = this.#options;
     const handle = (call: UnaryInfer, answer: sendUnaryData<WireMessage>): void => {
       const deadlineMs = this.#deadlineOf(call);
-      const options = { scope: this.#scope, compression: this.#compression, deadlineMs };
-      new InferCall(call, answer, options).start(service);
+      const parts = { options, scope: this.#scope, compression: this.#compression, deadlineMs };
+      new InferCall(call, answer, parts).start();
     };
     const parse = deserializer(inference.ModelInferRequest);
     this.#server.register(`${servicePath}ModelInfer`, handle, serializeSendable, parse, "unary");
     const stream = (call: InferStreamCall): void => {
       new StreamCall(call, {
-        options: this.#options,
+        options,
         scope: this.#scope,
         compression: this.#compression,
         open: this.#open,
@@ -121,6 +128,15 @@ export class GrpcFrontend {
       parse,
       "bidi",
     );
+  }
+
+  /** What is not there is told without words, as by other servers. */
+  #addUnknown(): void {
+    const refuse = (call: ServerDuplexStream<unknown, never>): void => {
+      call.emit("error", { code: errorCodes.UNIMPLEMENTED.grpc, details: "" });
+    };
+    const nothing = (): Buffer => Buffer.alloc(0);
+    this.#server.register(unknownPath, refuse, nothing, nothing, "bidi");
   }
 
   /** grpc-js counts in milliseconds since 1970. */

@@ -4,6 +4,7 @@
  * if another one is built otherwise.
  *
  *   the HTTP/2 server behind an injector     to count bytes that arrive, and to see headers
+ *   the paths that it knows                  as it tells of others in words of its own
  *   the HTTP/2 stream behind a call          to cut a call whose client takes nothing
  *   the limit of decompressed messages       which is not that of messages on the wire
  *   the status of a deadline                 whose text clients of other makers compare
@@ -15,6 +16,7 @@ import { assert } from "../../assert.ts";
 
 interface ServerInside {
   readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+  readonly handlers: ReadonlyMap<string, unknown>;
 }
 
 interface CallInside {
@@ -31,6 +33,10 @@ export function http2ServerOf(server: Server): Http2Server {
   const [http2Server] = (server as unknown as ServerInside).http2Servers.keys();
   assert(http2Server !== undefined, "an injector has one");
   return http2Server;
+}
+
+export function knowsPath(server: Server, path: string | undefined): boolean {
+  return (server as unknown as ServerInside).handlers.has(path ?? "");
 }
 
 export function http2StreamOf(call: object): ServerHttp2Stream {

@@ -13,7 +13,6 @@
  * Not here: what one request says (stream-request.ts), how fast the client takes it
  * (stream-writer.ts).
  */
-import { constants } from "node:http2";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { InferenceError } from "../../protocol/errors.ts";
 import { isExiting } from "../refusals.ts";
@@ -24,6 +23,7 @@ import type { MessageCompression } from "./message-compression.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import { type Lane, OutgoingLanes } from "./outgoing-lanes.ts";
 import { type InferMessage, type RequestScope, shuttingDown } from "./request-scope.ts";
+import { cutOff } from "./stall.ts";
 import { type RequestStream, StreamRequest } from "./stream-request.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import type { Sendable, WireMessage } from "./wire-message.ts";
@@ -226,10 +226,7 @@ export class StreamCall implements RequestStream, OpenStream {
   }
 
   #giveUp(): void {
-    const { log, stallTimeoutMs } = this.#options.options;
-    log.warning(`a client of a stream took nothing for ${stallTimeoutMs} ms: it is cut off`, {});
-    this.#close(() => {});
-    http2StreamOf(this.#call).close(constants.NGHTTP2_CANCEL);
+    this.#close(() => cutOff(this.#call, this.#options.options));
   }
 
   #close(end: () => void): void {

@@ -9,6 +9,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
 import type { MessageCompression, MessageEncoding } from "./message-compression.ts";
+import { longestStallMs, stallShareBytes } from "./stall.ts";
 import { type Sendable, WireBatch, type WireMessage } from "./wire-message.ts";
 
 export interface StreamWriterOptions {
@@ -24,7 +25,7 @@ export interface StreamWriterOptions {
 }
 
 const mostMessages = 64;
-const mostBytes = 1024 * 1024;
+const mostBytes = stallShareBytes;
 
 export class StreamWriter {
   readonly #options: StreamWriterOptions;
@@ -123,7 +124,6 @@ export class StreamWriter {
   }
 
   #stalledAtMs(): number {
-    const shareCount = Math.max(1, Math.ceil(this.#bytes / mostBytes));
-    return this.#lastTakenMs + shareCount * this.#options.stallTimeoutMs;
+    return this.#lastTakenMs + longestStallMs(this.#bytes, this.#options.stallTimeoutMs);
   }
 }
