@@ -133,16 +133,17 @@ class Run {
       case "takes":
         this.#untaken[step.index]?.splice(0, step.count);
         readers.take(step.index, step.count);
-        this.#notice();
+        outlet.notice();
         break;
       case "goes":
         this.#over.add(step.index);
         readers.gone.add(step.index);
-        this.#notice();
+        outlet.notice();
         break;
       case "waits":
         this.#wait(step.for);
     }
+    this.#expectRoom();
     await this.#verify();
   }
 
@@ -159,7 +160,7 @@ class Run {
     const meant = to === undefined ? all : [to];
     const open = meant.filter((index) => !this.#over.has(index));
     for (const index of open) {
-      this.#untaken[index]?.push(to === undefined ? bytes / requestCount : bytes);
+      this.#untaken[index]?.push(to === undefined ? Math.ceil(bytes / requestCount) : bytes);
       if (isFinal) this.#over.add(index);
     }
     if (open.length > 0) this.#expected.push(`${to ?? "all"}${isFinal ? "." : ""}`);
@@ -174,8 +175,7 @@ class Run {
     });
   }
 
-  #notice(): void {
-    this.#started.outlet.notice();
+  #expectRoom(): void {
     for (const wait of this.#waits) wait.isExpected ||= this.#hasRoom(wait.for);
   }
 

@@ -70,12 +70,14 @@ export class ResponseOutlet implements ResponseStream {
       this.#refresh(requestIndex)?.give(byteLength, isFinal);
     } else {
       if (this.isOver) return;
-      const share = byteLength / this.#windows.length;
+      const share = Math.ceil(byteLength / this.#windows.length);
       for (const index of this.#windows.keys()) {
         if (this.#isWaiting(index)) this.#refresh(index)?.give(share, isFinal);
       }
     }
     this.#outlet.respond(response);
+    // Whoever waits for room for more to a request that has ended need not.
+    if (isFinal) this.notice();
   }
 
   fail(requestIndex: number, error: InferenceError): void {
@@ -83,6 +85,7 @@ export class ResponseOutlet implements ResponseStream {
     if (!this.#isWaiting(requestIndex)) return;
     this.#windows[requestIndex]?.end();
     this.#outlet.fail(requestIndex, error);
+    this.notice();
   }
 
   whenRoom(requestIndex: number | undefined): Promise<void> | undefined {
