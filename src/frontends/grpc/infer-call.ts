@@ -10,7 +10,7 @@ import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
 import { encodeInferResponse } from "../../protocol/infer-response-message.ts";
-import { serverTiming } from "../http/infer-answer.ts";
+import { serverTiming } from "../server-timing.ts";
 import { http2StreamOf } from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { type Parsed, statusOf, unparsable } from "./grpc-status.ts";
