@@ -42,6 +42,7 @@ await Promise.all(Array.from({ length: Number(inFlight) }, callInTurn));
 const tookS = (performance.now() - startMs) / 1000;
 client.close();
 latencies.sort((a, b) => a - b);
-const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
+const at = (share) =>
+  latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
 const count = latencies.length;
 console.log(JSON.stringify({ count, perSecond: count / tookS, p50Ms: at(0.5), p99Ms: at(0.99) }));

@@ -4,9 +4,7 @@
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 
-const root = protobuf.loadSync(
-  fileURLToPath(new URL("../proto/inference.proto", import.meta.url)),
-);
+const root = protobuf.loadSync(fileURLToPath(new URL("../proto/inference.proto", import.meta.url)));
 const Request = root.lookupType("inference.ModelInferRequest");
 const StreamResponse = root.lookupType("inference.ModelStreamInferResponse");
 

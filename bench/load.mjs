@@ -9,6 +9,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 
 const hasWrk = spawnSync("wrk", ["-v"]).error === undefined;
@@ -18,6 +19,20 @@ export const loadTool = hasWrk ? "wrk" : "autocannon";
 /** Prefix that keeps a process on one core, where the system can. */
 export function onCore(core, command) {
   return hasTaskset ? ["taskset", "-c", String(core), ...command] : command;
+}
+
+/** A program of this folder on the core of the load, which prints its figures as JSON. */
+export async function figuresOf(program, args) {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const [command, ...rest] = onCore(1, [process.execPath, path, ...args.map(String)]);
+  return JSON.parse(await output(command, rest));
+}
+
+/** As `load`, over gRPC. */
+export async function loadOverGrpc({ host, method, body, connections, seconds }) {
+  const bodyPath = join(mkdtempSync(join(tmpdir(), "shoal-bench-")), "message");
+  writeFileSync(bodyPath, body);
+  return await figuresOf("grpc-load.mjs", [host, method, bodyPath, connections, seconds]);
 }
 
 /** @returns {Promise<{ perSecond: number, p50Ms: number, p99Ms: number, count: number }>} */

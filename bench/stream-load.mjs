@@ -16,6 +16,19 @@ const agent = new Agent({ keepAlive: true });
 const client = new Client(address, credentials.createInsecure());
 const pass = (bytes) => bytes;
 
+/** An event ends with two line ends, which may come apart. */
+function eventCounter() {
+  let last = 0;
+  return (bytes) => {
+    let events = 0;
+    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
+      if ((at === 0 ? last : bytes[at - 1]) === 10) events += 1;
+    }
+    last = bytes[bytes.length - 1];
+    return events;
+  };
+}
+
 /** Calls `seen` with how many tokens have come, each time that some do. */
 function readSse({ count: COUNT, gapUs: GAP_US }, seen) {
   const [host, port] = address.split(":");
@@ -23,14 +36,9 @@ function readSse({ count: COUNT, gapUs: GAP_US }, seen) {
   return new Promise((resolve, reject) => {
     const sent = request({ host, port, path, method: "POST", agent }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
-      let last = 0;
+      const count = eventCounter();
       response.on("data", (bytes) => {
-        let events = 0;
-        for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
-          // An event ends with two line ends; they may come apart.
-          if ((at === 0 ? last : bytes[at - 1]) === 10) events += 1;
-        }
-        last = bytes[bytes.length - 1];
+        const events = count(bytes);
         if (events > 0) seen(events);
       });
       response.once("end", resolve);

@@ -1,6 +1,8 @@
 /**
- * The requests of each workload: path, headers and body, as a client would send them.
+ * The requests of each workload: path, headers and body, as a client would send them, or a call
+ * over gRPC; and the streams.
  */
+import { inferRequest, service } from "./grpc-messages.mjs";
 
 /** JSON in and out. */
 function jsonRequest(model, inputs) {
@@ -42,6 +44,11 @@ function binaryRequest(model, inputs) {
   };
 }
 
+/** Raw tensors in and out. */
+function grpcRequest(model, inputs) {
+  return { method: `${service}/ModelInfer`, body: inferRequest(model, inputs) };
+}
+
 const int32 = (name) => ({
   name,
   datatype: "INT32",
@@ -81,6 +88,25 @@ export const workloads = {
     connections: 1,
     isBatched: true,
   },
+  "W1 add_sub gRPC, 16 in flight": { ...grpcRequest("add_sub", addSub), connections: 16 },
+  "W1 add_sub gRPC, 1 in flight": { ...grpcRequest("add_sub", addSub), connections: 1 },
+  "W2 batchy gRPC, 64 in flight": {
+    ...grpcRequest("batchy", row),
+    connections: 64,
+    isBatched: true,
+  },
+  "W2 batchy gRPC, 1 in flight": { ...grpcRequest("batchy", row), connections: 1, isBatched: true },
+  "W4 identity 150,528 floats gRPC": { ...grpcRequest("identity", image), connections: 4 },
   "W4 identity 150,528 floats JSON": { ...jsonRequest("identity", image), connections: 4 },
   "W4 identity 150,528 floats binary": { ...binaryRequest("identity", image), connections: 4 },
+};
+
+/** Streams of tokens: how many at a time, of how many tokens, so many microseconds apart. */
+export const streams = {
+  "W5 1 stream of 200 tokens, 1 ms apart": { streams: 1, count: 200, gapUs: 1000 },
+  "W5 8 streams of 200 tokens, 1 ms apart": { streams: 8, count: 200, gapUs: 1000 },
+  "W5 32 streams of 200 tokens, 1 ms apart": { streams: 32, count: 200, gapUs: 1000 },
+  "W5 256 streams of 200 tokens, 1 ms apart": { streams: 256, count: 200, gapUs: 1000 },
+  "W5 1 stream of 10,000 tokens": { streams: 1, count: 10_000, gapUs: 0 },
+  "W5 8 streams of 10,000 tokens": { streams: 8, count: 10_000, gapUs: 0 },
 };

@@ -12,4 +12,4 @@ const linear = model("linear", {
   infer: ({ x }) => ({ y: x.map((value) => -value) }), // x: the whole batch, shape [rows, n]
 });
 
-await serve(linear); // HTTP on 8000, metrics on 8002
+await serve(linear); // HTTP on 8000, gRPC on 8001, metrics on 8002

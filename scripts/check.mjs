@@ -109,50 +109,11 @@ async function checkTarball() {
   await run(join(installed, "dist", "cli", "main.js"), ["--version"], { cwd: folder });
 }
 
-/** Clients of other makers, which are Python's: where there is no Python they are left out. */
+/** Clients of other makers. */
 async function testClients() {
-  const folder = join(temporary, "clients");
-  const { code } = await start("python3", ["-m", "venv", folder]).catch(() => ({ code: 1 }));
-  if (code !== 0) {
-    process.stdout.write("no Python 3 with venv here: skipped\n");
-    return { passed: 0, failed: 0 };
-  }
-  const python = join(folder, "bin", "python");
-  const packages = ["tritonclient[http]==2.73.0", "prometheus_client==0.23.1", "ml_dtypes"];
-  await mustEnd(python, ["-m", "pip", "install", "--quiet", ...packages]);
-  const models = "test/clients/models.mjs";
-  const ports = ["--http-address=127.0.0.1", "--http-port=0", "--metrics-port=0"];
-  const server = spawn(node, ["dist/cli/main.js", "serve", models, ...ports], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  try {
-    const log = await textUntil(server.stdout, /Started Metrics Service at (\S+:\d+)/);
-    const place = (service) => new RegExp(`Started ${service} at (\\S+:\\d+)`).exec(log)?.[1] ?? "";
-    const env = {
-      ...process.env,
-      SHOAL_URL: place("HTTPService"),
-      SHOAL_METRICS_URL: place("Metrics Service"),
-    };
-    const { output } = await start(python, ["test/clients/triton_http_test.py"], { env });
-    const failed = output.match(/^(FAIL|ERROR): /gm)?.length ?? 0;
-    const ran = Number(/^Ran (\d+) tests/m.exec(output)?.[1] ?? 0);
-    return { passed: ran - failed, failed: ran === 0 ? 1 : failed };
-  } finally {
-    server.kill();
-  }
-}
-
-/** Reads until this has been written; rejects if the end comes first. */
-async function textUntil(stream, pattern) {
-  let text = "";
-  for await (const chunk of stream.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    if (pattern.test(text)) {
-      stream.resume();
-      return text;
-    }
-  }
-  throw new Error(`it ended too early:\n${text}`);
+  const { output } = await start(node, ["scripts/clients.mjs"]);
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [0, 0, 1];
+  return { passed: Number(passed), failed: Number(failed) };
 }
 
 /** The built tests on another Node, which is an npm package for this one platform. */

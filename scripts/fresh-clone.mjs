@@ -43,6 +43,7 @@ function trackedFiles() {
 
 async function bothAtOnce() {
   const server = start(["start", "--", "--http-address=127.0.0.1", "--http-port=0"], {
+    SHOAL_GRPC_PORT: "0",
     SHOAL_METRICS_PORT: "0",
   });
   const [address, tested] = await Promise.all([

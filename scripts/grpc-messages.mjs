@@ -21,6 +21,13 @@ const folder = "src/protocol/generated";
 const protos = ["inference", "health", "reflection", "reflection_v1alpha"];
 const mark = "Made by scripts/grpc-messages.mjs from proto/: not to be edited.";
 
+/** What the code reads of 64-bit integers, and is content with when it writes them. */
+const longType = `interface Long {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}`;
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const made = await makeAll(protos.map((name) => `proto/${name}.proto`));
 if (process.argv.includes("--check")) check();
@@ -44,7 +51,7 @@ async function makeAll(paths) {
     const code = await run(pbjs, [...options, "--no-comments", ...paths]);
     return new Map([
       ["messages.js", `// ${mark}\n${code}`],
-      ["messages.d.ts", `// ${mark}\n${types}`],
+      ["messages.d.ts", `// ${mark}\n${types.replace(/import Long = .*/, longType)}`],
       ["descriptors.ts", descriptors(paths)],
     ]);
   } finally {
@@ -63,17 +70,26 @@ function run(tool, args) {
 
 /** One file of each package, as serialized `google.protobuf.FileDescriptorProto`. */
 function descriptors(paths) {
-  const root = protobuf.loadSync(paths);
+  const root = new protobuf.Root().loadSync(paths, { keepCase: true });
   root.resolveAll();
   const { FileDescriptorProto } = protobuf.descriptor;
   const files = root.toDescriptor("proto3").file.map((file) => {
+    for (const message of file.messageType) nameMapEntries(message);
+    const all = new Set(symbolsIn(file));
+    for (const message of file.messageType)
+      qualify(message, `${file.package}.${message.name}`, all);
+    for (const { method } of file.service) {
+      for (const each of method) {
+        each.inputType = resolve(each.inputType, file.package, all);
+        each.outputType = resolve(each.outputType, file.package, all);
+      }
+    }
     const base64 = Buffer.from(FileDescriptorProto.encode(file).finish()).toString("base64");
     const services = file.service.map(({ name }) => `${file.package}.${name}`);
-    const symbols = [...file.messageType, ...file.enumType, ...file.service];
     return `  {
     name: ${JSON.stringify(file.name)},
     services: ${JSON.stringify(services)},
-    symbols: [${lines(symbols.flatMap((part) => symbolsOf(part, file.package)))}
+    symbols: [${lines([...all])}
     ],
     base64: [${lines(base64.match(/.{1,90}/g))}
     ].join(""),
@@ -98,6 +114,40 @@ export const descriptorFiles: readonly DescriptorFile[] = [
 ${files.join("\n")}
 ];
 `;
+}
+
+function symbolsIn({ package: scope, messageType, enumType, service }) {
+  return [...messageType, ...enumType, ...service].flatMap((part) => symbolsOf(part, scope));
+}
+
+/** As other tools demand it: `map<K, V> some_values` is a list of `SomeValuesEntry`. */
+function nameMapEntries(message) {
+  for (const field of message.field) {
+    const entry = message.nestedType.find(({ name, options }) => {
+      return options?.mapEntry && name === field.typeName;
+    });
+    if (entry === undefined) continue;
+    const words = field.name.split("_").map((word) => word[0].toUpperCase() + word.slice(1));
+    entry.name = `${words.join("")}Entry`;
+    field.typeName = entry.name;
+  }
+  for (const inner of message.nestedType) nameMapEntries(inner);
+}
+
+/** Types by their full names, which need no search. */
+function qualify(message, scope, symbols) {
+  for (const field of message.field) {
+    if (field.typeName) field.typeName = resolve(field.typeName, scope, symbols);
+  }
+  for (const inner of message.nestedType) qualify(inner, `${scope}.${inner.name}`, symbols);
+}
+
+function resolve(name, scope, symbols) {
+  if (name.startsWith(".")) return name;
+  for (let outer = scope; outer !== ""; outer = outer.replace(/\.?[^.]*$/, "")) {
+    if (symbols.has(`${outer}.${name}`)) return `.${outer}.${name}`;
+  }
+  throw new Error(`${name} is not to be found from ${scope}`);
 }
 
 function lines(texts) {

@@ -97,7 +97,7 @@ test("server.md has each option, with flag, environment and default", () => {
 /** As the table writes it. */
 function shownDefault(name: string, value: string | number | boolean): string {
   if (name === "maxWaitingBytes") return "1/4 of memory, at most 1 GiB";
-  if (name === "metricsAddress") return "as httpAddress";
+  if (name === "metricsAddress" || name === "grpcAddress") return "as httpAddress";
   const mib = Number(value) / 2 ** 20;
   return Number.isInteger(mib) && mib > 0 ? `${mib} MiB` : String(value);
 }
@@ -111,7 +111,7 @@ test("server.md lists the flags without effect, and no page makes one up", () =>
   const withoutEffect = serveFlags.filter(({ option }) => option === undefined);
   const page = readPage("docs/server.md");
   const inText = codeSpans(sectionOf(page, "Command line")).filter((span) =>
-    /^--[a-z-]+$/.test(span),
+    /^--[a-z0-9-]+$/.test(span),
   );
   check.deepEqual(inText.sort(), withoutEffect.map(({ flag }) => `--${flag}`).sort());
   for (const path of everyPage.filter((name) => name !== "CONTRIBUTING.md")) {
@@ -170,7 +170,13 @@ test("no page makes up a metric", async () => {
 
 /** Of a server with one model. */
 async function metricsPage(): Promise<string> {
-  const options = { allowHttp: false, metricsPort: 0, metricsAddress: "127.0.0.1", logInfo: false };
+  const options = {
+    allowHttp: false,
+    allowGrpc: false,
+    metricsPort: 0,
+    metricsAddress: "127.0.0.1",
+    logInfo: false,
+  };
   const server = createServer(define({}), options);
   try {
     await server.ready;
@@ -274,7 +280,13 @@ test("batching.md: names of config.pbtxt are those of the configuration", async 
 });
 
 async function configOf(options: ModelOptions): Promise<unknown> {
-  const address = { httpPort: 0, httpAddress: "127.0.0.1", allowMetrics: false, logInfo: false };
+  const address = {
+    httpPort: 0,
+    httpAddress: "127.0.0.1",
+    allowGrpc: false,
+    allowMetrics: false,
+    logInfo: false,
+  };
   const server = createServer(define(options), address);
   try {
     await server.ready;

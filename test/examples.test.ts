@@ -96,6 +96,25 @@ for (const [file, prefix] of [
   });
 }
 
+test("streaming/: a page, and a story that comes word by word", async () => {
+  await withProgram(["examples/streaming/server.mjs"], async (program) => {
+    const url = `http://${await program.listening(8000)}`;
+    const page = await (await fetch(url)).text();
+    check.match(page, /generate_stream/);
+    const response = await fetch(`${url}/v2/models/story/generate_stream`, {
+      method: "POST",
+      body: JSON.stringify({ prompt: "an eel" }),
+    });
+    const parts: string[] = [];
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? check.fail()) parts.push(decoder.decode(bytes));
+    check.ok(parts.length > 10, `it came in ${parts.length} parts`);
+    const words = Array.from(parts.join("").matchAll(/"text":"([^"]*)"/g), ([, word]) => word);
+    check.match(words.join(""), /^Once there was an eel .* catch them\.$/);
+    check.equal(await program.stop(), 0);
+  });
+});
+
 test("typescript/: a model without a build, which the compiler accepts", async () => {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   await run(process.execPath, [tsc, "-p", join(root, "examples", "typescript")]);
@@ -113,7 +132,14 @@ const testedElsewhere = /^(start|ocr|vad|data)\/|^binary-client\.mjs$/;
 
 test("no example goes untested", () => {
   const here = ["linear.mjs", "threads.mjs", "in-process.mjs", "http-server.mjs", "express.mjs"];
-  const tested = [...here, "fastify.mjs", "typescript/mood.ts", "typescript/tsconfig.json"];
+  const streaming = ["client.py", "page.html", "server.mjs", "story.mjs"];
+  const tested = [
+    ...here,
+    "fastify.mjs",
+    ...streaming.map((file) => `streaming/${file}`),
+    "typescript/mood.ts",
+    "typescript/tsconfig.json",
+  ];
   const rest = filesUnder("examples").filter((path) => !testedElsewhere.test(path));
   check.deepEqual(rest, tested.sort());
 });

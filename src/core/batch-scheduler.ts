@@ -198,7 +198,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
       const request = this.#deadlines.takeDue(nowMs);
       if (request === undefined) return;
       if (nowMs > request.deadlineMs) {
-        const error = new InferenceError("DEADLINE_EXCEEDED", "Deadline exceeded");
+        const error = new InferenceError("DEADLINE_EXCEEDED", "Deadline Exceeded");
         this.#end(request, error, "CANCELED");
       } else if (request.stage === "waiting") this.#expire(request);
       else this.#trackDeadline(request);

@@ -90,8 +90,7 @@ type SurplusNames<A, O> = Exclude<keyof Unwrap<A> & string, keyof O>;
  */
 type Checked<A, O, D> = [Unwrap<A>] extends [never]
   ? unknown
-  : // biome-ignore lint/suspicious/noConfusingVoidType: that of a function that returns nothing.
-    [Unwrap<A>] extends [void]
+  : [A] extends [Nothing]
     ? D extends true
       ? unknown
       : { readonly missingOutput: keyof O }
@@ -154,7 +153,7 @@ export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
   end(request: number, error?: InferenceError): void;
 }
 
-export interface SendOptions {
+interface SendOptions {
   /** The last response to this request; default false. */
   readonly isFinal?: boolean;
 }

@@ -5,7 +5,7 @@
  * A name that means something to the protocol cannot be forwarded: whoever sends it is refused.
  */
 import { InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { InferRequest, Parameters } from "../protocol/infer.ts";
 
 const reserved = new Set([
   "sequence_id",
@@ -32,4 +32,20 @@ export function forwardedParameters(
     parameters[name] = value;
   }
   return parameters;
+}
+
+/** `rawHeaders`: names and values, one behind the other. Throws INVALID_ARGUMENT. */
+export function withHeaders(
+  request: InferRequest,
+  rawHeaders: readonly string[],
+  pattern: RegExp,
+): InferRequest {
+  const pairs: (readonly [string, string])[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    pairs.push([rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""]);
+  }
+  const forwarded = forwardedParameters(pairs, pattern);
+  // What the caller wrote into the request itself counts.
+  const parameters = Object.assign(Object.create(null), forwarded, request.parameters);
+  return { ...request, parameters: parameters as Parameters };
 }

@@ -13,7 +13,7 @@
 import { type InferResponse, noParameters, type Parameters, type ParameterValue } from "./infer.ts";
 import { type EncodedResponse, writeParameter } from "./infer-response-json.ts";
 import { JsonWriter } from "./json-writer.ts";
-import { elementsOf, type OutputElements } from "./output-elements.ts";
+import { elementsOf, expectedJsonBytes, type OutputElements } from "./output-elements.ts";
 import { elementCount } from "./shape.ts";
 import type { Steps } from "./steps.ts";
 
@@ -24,16 +24,9 @@ export class GenerateEncoder {
   /** `writer`: behind what is there; default: one of its own. */
   begin(response: InferResponse, writer?: JsonWriter): Steps<EncodedResponse> {
     if (!this.#layout?.fits(response)) this.#layout = layOut(response);
-    const own = writer ?? new JsonWriter(expectedBytes(response));
+    const own = writer ?? new JsonWriter(expectedJsonBytes(response.outputs));
     return new GenerateEncodeSteps(response, this.#layout, own);
   }
-}
-
-/** A guess, as for an inference. */
-function expectedBytes({ outputs }: InferResponse): number {
-  let bytes = 1024;
-  for (const { byteLength } of outputs) if (byteLength > 64) bytes += 3 * byteLength;
-  return bytes;
 }
 
 class GenerateEncodeSteps implements Steps<EncodedResponse>, EncodedResponse {

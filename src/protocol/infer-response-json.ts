@@ -8,7 +8,7 @@
 import { type InferResponse, noParameters, type Parameters, type ParameterValue } from "./infer.ts";
 import { textOf } from "./json-number-text.ts";
 import { JsonWriter } from "./json-writer.ts";
-import { elementsOf, type OutputElements } from "./output-elements.ts";
+import { elementsOf, expectedJsonBytes, type OutputElements } from "./output-elements.ts";
 import type { OutputForms } from "./requested-outputs.ts";
 import type { Steps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
@@ -82,18 +82,12 @@ export class EncodeSteps implements Steps<EncodedResponse>, EncodedResponse {
   }
 }
 
-function isBinary(name: string, { isBinary: listed, isBinaryByDefault }: OutputForms): boolean {
-  return listed?.get(name) ?? isBinaryByDefault;
+function expectedBytes({ outputs }: InferResponse, forms: OutputForms): number {
+  return expectedJsonBytes(outputs.filter(({ name }) => !isBinary(name, forms)));
 }
 
-/** A guess: memory that is too small is copied into larger one. */
-function expectedBytes({ outputs }: InferResponse, forms: OutputForms): number {
-  let bytes = 1024;
-  for (const { name, byteLength } of outputs) {
-    // Numbers of four bytes take about twelve characters.
-    if (byteLength > 64 && !isBinary(name, forms)) bytes += 3 * byteLength;
-  }
-  return bytes;
+function isBinary(name: string, { isBinary: listed, isBinaryByDefault }: OutputForms): boolean {
+  return listed?.get(name) ?? isBinaryByDefault;
 }
 
 function writeHead(writer: JsonWriter, response: InferResponse): void {

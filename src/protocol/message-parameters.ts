@@ -9,7 +9,7 @@ import type { Parameters, ParameterValue, SequenceFields } from "./infer.ts";
 import { noParameters } from "./infer.ts";
 import { toBigint, toInteger } from "./wide-integers.ts";
 
-export type MessageParameter = inference.InferParameter;
+type MessageParameter = inference.InferParameter;
 
 export type MessageParameters = Readonly<Record<string, MessageParameter>>;
 

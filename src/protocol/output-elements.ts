@@ -16,6 +16,16 @@ import type { WireTensor } from "./tensor.ts";
 
 const elementsPerStep = 8192;
 
+/** A guess: memory that is too small is copied into larger one. */
+export function expectedJsonBytes(outputs: readonly WireTensor[]): number {
+  let bytes = 1024;
+  for (const { datatype, byteLength } of outputs) {
+    // Numbers of four bytes take about twelve characters, texts few more than their bytes.
+    if (byteLength > 64) bytes += datatype === "BYTES" ? 1.125 * byteLength : 3 * byteLength;
+  }
+  return Math.ceil(bytes);
+}
+
 /** Throws an InferenceError for a datatype that JSON cannot carry. */
 export function elementsOf({ name, datatype, chunks, byteLength }: WireTensor): OutputElements {
   if (!isJsonDatatype(datatype)) {

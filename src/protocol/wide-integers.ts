@@ -1,5 +1,5 @@
 /**
- * 64-bit integers of gRPC messages: numbers where they are exact, bigint otherwise.
+ * Wide integers: 64 bits of gRPC messages as numbers where they are exact, bigint otherwise.
  *
  * The generated code (generated/messages.js) reads them as objects of two halves, and writes
  * whatever has such halves.
@@ -8,7 +8,7 @@
 /** As the generated code reads it. */
 export type WideInteger = number | WideHalves;
 
-interface WideHalves {
+export interface WideHalves {
   /** Signed 32-bit integers. */
   readonly low: number;
   readonly high: number;
@@ -30,9 +30,9 @@ export function toInteger(value: WideInteger): number | bigint {
   return Number.isSafeInteger(number) ? number : exact;
 }
 
-/** For the generated code, whose types know only its own objects. Of 64 bits the lowest count. */
-export function fromBigint(value: bigint): number {
+/** For the generated code. Of more than 64 bits the lowest count. */
+export function fromBigint(value: bigint): WideHalves {
   const low = Number(BigInt.asIntN(32, value));
   const high = Number(BigInt.asIntN(32, value >> 32n));
-  return { low, high, unsigned: value >= 0n } as unknown as number;
+  return { low, high, unsigned: value >= 0n };
 }

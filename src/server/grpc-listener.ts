@@ -14,7 +14,7 @@ import type { Clock } from "../core/clock.ts";
 import { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
 import type { GrpcOptions } from "../frontends/grpc/grpc-options.ts";
 import { Listener } from "./listener.ts";
-import type { ResolvedServerOptions } from "./server-options.ts";
+import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 
 type Services = Pick<GrpcOptions, "service" | "clock" | "log" | "receivedBytes">;
 
@@ -26,7 +26,7 @@ export class GrpcListener extends Listener {
 
   /** Throws one clear line if TLS is not set up properly. */
   constructor(options: ResolvedServerOptions, services: Services) {
-    const frontend = new GrpcFrontend(frontendOptions(options, services), credentials(options));
+    const frontend = makeFrontend(options, services);
     const server = createServer({ noDelay: true }, (socket) => frontend.accept(socket));
     super(server, {
       what: "gRPC",
@@ -54,13 +54,12 @@ export class GrpcListener extends Listener {
 }
 
 function frontendOptions(options: ResolvedServerOptions, services: Services): GrpcOptions {
-  const { grpcHeaderForwardPattern: pattern } = options;
   return {
     ...services,
     logsRequests: options.logVerbose > 0,
     maxInputBytes: options.maxInputBytes,
     compression: options.grpcInferResponseCompressionLevel,
-    forwardPattern: pattern === "" ? undefined : new RegExp(pattern, "i"),
+    forwardPattern: toPattern(options.grpcHeaderForwardPattern),
     stallTimeoutMs: options.stallTimeoutSecs * 1000,
     hasReflection: options.grpcReflection,
     keepaliveTimeMs: options.grpcKeepaliveTimeMs,
@@ -70,9 +69,12 @@ function frontendOptions(options: ResolvedServerOptions, services: Services): Gr
   };
 }
 
-function credentials(options: ResolvedServerOptions): ServerCredentials {
+function makeFrontend(options: ResolvedServerOptions, services: Services): GrpcFrontend {
+  const own = frontendOptions(options, services);
   const { grpcUseSsl, grpcUseSslMutual } = options;
-  if (!grpcUseSsl && !grpcUseSslMutual) return ServerCredentials.createInsecure();
+  if (!grpcUseSsl && !grpcUseSslMutual) {
+    return new GrpcFrontend(own, ServerCredentials.createInsecure());
+  }
   const pair = {
     private_key: readPem("grpcServerKey", options.grpcServerKey),
     cert_chain: readPem("grpcServerCert", options.grpcServerCert),
@@ -80,9 +82,10 @@ function credentials(options: ResolvedServerOptions): ServerCredentials {
   const hasRoot = grpcUseSslMutual || options.grpcRootCert !== "";
   const root = hasRoot ? readPem("grpcRootCert", options.grpcRootCert) : null;
   try {
-    return ServerCredentials.createSsl(root, [pair], grpcUseSslMutual);
+    return new GrpcFrontend(own, ServerCredentials.createSsl(root, [pair], grpcUseSslMutual));
   } catch (error) {
-    throw new Error(`gRPC cannot use these certificates: ${String(error)}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`gRPC cannot use these certificates: ${why}`, { cause: error });
   }
 }
 

@@ -29,7 +29,7 @@ import { modelTable } from "./model-table.ts";
 import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
-import type { ResolvedServerOptions } from "./server-options.ts";
+import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -59,6 +59,9 @@ const extensions = [
   "parameters",
   "statistics",
 ];
+
+/** For what fails at the end to be told. */
+const lastWordMs = 200;
 
 export class RunningServer {
   readonly ready: Promise<void>;
@@ -102,6 +105,7 @@ export class RunningServer {
       clock,
       log,
       logsRequests: options.logVerbose > 0,
+      forwardPattern: toPattern(options.httpHeaderForwardPattern),
     });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
@@ -142,7 +146,7 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async #listen(): Promise<void> {
-    for (const listener of [await this.#importGrpc(), this.#http, this.#metrics]) {
+    for (const listener of [this.#http, await this.#importGrpc(), this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
@@ -187,7 +191,6 @@ export class RunningServer {
   }
 
   async #close(timeoutMs: number): Promise<boolean> {
-    const clock = this.#clock;
     this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
     const hasDrained = this.#core.drain();
     const drained = Promise.all([
@@ -195,27 +198,33 @@ export class RunningServer {
       this.#grpc?.drain(hasDrained),
       this.#http?.drain(),
       this.#metrics?.drain(),
-    ]).then(() => true);
-    let cancel = (): void => {};
-    const timeout = new Promise<boolean>((resolve) => {
-      cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(false));
-    });
-    const isDrained = await Promise.race([drained, timeout]);
-    cancel();
+    ]);
+    const isDrained = await this.#isWithin(drained, timeoutMs);
     const haveInstancesEnded = this.#core.state === "stopped";
-    if (!isDrained) this.#cut(timeoutMs);
+    if (!isDrained) await this.#cut(drained, timeoutMs);
     this.#lag.close();
     this.#isClosed = true;
     return haveInstancesEnded;
   }
 
-  #cut(timeoutMs: number): void {
+  /** What is left fails; who listens hears of it before his connection is cut. */
+  async #cut(drained: Promise<unknown>, timeoutMs: number): Promise<void> {
     const why = `Server is stopping, and did not finish within ${timeoutMs} ms`;
     this.#log.warning(`${why}: what is left fails`);
     this.#core.abandon(new InferenceError("UNAVAILABLE", why));
+    if (await this.#isWithin(drained, lastWordMs)) return;
     this.#grpc?.cut();
     this.#http?.cut();
     this.#metrics?.cut();
+  }
+
+  #isWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+    const clock = this.#clock;
+    let cancel = (): void => {};
+    const timeout = new Promise<boolean>((resolve) => {
+      cancel = clock.wakeAt(clock.nowMs() + timeoutMs, () => resolve(false));
+    });
+    return Promise.race([promise.then(() => true), timeout]).finally(cancel);
   }
 
   async #loadAll(models: readonly ServedModel[], options: LoadOptions): Promise<void> {

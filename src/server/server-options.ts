@@ -290,6 +290,11 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
 
 const levels: readonly unknown[] = ["none", "low", "medium", "high"];
 
+/** Of an option of kind "pattern"; undefined: nothing is meant. */
+export function toPattern(text: string): RegExp | undefined {
+  return text === "" ? undefined : new RegExp(text, "i");
+}
+
 function isPattern(text: string): boolean {
   try {
     return new RegExp(text) !== undefined;

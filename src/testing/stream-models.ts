@@ -102,7 +102,7 @@ export const streamModels: Readonly<Record<Behaviour, Model>> = {
     async *infer(given, { state, rows }) {
       const count = mostOf(given);
       if (count < 0) {
-        yield { k: Tensor.from("UINT8", Uint8Array.of(state.pulled), [rows, 1]) };
+        yield { k: Tensor.zeros("UINT8", [rows, 1]).map(() => state.pulled) };
         return;
       }
       for (let k = 0; k < count; k += 1) {

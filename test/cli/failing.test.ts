@@ -104,6 +104,12 @@ const started: readonly [args: string, line: string][] = [
     "Socket '127.0.0.1:TAKEN' already in use, for metrics: stop what " +
       "listens there, or choose another with 'metricsPort' or --metrics-port",
   ],
+  [
+    "serve ok.mjs --grpc-port TAKEN",
+    "Socket '127.0.0.1:TAKEN' already in use, for gRPC: stop what " +
+      "listens there, or choose another with 'grpcPort' or --grpc-port",
+  ],
+  ["serve ok.mjs --grpc-use-ssl", "gRPC over TLS needs the file of 'grpcServerKey'"],
   ["serve ok.mjs --http-address 192.0.2.1", "address 192.0.2.1 for HTTP is none of this machine"],
   [
     "serve ok.mjs --log-file FOLDER/no/log",
@@ -142,6 +148,7 @@ after(() => taken.close());
 const ports = {
   SHOAL_HTTP_ADDRESS: "127.0.0.1",
   SHOAL_HTTP_PORT: "0",
+  SHOAL_GRPC_PORT: "0",
   SHOAL_METRICS_PORT: "0",
 };
 

@@ -132,7 +132,7 @@ for (const flag of ["http-port", "metrics-port"]) {
 
 for (const words of forms("http-address", "127.0.0.1")) {
   test(`${words.join(" ")}: there, and the metrics, too`, async (t) => {
-    const ports = ["--http-port=0", "--metrics-port=0"];
+    const ports = ["--http-port=0", "--grpc-port=0", "--metrics-port=0"];
     const program = shoal(t, ["serve", "ok.mjs", ...words, ...ports], { keepsPorts: true });
     const [http, metrics] = [/Started HTTPService at (\S+)"/, /Started Metrics Service at (\S+)"/];
     await program.until(() => metrics.test(program.stdout), "says where it listens");
@@ -155,21 +155,22 @@ for (const words of forms("log-verbose", "1")) {
 }
 
 test("--grpc-port and --exit-timeout-secs are taken, in both forms", async (t) => {
-  const words = ["--grpc-port", "8001", "--exit-timeout-secs=5"];
-  const others = ["--grpc-port=8001", "--exit-timeout-secs", "5"];
+  const words = ["--grpc-port", "9001", "--exit-timeout-secs=5"];
+  const others = ["--grpc-port=9001", "--exit-timeout-secs", "5"];
   for (const flags of [words, others]) {
     const program = shoal(t, ["serve", "ok.mjs", ...flags]);
     check.deepEqual(await namesAt(await program.listening(8000)), ["ok"]);
-    check.deepEqual([program.addressOf(8001), program.stderr], [undefined, ""]);
+    await program.listening(9001);
+    check.equal(program.stderr, "");
     check.equal(await program.stop(), 0);
   }
 });
 
 test("flags of Triton that mean nothing here are named, once", async (t) => {
-  const flags = ["--allow-grpc=true", "--http-thread-count", "4", "--host-policy=x"];
+  const flags = ["--grpc-http2-max-ping-strikes=3", "--http-thread-count", "4", "--host-policy=x"];
   const program = shoal(t, ["serve", "ok.mjs", ...flags]);
   await program.until(() => program.stderr.includes("\n"), "names them");
-  const names = "--http-thread-count, --host-policy, --allow-grpc";
+  const names = "--http-thread-count, --host-policy, --grpc-http2-max-ping-strikes";
   check.equal(program.stderr, `accepted, without effect: ${names}\n`);
 });
 
@@ -180,6 +181,14 @@ test("the environment sets what no flag sets", async (t) => {
   await program.listening(9002);
   const metadata = await (await fetch(`http://${place}/v2`)).json();
   check.equal((metadata as { name: string }).name, "whale");
+});
+
+test("--allow-grpc false: no gRPC", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--allow-grpc", "false"]);
+  await program.listening(8000);
+  await program.until(() => program.stdout.includes("or open http"), "has started");
+  check.equal(program.addressOf(8001), undefined);
+  check.doesNotMatch(program.stdout, /GRPCInferenceService/);
 });
 
 test("--allow-metrics false: no metrics", async (t) => {

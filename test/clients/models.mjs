@@ -1,6 +1,6 @@
 /**
- * Models for clients of other makers: an identity of each datatype, a sum, one that fails, one that
- * takes its time.
+ * Models for clients of other makers: an identity of each datatype, a sum, some that stream, some
+ * that fail or take their time.
  */
 import * as shoal from "shoal";
 
@@ -74,4 +74,42 @@ export const patient = shoal.model("patient", {
   batching: { maxQueueDelayMs: 20, preferredBatchSizes: [8] },
   instances: { kind: "inline" },
   infer: ({ INPUT0 }) => ({ ROWS: INPUT0.toNested().map(() => [INPUT0.rows]) }),
+});
+
+/** Streams 0, 1, ... n - 1, for each row of its batch. */
+const counting = {
+  inputs: { N: shoal.int32(1) },
+  outputs: { K: shoal.int32(1) },
+  instances: { kind: "inline" },
+  async *infer({ N }, { signal }) {
+    const count = Math.max(...N.data);
+    for (let k = 0; k < count && !signal.aborted; k += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      yield { K: N.map(() => k) };
+    }
+  },
+};
+
+export const counts = shoal.model("counts", counting);
+export const countsAlone = shoal.model("counts_alone", { ...counting, batching: false });
+
+/** Three responses, then an error. */
+export const failsMidway = shoal.model("fails_midway", {
+  ...counting,
+  async *infer({ N }) {
+    for (let k = 0; k < 3; k += 1) yield { K: N.map(() => k) };
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new shoal.InferenceError("UNAVAILABLE", "three were enough");
+  },
+});
+
+/** Answers when its caller has gone: whoever calls it tests a time-out. */
+export const waits = shoal.model("waits", {
+  inputs: { INPUT0: shoal.fp32(1) },
+  outputs: { OUTPUT0: shoal.fp32(1) },
+  instances: { kind: "inline", concurrency: 100 },
+  infer: async ({ INPUT0 }, { signal }) => {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return { OUTPUT0: INPUT0.clone() };
+  },
 });

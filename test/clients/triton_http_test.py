@@ -3,6 +3,7 @@
 The addresses are in SHOAL_URL and SHOAL_METRICS_URL.
 """
 
+import asyncio
 import os
 import unittest
 from urllib.request import urlopen
@@ -10,26 +11,12 @@ from urllib.request import urlopen
 import ml_dtypes
 import numpy as np
 import tritonclient.http as httpclient
+import tritonclient.http.aio as aioclient
 from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+from values import EXTREMES
 
 URL = os.environ["SHOAL_URL"]
-
-EXTREMES = {
-    "bool": np.array([[True, False, True]]),
-    "uint8": np.array([[0, 1, 255]], dtype=np.uint8),
-    "uint16": np.array([[0, 1, 65535]], dtype=np.uint16),
-    "uint32": np.array([[0, 1, 2**32 - 1]], dtype=np.uint32),
-    "uint64": np.array([[0, 2**53 + 1, 2**64 - 1]], dtype=np.uint64),
-    "int8": np.array([[-128, 0, 127]], dtype=np.int8),
-    "int16": np.array([[-(2**15), 0, 2**15 - 1]], dtype=np.int16),
-    "int32": np.array([[-(2**31), 0, 2**31 - 1]], dtype=np.int32),
-    "int64": np.array([[-(2**63), 2**53 + 1, 2**63 - 1]], dtype=np.int64),
-    "fp16": np.array([[-1.5, 0.1, 65504]], dtype=np.float16),
-    "fp32": np.array([[np.pi, -0.0, 3.4e38, 1e-45, np.inf]], dtype=np.float32),
-    "fp64": np.array([[np.pi, 5e-324, -1.7e308]], dtype=np.float64),
-    "bytes": np.array([["", "fish", "魚 🐟"]], dtype=np.object_),
-}
 
 
 def requested(name, values, binary):
@@ -140,6 +127,22 @@ class HttpClient(unittest.TestCase):
         rows = [int(request.get_result().as_numpy("ROWS")[0][0]) for request in pending]
         self.assertEqual(len(rows), 8)
         self.assertGreater(max(rows), 1)
+
+    def test_asyncio(self):
+        async def run():
+            values = np.arange(16, dtype=np.int32).reshape(1, 16)
+            inputs = []
+            for name in ("INPUT0", "INPUT1"):
+                infer_input = aioclient.InferInput(name, values.shape, "INT32")
+                infer_input.set_data_from_numpy(values)
+                inputs.append(infer_input)
+            async with aioclient.InferenceServerClient(URL) as client:
+                self.assertTrue(await client.is_server_ready())
+                results = await asyncio.gather(*(client.infer("add_sub", inputs) for _ in range(20)))
+                for result in results:
+                    np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), 2 * values)
+
+        asyncio.run(run())
 
     def test_health_and_metadata(self):
         self.assertTrue(self.client.is_server_live())

@@ -1,7 +1,6 @@
 /**
  * A gRPC client for tests: grpc-js with the messages that the server uses, and calls as promises.
  */
-import { once } from "node:events";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -168,10 +167,12 @@ export class InferStream {
       this.#wake();
     });
     call.on("error", () => {});
-    this.status = once(call, "status").then(([status]: Failure[]) => {
-      this.#hasEnded = true;
-      this.#wake();
-      return { code: status?.code ?? -1, details: status?.details ?? "" };
+    this.status = new Promise((resolve) => {
+      call.on("status", ({ code, details }) => {
+        this.#hasEnded = true;
+        this.#wake();
+        resolve({ code, details });
+      });
     });
   }
 

@@ -433,8 +433,8 @@ test("a caller's own deadline ends its request, waiting or running", async () =>
   // Long enough to get into the model, however busy the machine is.
   const running = send("300");
   const call = await calls.next();
-  isError(await send("1"), 504, "Deadline exceeded");
-  isError(await running, 504, "Deadline exceeded");
+  isError(await send("1"), 504, "Deadline Exceeded");
+  isError(await running, 504, "Deadline Exceeded");
   check.equal(calls.seen.length, 1, "what waited never ran");
   check.equal(call.signal.aborted, true);
   call.release();

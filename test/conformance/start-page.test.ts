@@ -3,7 +3,18 @@
  */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
-import { bool, bytes, createServer, fp16, fp32, int64, model, optional, type Server } from "shoal";
+import {
+  bool,
+  bytes,
+  createServer,
+  fp16,
+  fp32,
+  int32,
+  int64,
+  model,
+  optional,
+  type Server,
+} from "shoal";
 import { ask, type RawAnswer } from "./raw-client.ts";
 import { quietLoopback, startServer } from "./server.ts";
 
@@ -46,7 +57,7 @@ interface Command {
 /** The commands of a page, as a shell would read them. */
 function commandsOf(html: string): readonly Command[] {
   return [...html.matchAll(/<pre>(.*)<\/pre>/g)].map(([, line = ""]) => {
-    const read = /^curl -s '([^']*)'(?: -d '(.*)')?$/.exec(plainText(line));
+    const read = /^curl -sN? '([^']*)'(?: -d '(.*)')?$/.exec(plainText(line));
     check.ok(read, line);
     return { url: read[1] ?? "", body: read[2]?.replaceAll("'\\''", "'") };
   });
@@ -97,6 +108,24 @@ test("its commands work as they stand", async () => {
     const { outputs } = (await answer.json()) as { outputs: object[] };
     check.equal(outputs.length, 1);
   }
+});
+
+test("a model that streams shows how to read it", async () => {
+  const counts = model("counts", {
+    inputs: { N: int32(1), "it's": bytes(2) },
+    outputs: { K: int32(1) },
+    *infer({ N }) {
+      for (let k = 0; k < 3; k += 1) yield { K: N.map(() => k) };
+    },
+  });
+  await using started = await startServer(counts);
+  const { text } = await pageOf(started.port);
+  check.match(text, /It streams: a request has any number of responses\./);
+  const [command] = commandsOf(text);
+  check.match(command?.url ?? "", /\/generate_stream$/);
+  const answer = await run(command ?? check.fail());
+  check.equal(answer.status, 200);
+  check.equal((await answer.text()).match(/^data: \{"K":\d,/gm)?.length, 3);
 });
 
 test("a model that no line can call is asked for its metadata", async () => {

@@ -5,10 +5,10 @@
  *            saved under that name, and runs where a shell line or another block asks for it; if
  *            the name begins with `examples/`, it is a literal part of that file. Comments behind
  *            console.log are what it must print.
- *   ```ts    is a literal part of an example.
+ *   ```ts, ```py, ```html   are literal parts of an example, which their first line names.
  *   ```sh    is carried out: node, npx shoal, curl. npm scripts must exist. Others are listed.
- *   ```json  is the body of the last answer, ```http its status and headers: there any number may
- *            stand for another.
+ *   ```json, ```text   are the body of the last answer, ```http its status and headers: there any
+ *            number may stand for another.
  *   ```      without a language is a picture, and listed.
  *
  * Programs that listen run until the page ends; `localhost:8000` means the last of them.
@@ -76,6 +76,8 @@ export class PageRun {
         await this.#runScript(block);
         break;
       case "ts":
+      case "py":
+      case "html":
         checkExcerpt(block.code);
         break;
       case "sh":
@@ -83,6 +85,9 @@ export class PageRun {
         break;
       case "json":
         check.equal(this.#answer?.body, block.code);
+        break;
+      case "text":
+        check.equal(this.#answer?.body.trimEnd(), block.code.trimEnd());
         break;
       case "http":
         checkHead(this.#answer, block.code);
@@ -178,7 +183,7 @@ export class PageRun {
 }
 
 function nameOf(code: string): string | undefined {
-  return /^\/\/ ([\w./-]+\.(?:mjs|ts))\n/.exec(code)?.[1];
+  return /^(?:\/\/|#|<!--) ([\w./-]+\.(?:mjs|ts|py|html))(?: -->)?\n/.exec(code)?.[1];
 }
 
 /** Is it a part of the example that it names, but for its own indentation? */

@@ -109,7 +109,7 @@ function readCurl(words: readonly string[]): CurlCall {
   };
   const rest = words.slice(1);
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (/^-[si]+$/.test(word)) call.showsHead ||= word.includes("i");
+    if (/^-[siN]+$/.test(word)) call.showsHead ||= word.includes("i");
     else if (word === "-d") call.data = rest.shift();
     else if (word === "-X") call.method = rest.shift();
     else if (word === "-H") {

@@ -11,7 +11,13 @@ import { until } from "../until.ts";
 const [path = "", how = ""] = process.argv.slice(2);
 const rows = 256;
 const long = onnx("long", { path, intraOpThreads: 1, maxBatchSize: rows });
-const quiet = { httpPort: 0, metricsPort: 0, httpAddress: "127.0.0.1", logInfo: false };
+const quiet = {
+  httpPort: 0,
+  allowGrpc: false,
+  metricsPort: 0,
+  httpAddress: "127.0.0.1",
+  logInfo: false,
+};
 
 let thread: Worker | undefined;
 process.on("worker", (worker) => {

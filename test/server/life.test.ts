@@ -38,7 +38,7 @@ test("it begins at once, listens when told to, and leaves signals to others", as
   const listeners = (): number[] => signals.map((signal) => process.listenerCount(signal));
   const before = listeners();
   const server = createServer(negative, withMetrics);
-  const nowhere = { http: undefined, metrics: undefined };
+  const nowhere = { http: undefined, grpc: undefined, metrics: undefined };
   check.deepEqual([server.state, server.urls], ["starting", nowhere]);
 
   await server.ready;
@@ -262,7 +262,7 @@ test("close() while the ports open: nothing listens afterwards", async () => {
   const opening = server.listen().catch(() => {});
   await server.close();
   await opening;
-  check.deepEqual(server.urls, { http: undefined, metrics: undefined });
+  check.deepEqual(server.urls, { http: undefined, grpc: undefined, metrics: undefined });
 });
 
 test("a closed server is good for nothing, and says so", async () => {

@@ -16,11 +16,19 @@ import {
   type ConnectionInjector,
   Server,
   type ServerCredentials,
+  type ServerDuplexStream,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import { errorCodes } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
 import { countArrivingBytes } from "./arriving-bytes.ts";
-import { http2ServerOf, http2StreamOf, limitDecompressed } from "./grpc-internals.ts";
+import {
+  dropHugeTimeout,
+  http2ServerOf,
+  http2StreamOf,
+  knowsPath,
+  limitDecompressed,
+} from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { addHealthCalls } from "./health-calls.ts";
 import { InferCall, type UnaryInfer } from "./infer-call.ts";
@@ -30,12 +38,14 @@ import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
 import { addServiceCalls, servicePath } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
-import { deserializer, serializePieces, type WireMessage } from "./wire-message.ts";
+import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
 
 /** The largest that gRPC has. */
 const mostMessageBytes = 2_147_483_647;
 /** More on one connection wait at the client. */
 const mostCallsPerConnection = 1000;
+/** Stands for all paths that are unknown. */
+const unknownPath = "/unknown";
 
 export class GrpcFrontend {
   readonly #options: GrpcOptions;
@@ -58,6 +68,7 @@ export class GrpcFrontend {
     addHealthCalls(this.#server, options, this.#open);
     if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
     this.#addInfer();
+    this.#addUnknown();
     this.#injector = this.#server.createConnectionInjector(credentials);
     const http2Server = http2ServerOf(this.#server);
     http2Server.on("session", (session) => {
@@ -66,6 +77,8 @@ export class GrpcFrontend {
     });
     http2Server.prependListener("stream", (stream, headers) => {
       countArrivingBytes(stream, options.receivedBytes);
+      dropHugeTimeout(headers);
+      if (!knowsPath(this.#server, headers[":path"])) headers[":path"] = unknownPath;
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });
@@ -91,24 +104,39 @@ export class GrpcFrontend {
   }
 
   #addInfer(): void {
-    const { service } = this.#options;
+    const options = this.#options;
     const handle = (call: UnaryInfer, answer: sendUnaryData<WireMessage>): void => {
       const deadlineMs = this.#deadlineOf(call);
-      const options = { scope: this.#scope, compression: this.#compression, deadlineMs };
-      new InferCall(call, answer, options).start(service);
+      const parts = { options, scope: this.#scope, compression: this.#compression, deadlineMs };
+      new InferCall(call, answer, parts).start();
     };
     const parse = deserializer(inference.ModelInferRequest);
-    this.#server.register(`${servicePath}ModelInfer`, handle, serializePieces, parse, "unary");
+    this.#server.register(`${servicePath}ModelInfer`, handle, serializeSendable, parse, "unary");
     const stream = (call: InferStreamCall): void => {
       new StreamCall(call, {
-        options: this.#options,
+        options,
         scope: this.#scope,
         compression: this.#compression,
         open: this.#open,
         deadlineMs: this.#deadlineOf(call),
       }).start();
     };
-    this.#server.register(`${servicePath}ModelStreamInfer`, stream, serializePieces, parse, "bidi");
+    this.#server.register(
+      `${servicePath}ModelStreamInfer`,
+      stream,
+      serializeSendable,
+      parse,
+      "bidi",
+    );
+  }
+
+  /** What is not there is told without words, as by other servers. */
+  #addUnknown(): void {
+    const refuse = (call: ServerDuplexStream<unknown, never>): void => {
+      call.emit("error", { code: errorCodes.UNIMPLEMENTED.grpc, details: "" });
+    };
+    const nothing = (): Buffer => Buffer.alloc(0);
+    this.#server.register(unknownPath, refuse, nothing, nothing, "bidi");
   }
 
   /** grpc-js counts in milliseconds since 1970. */

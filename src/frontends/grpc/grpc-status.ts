@@ -5,17 +5,13 @@
  * else. It travels in a header, where each client has a limit: so it is cut.
  */
 import type { StatusObject } from "@grpc/grpc-js";
-import { type ErrorCode, errorCodes, InferenceError } from "../../protocol/errors.ts";
+import { errorCodes, InferenceError } from "../../protocol/errors.ts";
 
 /** Of the message as it is sent; clients that are written in C++ take 8 KiB of headers. */
 const mostDetailsBytes = 6000;
 
 export function statusOf({ code, message }: InferenceError): Partial<StatusObject> {
-  return { code: grpcCode(code), details: headerText(message) };
-}
-
-export function grpcCode(code: ErrorCode): number {
-  return errorCodes[code].grpc;
+  return { code: errorCodes[code].grpc, details: headerText(message) };
 }
 
 /** Half of a surrogate pair cannot be sent. */

@@ -5,25 +5,31 @@
  * or whose deadline passes, takes its request back. Whatever comes after that is not heard.
  */
 import { Metadata, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
-import type { InferenceService, ModelView } from "../../core/inference-service.ts";
+import type { ModelView } from "../../core/inference-service.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
 import { encodeInferResponse } from "../../protocol/infer-response-message.ts";
-import { serverTiming } from "../http/infer-answer.ts";
+import { serverTiming } from "../server-timing.ts";
 import { http2StreamOf } from "./grpc-internals.ts";
+import type { GrpcOptions } from "./grpc-options.ts";
 import { type Parsed, statusOf, unparsable } from "./grpc-status.ts";
 import type { MessageCompression } from "./message-compression.ts";
 import type { EndedRequest, InferMessage, RequestScope } from "./request-scope.ts";
+import { cutOff, longestStallMs } from "./stall.ts";
 import { WireMessage } from "./wire-message.ts";
 
 export type UnaryInfer = ServerUnaryCall<Parsed<InferMessage>, WireMessage>;
 
 export interface InferCallOptions {
+  readonly options: GrpcOptions;
   readonly scope: RequestScope;
   readonly compression: MessageCompression;
   readonly deadlineMs: number;
 }
+
+/** Less is sent at once, unless a client is ill-meaning; and then it is not much. */
+const safeBytes = 65_535;
 
 export class InferCall implements ResponseSink {
   readonly #call: UnaryInfer;
@@ -31,6 +37,7 @@ export class InferCall implements ResponseSink {
   readonly #options: InferCallOptions;
   readonly #startMs: number;
   #pending: PendingRequest | undefined = undefined;
+  #cancelWatch: (() => void) | undefined = undefined;
   #logId = "";
   #isOver = false;
 
@@ -41,16 +48,16 @@ export class InferCall implements ResponseSink {
     this.#startMs = options.scope.nowMs();
   }
 
-  start(service: InferenceService): void {
+  start(): void {
     const { request, metadata } = this.#call;
-    const { scope, deadlineMs } = this.#options;
+    const { scope, deadlineMs, options } = this.#options;
     // grpc-js tells of a client that left earlier to nobody.
     if (http2StreamOf(this.#call).destroyed) return;
     this.#call.on("cancelled", () => this.#cancel());
     try {
       const accepted = scope.accept(request, metadata, refuseDecoupled);
       this.#logId = accepted.request.logId;
-      const pending = service.infer(accepted.request, this, { deadlineMs });
+      const pending = options.service.infer(accepted.request, this, { deadlineMs });
       if (!this.#isOver) this.#pending = pending;
     } catch (reason) {
       this.#failWith(reason);
@@ -80,7 +87,12 @@ export class InferCall implements ResponseSink {
   }
 
   #send(message: WireMessage, timing: string): void {
-    const { compression } = this.#options;
+    const { compression, options, scope } = this.#options;
+    if (message.byteLength > safeBytes) {
+      const stallMs = longestStallMs(message.byteLength, options.stallTimeoutMs);
+      const cut = (): void => cutOff(this.#call, options);
+      this.#cancelWatch = options.clock.wakeAt(scope.nowMs() + stallMs, cut);
+    }
     const encoding = compression.begin(this.#call);
     if (encoding === "identity") this.#answer(null, message, trailer(timing));
     else {
@@ -91,7 +103,9 @@ export class InferCall implements ResponseSink {
     }
   }
 
+  /** grpc-js tells it also when the call has ended well. */
   #cancel(): void {
+    this.#cancelWatch?.();
     if (this.#isOver) return;
     const pending = this.#pending;
     this.#end();

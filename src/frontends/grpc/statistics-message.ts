@@ -33,6 +33,19 @@ function modelStatistics(model: ModelStatisticsSnapshot): inference.ModelStatist
       computeInfer: duration(batch.computeInfer),
       computeOutput: duration(batch.computeOutput),
     })),
+    responseStats: Object.fromEntries(
+      model.responses.map((response, index) => [
+        index,
+        {
+          computeInfer: duration(response.computeInfer),
+          computeOutput: duration(response.computeOutput),
+          success: duration(response.success),
+          fail: duration(response.fail),
+          emptyResponse: duration(response.emptyResponse),
+          cancel: duration(response.cancel),
+        },
+      ]),
+    ),
   };
 }
 

@@ -13,7 +13,6 @@
  * Not here: what one request says (stream-request.ts), how fast the client takes it
  * (stream-writer.ts).
  */
-import { constants } from "node:http2";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { InferenceError } from "../../protocol/errors.ts";
 import { isExiting } from "../refusals.ts";
@@ -24,11 +23,12 @@ import type { MessageCompression } from "./message-compression.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
 import { type Lane, OutgoingLanes } from "./outgoing-lanes.ts";
 import { type InferMessage, type RequestScope, shuttingDown } from "./request-scope.ts";
+import { cutOff } from "./stall.ts";
 import { type RequestStream, StreamRequest } from "./stream-request.ts";
 import { StreamWriter } from "./stream-writer.ts";
-import type { WireMessage } from "./wire-message.ts";
+import type { Sendable, WireMessage } from "./wire-message.ts";
 
-export type InferStreamCall = ServerDuplexStream<Parsed<InferMessage>, WireMessage>;
+export type InferStreamCall = ServerDuplexStream<Parsed<InferMessage>, Sendable>;
 
 export interface StreamCallOptions {
   readonly options: GrpcOptions;
@@ -200,7 +200,7 @@ export class StreamCall implements RequestStream, OpenStream {
 
   #endIfIdle(): void {
     if (this.#isOver || this.#inFlight.size > 0) return;
-    if (this.#isHalfClosed) this.#close(() => this.#call.end());
+    if (this.#isHalfClosed) this.#close(() => this.#writer.finish(() => this.#call.end()));
     else if (this.#isStopping) this.#endWith(shuttingDown());
   }
 
@@ -215,7 +215,8 @@ export class StreamCall implements RequestStream, OpenStream {
   /** The whole stream; its other requests are taken back. */
   #endWith(error: InferenceError): void {
     if (this.#isOver) return;
-    this.#close(() => this.#call.emit("error", statusOf(error)));
+    const end = (): boolean => this.#call.emit("error", statusOf(error));
+    this.#close(() => this.#writer.finish(end));
   }
 
   /** The client has gone, or its time is over. */
@@ -225,10 +226,7 @@ export class StreamCall implements RequestStream, OpenStream {
   }
 
   #giveUp(): void {
-    const { log, stallTimeoutMs } = this.#options.options;
-    log.warning(`a client of a stream took nothing for ${stallTimeoutMs} ms: it is cut off`, {});
-    this.#close(() => {});
-    http2StreamOf(this.#call).close(constants.NGHTTP2_CANCEL);
+    this.#close(() => cutOff(this.#call, this.#options.options));
   }
 
   #close(end: () => void): void {

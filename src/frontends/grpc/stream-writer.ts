@@ -1,17 +1,19 @@
 /**
  * Stream writer: writes messages to the client of one stream, no more than it takes.
  *
- * It is full while so many messages, or bytes, have been handed to grpc-js and not been taken by
- * the connection, and while a message is being compressed. A client that takes nothing for too
- * long is given up: one megabyte, or what there is, in each `stallTimeoutMs`.
+ * One write at a time: what comes while the connection is taking one goes with the next, all of it
+ * together. It is full while so many messages, or bytes, wait or are being written, and while a
+ * message is being compressed. A client that takes nothing for too long is given up: one megabyte,
+ * or what there is, in each `stallTimeoutMs`; 0: it is waited for.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
 import type { MessageCompression, MessageEncoding } from "./message-compression.ts";
-import type { WireMessage } from "./wire-message.ts";
+import { longestStallMs, stallShareBytes } from "./stall.ts";
+import { type Sendable, WireBatch, type WireMessage } from "./wire-message.ts";
 
 export interface StreamWriterOptions {
-  readonly call: ServerDuplexStream<unknown, WireMessage>;
+  readonly call: ServerDuplexStream<unknown, Sendable>;
   readonly clock: Clock;
   readonly compression: MessageCompression;
   readonly stallTimeoutMs: number;
@@ -22,16 +24,20 @@ export interface StreamWriterOptions {
   readonly onFailed: (reason: unknown) => void;
 }
 
-const mostMessages = 16;
-const mostBytes = 1024 * 1024;
+const mostMessages = 64;
+const mostBytes = stallShareBytes;
 
 export class StreamWriter {
   readonly #options: StreamWriterOptions;
   #encoding: MessageEncoding | undefined = undefined;
-  /** Handed to grpc-js, not taken yet. */
+  /** Not taken yet, `#waiting` among them. */
   #messageCount = 0;
   #bytes = 0;
+  #waiting: WireMessage[] = [];
+  #isWriting = false;
   #isCompressing = false;
+  /** To be called when everything has been handed to grpc-js. */
+  #finish: (() => void) | undefined = undefined;
   #lastTakenMs = 0;
   #cancelWatch: (() => void) | undefined = undefined;
 
@@ -47,45 +53,68 @@ export class StreamWriter {
   write(message: WireMessage): void {
     const { call, compression } = this.#options;
     this.#encoding ??= compression.begin(call);
-    if (this.#encoding === "identity") this.#hand(message);
+    if (this.#encoding === "identity") this.#add(message);
     else {
       this.#isCompressing = true;
       compression
         .compress(message, this.#encoding)
         .then((compressed) => {
           this.#isCompressing = false;
-          this.#hand(compressed);
-          if (!this.isFull) this.#options.onFree();
+          this.#add(compressed);
+          if (this.#finish !== undefined) this.finish(this.#finish);
+          else if (!this.isFull) this.#options.onFree();
         })
         .catch(this.#options.onFailed);
     }
   }
 
-  /** Nothing more is to be watched. */
+  /** Nothing more comes: `end` is called behind the last message. */
+  finish(end: () => void): void {
+    this.#finish = end;
+    if (this.#isCompressing) return;
+    if (this.#waiting.length > 0) this.#hand();
+    end();
+  }
+
+  /** The client has gone: nothing more is to be said or watched. */
   close(): void {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
+    this.#waiting = [];
+    this.#finish = () => {};
   }
 
-  #hand(message: WireMessage): void {
-    const { byteLength } = message;
-    if (this.#messageCount === 0) this.#lastTakenMs = this.#options.clock.nowMs();
+  #add(message: WireMessage): void {
+    this.#waiting.push(message);
     this.#messageCount += 1;
-    this.#bytes += byteLength;
-    this.#options.call.write(message, () => this.#taken(byteLength));
-    if (this.#messageCount > 0) this.#watch();
+    this.#bytes += message.byteLength;
+    if (!this.#isWriting) this.#hand();
   }
 
-  #taken(byteLength: number): void {
-    const wasFull = this.isFull;
-    this.#messageCount -= 1;
-    this.#bytes -= byteLength;
+  #hand(): void {
+    const messages = this.#waiting;
+    const [first] = messages;
+    if (first === undefined) return;
+    this.#waiting = [];
+    this.#isWriting = true;
     this.#lastTakenMs = this.#options.clock.nowMs();
+    const sendable = messages.length === 1 ? first : new WireBatch(messages);
+    this.#options.call.write(sendable, () => this.#taken(messages));
+    this.#watch();
+  }
+
+  #taken(messages: readonly WireMessage[]): void {
+    const wasFull = this.isFull;
+    this.#messageCount -= messages.length;
+    for (const { byteLength } of messages) this.#bytes -= byteLength;
+    this.#isWriting = false;
+    this.#hand();
     if (wasFull && !this.isFull) this.#options.onFree();
   }
 
   /** One timer at most, which looks again when it may be time. */
   #watch(): void {
+    if (this.#options.stallTimeoutMs === 0) return;
     this.#cancelWatch ??= this.#options.clock.wakeAt(this.#stalledAtMs(), () => {
       this.#cancelWatch = undefined;
       if (this.#messageCount === 0) return;
@@ -95,7 +124,6 @@ export class StreamWriter {
   }
 
   #stalledAtMs(): number {
-    const shareCount = Math.max(1, Math.ceil(this.#bytes / mostBytes));
-    return this.#lastTakenMs + shareCount * this.#options.stallTimeoutMs;
+    return this.#lastTakenMs + longestStallMs(this.#bytes, this.#options.stallTimeoutMs);
   }
 }

@@ -16,6 +16,8 @@ export interface Answer {
   respond(response: InferResponse, isFinal: boolean): void;
   /** Ends the request. False: nothing has left yet, and the caller is to be told as usual. */
   fail(error: InferenceError): boolean;
+  /** Its head has been sent: sends what every reader skips, if there is such a thing. */
+  probe(): void;
   /** The caller has gone: nothing more is to leave. */
   drop(): void;
 }

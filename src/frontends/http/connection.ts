@@ -4,9 +4,9 @@
  *
  * A socket that closes cancels all of them. One that is only half closed (no more requests will
  * come) may belong to a caller who waits for the answer, or to one who has left: both look alike
- * until something is sent. So after a while an interim response is sent, `100 Continue`, which
- * every client must skip: if nobody is there, the other side resets the connection, which the
- * next one notices. They follow each other at growing distances.
+ * until something is sent. So after a while something is sent that every client must skip, such as
+ * an interim response: if nobody is there, the other side resets the connection. Such probes follow
+ * each other at growing distances.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -15,10 +15,11 @@ import type { Clock } from "../../core/clock.ts";
 
 /** A request that can be taken back. */
 export interface OpenRequest {
-  readonly response: ServerResponse;
   /** Its place in the list of its connection, which alone changes it. */
   place: number;
   cancel(): void;
+  /** Sends what is skipped, if anything may be sent now. */
+  probe(): void;
 }
 
 /** An answer that takes less needs no look. */
@@ -74,15 +75,10 @@ export class Connection {
       const [first] = this.#open;
       if (first === undefined) return;
       // Of pipelined requests only one is being answered: another's bytes would wait for it.
-      if (this.#open.length === 1 && mayProbe(first.response)) first.response.writeContinue();
+      if (this.#open.length === 1) first.probe();
       this.#probeIn(2 * pauseMs);
     });
   }
-}
-
-/** HTTP/1.0 has no interim responses. */
-function mayProbe({ headersSent, req }: ServerResponse): boolean {
-  return !headersSent && req.httpVersion !== "1.0";
 }
 
 const connections = new WeakMap<Duplex, Connection>();

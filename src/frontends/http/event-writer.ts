@@ -65,6 +65,13 @@ export class EventWriter {
     this.added();
   }
 
+  /** Between two events, unless something else is on its way. */
+  probe(text: string): void {
+    if (this.#state === "open" && this.#fullSinceMs === undefined) {
+      this.#options.response.write(text);
+    }
+  }
+
   end(): void {
     if (this.#state === "open") this.#state = "ending";
     this.#flush();
@@ -79,9 +86,7 @@ export class EventWriter {
 
   #flush(): void {
     this.#willFlush = false;
-    if (this.#state === "over") return;
-    this.#takeTurn();
-    this.#write();
+    if (this.#state !== "over") this.#writeAll();
   }
 
   #takeTurn(): void {
@@ -97,9 +102,10 @@ export class EventWriter {
     }
   }
 
-  /** As much as there is room for. */
-  #write(): void {
+  /** As much as there is room for, this turn's events too: they are counted with the others. */
+  #writeAll(): void {
     const { response } = this.#options;
+    this.#takeTurn();
     while (this.#fullSinceMs === undefined && this.#next < this.#pieces.length) {
       const piece = this.#pieces[this.#next];
       this.#next += 1;
@@ -139,7 +145,7 @@ export class EventWriter {
   #hasRoom(): void {
     if (this.#state === "over") return;
     this.#fullSinceMs = undefined;
-    this.#write();
+    this.#writeAll();
   }
 
   /** One look for many waits: most of them are short. */

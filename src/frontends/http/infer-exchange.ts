@@ -19,11 +19,12 @@ import type { Log, LogFields } from "../../core/log.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { GenerateEncoder } from "../../protocol/generate-response.ts";
-import type { AskedVersion, InferResponse } from "../../protocol/infer.ts";
+import type { AskedVersion, InferRequest, InferResponse } from "../../protocol/infer.ts";
 import type { DecodedRequest } from "../../protocol/infer-request-json.ts";
 import { EncodeSteps } from "../../protocol/infer-response-json.ts";
 import { allAsJson, type OutputForms } from "../../protocol/requested-outputs.ts";
 import type { Steps } from "../../protocol/steps.ts";
+import { withHeaders } from "../forwarded-headers.ts";
 import { isModelFailure } from "../refusals.ts";
 import type { Answer, AnswerOwner } from "./answer.ts";
 import { type Connection, connectionOf, type OpenRequest } from "./connection.ts";
@@ -49,6 +50,8 @@ export interface InferOptions {
   readonly logsRequests: boolean;
   /** Longest time in which the reader of a stream may take nothing; 0: it is waited for. */
   readonly stallTimeoutSecs: number;
+  /** Headers whose names it matches become parameters of requests; undefined: none. */
+  readonly forwardPattern: RegExp | undefined;
 }
 
 export type InferRoute = "infer" | "generate" | "generate stream";
@@ -151,6 +154,13 @@ export class InferExchange implements ResponseSink, OpenRequest, AnswerOwner {
   /** The caller has gone. */
   cancel(): void {
     this.#cancel("the caller has gone");
+  }
+
+  /** An interim response, which HTTP/1.0 does not have; or what an answer that has begun allows. */
+  probe(): void {
+    const { headersSent, req } = this.response;
+    if (headersSent) this.#answer?.probe();
+    else if (req.httpVersion !== "1.0") this.response.writeContinue();
   }
 
   respond(response: InferResponse, isFinal: boolean): void {
@@ -264,18 +274,31 @@ export class InferExchange implements ResponseSink, OpenRequest, AnswerOwner {
     runInSlices(steps, done, (reason) => this.giveUp(reason));
   }
 
-  #infer({ request, forms }: DecodedRequest): void {
+  #infer({ request: decoded, forms }: DecodedRequest): void {
     if (this.#isOver) return;
     this.#releaseBody();
     this.forms = forms;
-    this.requestId = request.id;
-    this.#logId = request.logId;
-    const { service } = this.#options;
-    const pending = service.infer(request, this, { deadlineMs: this.#deadlineMs });
+    this.requestId = decoded.id;
+    this.#logId = decoded.logId;
+    const request = this.#withForwarded(decoded);
+    if (request === undefined) return;
+    const pending = this.#options.service.infer(request, this, { deadlineMs: this.#deadlineMs });
     this.isAccepted = true;
     if (this.#isOver) pending.cancel();
     else this.#pending = pending;
     if (this.#earlyCredit > 0) pending.credit(this.#earlyCredit);
+  }
+
+  /** Of inference alone, as in Triton. Undefined: it has been refused. */
+  #withForwarded(request: InferRequest): InferRequest | undefined {
+    const { forwardPattern } = this.#options;
+    if (forwardPattern === undefined || this.#target.route !== "infer") return request;
+    try {
+      return withHeaders(request, this.#request.rawHeaders, forwardPattern);
+    } catch (reason) {
+      this.giveUp(reason);
+      return undefined;
+    }
   }
 
   /** Node may keep what hears its events until the next request: tensors shall not wait for that. */

@@ -52,7 +52,7 @@ function modelSection(service: InferenceService, entry: ModelIndexEntry, host: s
 ${config.inputs.map((input) => tensorRow("in", input, config)).join("\n")}
 ${config.outputs.map((output) => tensorRow("out", output, config)).join("\n")}
 </table>
-<p>${how}
+<p>${how}${config.isDecoupled ? " It streams: a request has any number of responses." : ""}
 <a href="${path}">metadata</a> · <a href="${path}/config">configuration</a> ·
 <a href="${path}/stats">statistics</a></p>
 <pre>${escapeHtml(curlLine(config, `http://${host}${path}`))}</pre>
@@ -73,15 +73,31 @@ function tensorRow(role: string, tensor: TensorConfig, config: ModelConfig): str
 export function curlLine(config: ModelConfig, modelUrl: string): string {
   const required = config.inputs.filter(({ isOptional }) => !isOptional);
   const inputs = required.map((input) => sampleInput(input, config));
-  if (inputs.includes(undefined)) return `curl -s '${modelUrl}'`;
-  const body = JSON.stringify({ inputs }).replaceAll("'", "'\\''");
-  return `curl -s '${modelUrl}/infer' -d '${body}'`;
+  const known = inputs.filter((input) => input !== undefined);
+  if (known.length < inputs.length) return `curl -s '${modelUrl}'`;
+  if (config.isDecoupled) {
+    const plain = known.map(({ name, data }) => [name, data.length === 1 ? data[0] : data]);
+    return `curl -sN '${modelUrl}/generate_stream' -d '${quoted(Object.fromEntries(plain))}'`;
+  }
+  return `curl -s '${modelUrl}/infer' -d '${quoted({ inputs: known })}'`;
+}
+
+/** As a shell wants it between apostrophes. */
+function quoted(body: object): string {
+  return JSON.stringify(body).replaceAll("'", "'\\''");
 }
 
 const mostSampleElements = 64;
 
+interface SampleInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly datatype: Datatype;
+  readonly data: readonly unknown[];
+}
+
 /** Free dimensions are 2, rows are 1. */
-function sampleInput(input: TensorConfig, config: ModelConfig): object | undefined {
+function sampleInput(input: TensorConfig, config: ModelConfig): SampleInput | undefined {
   const { name, datatype, dims } = input;
   const freeCount = dims.filter((dimension) => dimension === -1).length;
   const sample = dims.map((dimension) => (dimension === -1 ? 2 : dimension));

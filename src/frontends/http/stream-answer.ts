@@ -13,10 +13,11 @@ import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse, RequestTiming } from "../../protocol/infer.ts";
 import type { EncodedResponse } from "../../protocol/infer-response-json.ts";
 import { JsonWriter, toJson } from "../../protocol/json-writer.ts";
+import { expectedJsonBytes } from "../../protocol/output-elements.ts";
 import type { Steps } from "../../protocol/steps.ts";
+import { startTiming } from "../server-timing.ts";
 import type { Answer, AnswerOwner } from "./answer.ts";
 import { EventWriter } from "./event-writer.ts";
-import { startTiming } from "./infer-answer.ts";
 import { type HeaderList, retryHeaders, statusOf } from "./responses.ts";
 import { runInSlices } from "./slices.ts";
 import type { StreamFormat } from "./stream-format.ts";
@@ -87,6 +88,10 @@ export class StreamAnswer implements Answer {
     return true;
   }
 
+  probe(): void {
+    this.#events.probe(this.#options.format.probe);
+  }
+
   drop(): void {
     this.#isOver = true;
     this.#waiting = [];
@@ -133,7 +138,7 @@ export class StreamAnswer implements Answer {
 
   #writeLarge(response: InferResponse): void {
     const { format, encoder } = this.#options;
-    const writer = new JsonWriter(3 * bytesOf(response));
+    const writer = new JsonWriter(expectedJsonBytes(response.outputs));
     writer.text(format.before);
     const steps = encoder.begin(response, writer);
     this.#isEncoding = true;
@@ -179,6 +184,9 @@ export class StreamAnswer implements Answer {
       this.#options.format.contentType,
       "Cache-Control",
       "no-cache",
+      // Proxies of nginx's kind would hold back what is to be read at once.
+      "X-Accel-Buffering",
+      "no",
       ...timing,
       ...headers,
     ]);

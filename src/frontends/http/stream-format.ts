@@ -13,18 +13,22 @@ export interface StreamFormat {
   readonly contentType: string;
   readonly before: string;
   readonly after: string;
+  /** What a reader skips, between two responses: a comment, or a space before the next line. */
+  readonly probe: string;
 }
 
 export const serverSentEvents: StreamFormat = {
   contentType: "text/event-stream; charset=utf-8",
   before: "data: ",
   after: "\n\n",
+  probe: ":\n\n",
 };
 
 const jsonLines: StreamFormat = {
   contentType: "application/x-ndjson",
   before: "",
   after: "\n",
+  probe: " ",
 };
 
 const formats: ReadonlyMap<string, StreamFormat> = new Map([

@@ -8,9 +8,10 @@ import { InferenceError } from "../../protocol/errors.ts";
 import { GenerateEncoder } from "../../protocol/generate-response.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
 import { type EncodedResponse, EncodeSteps } from "../../protocol/infer-response-json.ts";
+import { serverTiming } from "../server-timing.ts";
 import type { Answer, AnswerOwner } from "./answer.ts";
 import { answerEncoding } from "./content-encoding.ts";
-import { sendInferAnswer, serverTiming } from "./infer-answer.ts";
+import { sendInferAnswer } from "./infer-answer.ts";
 import { runInSlices } from "./slices.ts";
 
 export class WholeAnswer implements Answer {
@@ -39,6 +40,9 @@ export class WholeAnswer implements Answer {
   fail(): boolean {
     return false;
   }
+
+  /** There is nothing between its head and its end. */
+  probe(): void {}
 
   drop(): void {
     this.#isOver = true;

@@ -1,6 +1,10 @@
 // Made by scripts/grpc-messages.mjs from proto/: not to be edited.
 import * as $protobuf from "protobufjs";
-import Long = require("long");
+interface Long {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}
 
 export namespace inference {
 

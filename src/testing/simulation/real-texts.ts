@@ -7,7 +7,7 @@ import type { InferResponse } from "../../protocol/infer.ts";
 
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/^Request cancelled$/, "(cancelled)"],
-  [/^Deadline exceeded$/, "(out of time)"],
+  [/^Deadline Exceeded$/, "(out of time)"],
   [/^model '[^']*' is out of service: more than \d+ of its instances hang; .*$/, "(too many hang)"],
   [/^model '[^']*' did not load within \S+ ms \(limits.loadTimeoutMs\)$/, "(did not load in time)"],
   [

@@ -1,0 +1,68 @@
+/**
+ * What is left of calls that ended in every way: no timer, no socket, no bytes, no stream.
+ */
+import { strict as check } from "node:assert";
+import { test } from "node:test";
+import { status } from "@grpc/grpc-js";
+import { until } from "../until.ts";
+import { startFake } from "./fake-service.ts";
+import { failureOf } from "./grpc-client.ts";
+
+/** What keeps the process alive, by kind. */
+function resources(): string {
+  const kinds = process
+    .getActiveResourcesInfo()
+    .filter((kind) => /Timeout|TCP|TLS|Immediate/.test(kind));
+  return kinds
+    .filter((kind) => kind !== "Immediate")
+    .sort()
+    .join();
+}
+
+test("calls that end in every way leave nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake({ stallTimeoutMs: 600_000 });
+    on.service.onInfer = (request) => {
+      const { id } = request.request;
+      if (id === "answered") request.respond(10, true);
+      if (id === "failed") request.fail("INTERNAL", "broken");
+    };
+    const { client } = on;
+    await client.infer({ modelName: "echo", id: "answered" });
+    await failureOf(client.infer({ modelName: "echo", id: "failed" }));
+    await failureOf(client.infer({ modelName: "nobody" }));
+    const late = client.infer({ modelName: "echo", id: "late" }, { deadline: Date.now() + 20 });
+    check.equal((await failureOf(late)).code, status.DEADLINE_EXCEEDED);
+    const cancelled = client.infer(
+      { modelName: "echo", id: "cancelled" },
+      { seen: (call) => setImmediate(() => call.cancel()) },
+    );
+    await failureOf(cancelled);
+    const streams = Array.from({ length: 20 }, (_, index) => {
+      const stream = client.stream();
+      stream.send({ modelName: "stream", id: `s${index}` });
+      return stream;
+    });
+    for (const [index, stream] of streams.entries()) {
+      const request = await on.service.seen(`s${index}`);
+      request.respond(100_000, false);
+      // Read, half-closed, cancelled, and simply left alone.
+      if (index % 4 === 0) await stream.next();
+      if (index % 4 === 1) {
+        request.respond(1, true);
+        check.equal((await stream.end()).code, status.OK);
+      }
+      if (index % 4 === 2) stream.call.cancel();
+    }
+    const watch = client.watch();
+    watch.on("error", () => {});
+    watch.on("data", () => {});
+    await until(() => on.frontend.openStreamCount === 11);
+    check.equal(on.receivedBytes.usedBytes, 0);
+    for (const stream of streams) stream.call.cancel();
+    watch.cancel();
+    await until(() => on.frontend.openStreamCount === 0);
+  }
+  await until(() => resources() === before);
+});
