@@ -39,6 +39,7 @@ export class CallContext implements InferContext<unknown> {
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
+  #hasWarned = false;
 
   constructor(fields: InstanceFields, state: unknown, call: BackendCall, sender: Sender) {
     this.model = fields.model;
@@ -64,19 +65,31 @@ export class CallContext implements InferContext<unknown> {
 
   /** Not methods: they work without their object, too. */
   get send(): InferContext<unknown>["send"] {
-    return async (request, outputs, { isFinal = false } = {}) => {
-      await this.#sender.send(this.#call, request, { outputs, isFinal });
+    return (request, outputs, { isFinal = false } = {}) => {
+      const sent = this.#sender.send(this.#call, request, { outputs, isFinal });
+      // Often nobody waits for it: then what goes wrong must not end the process.
+      sent.catch((reason: unknown) => this.#warn(reason));
+      return sent;
     };
   }
 
   get end(): InferContext<unknown>["end"] {
     return (request, error) => this.#sender.end(this.#call, request, error);
   }
+
+  /** Once: whoever goes on sending would fill the log. */
+  #warn(reason: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    this.log.warning(`model '${this.model.name}': a response was not sent: ${why}`);
+  }
 }
 
 /** How a model gives responses by itself. */
 export interface Sender {
-  send(call: BackendCall, request: number, sent: Sent): Promise<void> | undefined;
+  /** What it rejects with, the request has failed with, if there is one that still waits. */
+  send(call: BackendCall, request: number, sent: Sent): Promise<void>;
   end(call: BackendCall, request: number, error: InferenceError | undefined): void;
 }
 

@@ -30,22 +30,34 @@ export class FunctionStream implements Sender {
     else if (given !== undefined) throw wrongReturn(this.#plan, given);
   }
 
-  send(call: BackendCall, request: number, { outputs, isFinal }: Sent): Promise<void> | undefined {
+  async send(call: BackendCall, request: number, sent: Sent): Promise<void> {
     const { responses } = this.#checked(call, request);
-    const { requests, allocate } = call;
-    const { rows = 1 } = requests[request] ?? {};
-    const result = outputTensors(this.#plan, { rows, allocate }, outputs);
-    responses.respond({ ...result, requestIndex: request, isFinal });
-    return isFinal ? undefined : responses.whenRoom(request);
+    try {
+      this.#give(call, request, sent);
+    } catch (reason) {
+      // Whoever does not wait for it never hears of this: the request does.
+      responses.fail(request, this.#toError(reason));
+      throw reason;
+    }
+    if (!sent.isFinal) await responses.whenRoom(request);
   }
 
+  /** Later than `infer` there is nothing left to end. */
   end(call: BackendCall, request: number, error: InferenceError | undefined): void {
     const { responses } = this.#checked(call, request);
-    if (error !== undefined) {
-      responses.fail(request, toModelError(this.#plan.modelName, error, "infer"));
-    } else {
-      responses.respond({ outputs: [], copiedBytes: 0, requestIndex: request, isFinal: true });
-    }
+    if (responses.isOver) return;
+    if (error !== undefined) responses.fail(request, this.#toError(error));
+    else responses.respond({ outputs: [], copiedBytes: 0, requestIndex: request, isFinal: true });
+  }
+
+  #give({ responses, requests, allocate }: BackendCall, request: number, sent: Sent): void {
+    const { rows = 1 } = requests[request] ?? {};
+    const result = outputTensors(this.#plan, { rows, allocate }, sent.outputs);
+    responses.respond({ ...result, requestIndex: request, isFinal: sent.isFinal });
+  }
+
+  #toError(reason: unknown): InferenceError {
+    return toModelError(this.#plan.modelName, reason, "infer");
   }
 
   async #pull(call: BackendCall, steps: Steps): Promise<void> {

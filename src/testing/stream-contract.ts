@@ -213,12 +213,20 @@ const cases: Readonly<Record<string, StreamCase>> = {
     await run.hasEnded;
     const other = probe.run([1]);
     await other.hasEnded;
-    while (!lines.some((line) => line.includes("infer has settled"))) {
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-    }
+    const isWarning = (line: string): boolean => line.includes("infer has settled");
+    while (lines.filter(isWarning).length < 2) await turnOfTheLoop();
     check.deepEqual([run.said, other.said], [["done"], ["done"]]);
+  },
+
+  "what a model does not wait for fails a request, and nothing else": async (start) => {
+    const { probe, lines } = await start(streamModels.sendsWrong);
+    const run = probe.run([1, 1]);
+    await run.hasEnded;
+    const why = "model 'sends-wrong': output 'k' must be elements of shape [1,1]; got 2 elements";
+    check.deepEqual(run.said, [`0 fails: ${why}`, "1 3", "done"]);
+    const isWarning = (line: string): boolean => line.includes("a response was not sent");
+    while (!lines.some(isWarning)) await turnOfTheLoop();
+    check.equal(lines.filter(isWarning).length, 1);
   },
 
   "several at a time, each with its readers": async (start) => {
@@ -260,6 +268,12 @@ const cases: Readonly<Record<string, StreamCase>> = {
     );
   },
 };
+
+async function turnOfTheLoop(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
 
 /** What was logged about the end of generators. */
 function ends(lines: readonly string[]): readonly string[] {

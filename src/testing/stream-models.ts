@@ -46,6 +46,7 @@ type Behaviour =
   | "sendsAstray"
   | "floods"
   | "sendsLate"
+  | "sendsWrong"
   | "endless";
 
 export const streamModels: Readonly<Record<Behaviour, Model>> = {
@@ -200,14 +201,27 @@ export const streamModels: Readonly<Record<Behaviour, Model>> = {
     },
   }),
 
-  /** Sends when it has settled. */
+  /** Sends and ends when it has settled, and waits for nothing. */
   sendsLate: model("sends-late", {
     ...tensors,
     decoupled: true,
-    infer: (_given, { send, rows, log }) => {
+    infer: (_given, { send, end, rows }) => {
       setImmediate(() => {
-        send(0, rowsOf(1, rows)).catch((error: Error) => log.info(error.message));
+        end(0);
+        for (let k = 0; k < 3; k += 1) void send(0, rowsOf(k, rows));
       });
+    },
+  }),
+
+  /** To its first request something wrong, and waits for nothing. */
+  sendsWrong: model("sends-wrong", {
+    ...tensors,
+    decoupled: true,
+    infer: (_given, { send }) => {
+      void send(0, rowsOf(1, 2));
+      void send(0, rowsOf(2, 1));
+      void send(1, rowsOf(3, 1));
+      void send(2, rowsOf(4, 1));
     },
   }),
 
