@@ -9,9 +9,19 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function packElements(elements: readonly (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  const [only] = elements;
+  if (elements.length === 1 && typeof only === "string") return packText(only);
   return packBytes(
     elements.map((element) => (typeof element === "string" ? encoder.encode(element) : element)),
   );
+}
+
+/** Many a response is one short text, such as a token. */
+function packText(text: string): Uint8Array<ArrayBuffer> {
+  const packed = new Uint8Array(4 + 3 * text.length);
+  const { written } = encoder.encodeInto(text, packed.subarray(4));
+  new DataView(packed.buffer).setUint32(0, written, true);
+  return written === 3 * text.length ? packed : packed.slice(0, 4 + written);
 }
 
 export function unpackStrings(packed: Uint8Array): string[] {

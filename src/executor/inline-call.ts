@@ -30,7 +30,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   readonly #options: InlineCallOptions;
   #requests: readonly CallRequest[] | undefined = undefined;
   #gone: Set<number> | undefined = undefined;
-  #credits: Map<number, number> | undefined = undefined;
+  #credits: number[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
 
@@ -88,8 +88,8 @@ export class InlineCall implements BackendCall, BatchReaders {
   }
 
   takeCredit(requestIndex: number): number {
-    const count = this.#credits?.get(requestIndex) ?? 0;
-    this.#credits?.delete(requestIndex);
+    const count = this.#credits?.[requestIndex] ?? 0;
+    if (this.#credits !== undefined) this.#credits[requestIndex] = 0;
     return count;
   }
 
@@ -101,8 +101,8 @@ export class InlineCall implements BackendCall, BatchReaders {
   }
 
   credit(requestIndex: number, responseCount: number): void {
-    this.#credits ??= new Map();
-    this.#credits.set(requestIndex, responseCount + (this.#credits.get(requestIndex) ?? 0));
+    this.#credits ??= [];
+    this.#credits[requestIndex] = responseCount + (this.#credits[requestIndex] ?? 0);
     this.#responses?.notice();
   }
 

@@ -56,8 +56,12 @@ export class ResponseOutlet implements ResponseStream {
     this.#windows = Array.from({ length: readers.requestCount }, () => new Window());
   }
 
+  // Here and below plain loops: this is asked for each response.
   get isOver(): boolean {
-    return this.#windows.every((_, index) => !this.#isWaiting(index));
+    for (let index = 0; index < this.#windows.length; index += 1) {
+      if (this.#isWaiting(index)) return false;
+    }
+    return true;
   }
 
   respond(response: StreamedResponse): void {
@@ -65,16 +69,15 @@ export class ResponseOutlet implements ResponseStream {
     const { requestIndex, outputs, isFinal } = response;
     let byteLength = 0;
     for (const output of outputs) byteLength += output.byteLength;
-    if (requestIndex !== undefined) {
-      if (!this.#isWaiting(requestIndex)) return;
-      this.#refresh(requestIndex)?.give(byteLength, isFinal);
-    } else {
-      if (this.isOver) return;
+    let isWanted = false;
+    if (requestIndex !== undefined) isWanted = this.#give(requestIndex, byteLength, isFinal);
+    else {
       const share = Math.ceil(byteLength / this.#windows.length);
-      for (const index of this.#windows.keys()) {
-        if (this.#isWaiting(index)) this.#refresh(index)?.give(share, isFinal);
+      for (let index = 0; index < this.#windows.length; index += 1) {
+        if (this.#give(index, share, isFinal)) isWanted = true;
       }
     }
+    if (!isWanted) return;
     this.#outlet.respond(response);
     // Whoever waits for room for more to a request that has ended need not.
     if (isFinal) this.notice();
@@ -109,19 +112,28 @@ export class ResponseOutlet implements ResponseStream {
     }
   }
 
+  /** False: nobody waits for it. */
+  #give(index: number, byteLength: number, isFinal: boolean): boolean {
+    const window = this.#windows[index];
+    if (window === undefined || !this.#isWaiting(index)) return false;
+    window.take(this.#readers.takeCredit(index));
+    window.give(byteLength, isFinal);
+    return true;
+  }
+
   #hasRoom(requestIndex: number | undefined): boolean {
     if (requestIndex !== undefined) return this.#isRoomFor(requestIndex);
-    return this.#windows.every((_, index) => this.#isRoomFor(index));
+    for (let index = 0; index < this.#windows.length; index += 1) {
+      if (!this.#isRoomFor(index)) return false;
+    }
+    return true;
   }
 
   #isRoomFor(index: number): boolean {
-    return !this.#isWaiting(index) || (this.#refresh(index)?.hasRoom ?? true);
-  }
-
-  #refresh(index: number): Window | undefined {
     const window = this.#windows[index];
-    window?.take(this.#readers.takeCredit(index));
-    return window;
+    if (window === undefined || !this.#isWaiting(index)) return true;
+    window.take(this.#readers.takeCredit(index));
+    return window.hasRoom;
   }
 
   #isWaiting(index: number): boolean {

@@ -68,8 +68,11 @@ export class StreamedAnswers {
 
   #openOf(requestIndex: number | undefined): readonly number[] {
     const { requests } = this.#receivers.batch;
-    const meant = requestIndex === undefined ? [...requests.keys()] : [requestIndex];
-    return meant.filter((index) => this.#isOpen(index));
+    if (requestIndex === undefined && requests.length > 1) {
+      return [...requests.keys()].filter((index) => this.#isOpen(index));
+    }
+    const only = requestIndex ?? 0;
+    return this.#isOpen(only) ? [only] : none;
   }
 
   #isOpen(requestIndex: number): boolean {

@@ -65,7 +65,7 @@ export function writeStrings(writer: JsonWriter, elements: Unpacker, count: numb
     const element = elements.next();
     if (element === undefined) return true;
     if (!isFirst) writer.text(",");
-    writer.string(decoder.decode(element));
+    if (!writer.plainString(element)) writer.string(decoder.decode(element));
   }
   return false;
 }

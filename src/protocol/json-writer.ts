@@ -55,6 +55,17 @@ export class JsonWriter {
     this.length += encoder.encodeInto(quoted, target.subarray(this.length)).written;
   }
 
+  /** A string of ASCII that needs no escapes; false: it is not, and nothing was written. */
+  plainString(ascii: Uint8Array): boolean {
+    for (const byte of ascii) if (byte > 0x7f || isToEscape(byte)) return false;
+    const target = this.reserve(ascii.byteLength + 2);
+    target[this.length] = quote;
+    target.set(ascii, this.length + 1);
+    target[this.length + 1 + ascii.byteLength] = quote;
+    this.length += ascii.byteLength + 2;
+    return true;
+  }
+
   integers(values: readonly number[]): void {
     const target = this.reserve(values.length * (maxNumberLength + 1));
     let offset = this.length;
