@@ -241,6 +241,11 @@ const mistakes: readonly Mistake[] = [
     ],
   },
   {
+    options: { batching: { preserveOrdering: true } },
+    changes: { isDecoupled: true },
+    lines: ["'batching.preserveOrdering' must be false for a model that streams; got true"],
+  },
+  {
     options: { instances: { kind: "inline", device: "cuda:0" } },
     changes: { defaultKind: "thread" },
     lines: [
