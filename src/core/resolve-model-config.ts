@@ -19,7 +19,7 @@ import {
 } from "../protocol/model-options.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
-import { findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
   DynamicBatchingConfig,
@@ -106,7 +106,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
     ...findDeviceMistakes(input),
-    ...findOrderMistakes(input),
+    ...(input.isDecoupled === true ? findOrderMistakes({ ...options }) : []),
   ];
 }
 
@@ -114,16 +114,6 @@ function findDeviceMistakes(input: ModelConfigInput): readonly string[] {
   const { kind, device } = resolveInstances(input);
   if (kind !== "inline" || !/^cuda:\d+$/.test(device)) return [];
   return [mustBe("instances.device", `"cpu" for inline instances: only threads have one`, device)];
-}
-
-/**
- * A batch of streams goes on while each of its readers has room; what is held back for the order
- * is taken by nobody, so that a stream would wait for one that waits for it.
- */
-function findOrderMistakes({ options, isDecoupled }: ModelConfigInput): readonly string[] {
-  const { preserveOrdering = false }: BatchingOptions = options.batching || {};
-  if (!isDecoupled || !preserveOrdering) return [];
-  return [mustBe("batching.preserveOrdering", "false for a model that streams", true)];
 }
 
 function tensorConfig({ name, datatype, dims, isOptional, reshape }: ConfigTensor): TensorConfig {

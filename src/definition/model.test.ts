@@ -121,6 +121,10 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
     { decoupled: false, async *infer() {} },
     "'decoupled' must be true or left out: a generator streams; got false",
   ],
+  [
+    { decoupled: true, batching: { preserveOrdering: true } },
+    "'batching.preserveOrdering' must be false for a model that streams; got true",
+  ],
   [{ decoupled: "yes" }, "'decoupled' must be true or false; got \"yes\""],
   [
     { maxBatchSize: 4, batching: { preferredBatchSizes: [8] } },

@@ -56,6 +56,15 @@ export function findRowCountMistakes(options: Fields, inputCount: number): reado
   return ["needs an input to count its rows by: declare one, or set 'batching' to false"];
 }
 
+/**
+ * Of a model that streams. A batch of streams goes on while each of its readers has room; what is
+ * held back for the order is taken by nobody, so that one stream would wait for another for ever.
+ */
+export function findOrderMistakes({ batching }: Fields): readonly string[] {
+  if (fieldsIn(batching)["preserveOrdering"] !== true) return [];
+  return [mustBe("batching.preserveOrdering", "false for a model that streams", true)];
+}
+
 function besideNoBatching({ maxBatchSize }: Fields): readonly string[] {
   if (maxBatchSize === undefined) return [];
   return [mustBe("maxBatchSize", "left out beside batching: false", maxBatchSize)];
