@@ -1,100 +1,91 @@
 /**
  * gRPC listener: a plain TCP server whose connections go to the gRPC frontend, with or without TLS.
  *
+ * gRPC itself is imported when the first connection comes, which waits for it: a server that nobody
+ * calls over gRPC starts faster, and is smaller. With TLS it is imported before the port opens,
+ * because only then is it known whether the certificates are right.
+ *
  * To drain is to accept no more connections, and to let streams that last end when what runs on them
  * has. Others go on meanwhile, and are told that the server exits. When the core has nothing left,
  * every connection closes with its last call.
- *
- * This file, and gRPC with it, is imported only by a server that has gRPC switched on.
  */
-import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { ServerCredentials } from "@grpc/grpc-js";
-import type { Clock } from "../core/clock.ts";
-import { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
-import type { GrpcOptions } from "../frontends/grpc/grpc-options.ts";
+import { createServer, type Socket } from "node:net";
+import type { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
 import { Listener } from "./listener.ts";
-import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
-
-type Services = Pick<GrpcOptions, "service" | "clock" | "log" | "receivedBytes">;
+import type { GrpcServices } from "./make-grpc-frontend.ts";
+import type { ResolvedServerOptions } from "./server-options.ts";
 
 const lookAgainMs = 10;
 
 export class GrpcListener extends Listener {
-  readonly #frontend: GrpcFrontend;
-  readonly #clock: Clock;
+  readonly #options: ResolvedServerOptions;
+  readonly #services: GrpcServices;
+  #frontend: GrpcFrontend | undefined = undefined;
+  #importing: Promise<GrpcFrontend> | undefined = undefined;
 
-  /** Throws one clear line if TLS is not set up properly. */
-  constructor(options: ResolvedServerOptions, services: Services) {
-    const frontend = makeFrontend(options, services);
-    const server = createServer({ noDelay: true }, (socket) => frontend.accept(socket));
+  constructor(options: ResolvedServerOptions, services: GrpcServices) {
+    const server = createServer({ noDelay: true });
     super(server, {
       what: "gRPC",
       address: options.grpcAddress,
       port: options.grpcPort,
       portOption: "grpcPort",
     });
-    this.#frontend = frontend;
-    this.#clock = services.clock;
+    this.#options = options;
+    this.#services = services;
+    server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  /** Rejects with one clear line also if TLS is not set up properly. */
+  override async open(): Promise<void> {
+    const { grpcUseSsl, grpcUseSslMutual } = this.#options;
+    if (grpcUseSsl || grpcUseSslMutual) await this.#import();
+    await super.open();
   }
 
   /** Resolves when the last connection has ended. `hasDrained`: the core has nothing left. */
   async drain(hasDrained: Promise<void>): Promise<void> {
     const isClosed = await this.stopAccepting();
-    this.#frontend.stopStreams();
+    await this.#importing?.catch(() => {});
+    this.#frontend?.stopStreams();
     await hasDrained;
-    this.#frontend.closeConnections();
+    this.#frontend?.closeConnections();
+    const { clock } = this.#services;
     while (!isClosed()) {
       this.dropSilent();
       await new Promise<void>((resolve) => {
-        this.#clock.wakeAt(this.#clock.nowMs() + lookAgainMs, resolve);
+        clock.wakeAt(clock.nowMs() + lookAgainMs, resolve);
       });
     }
   }
-}
 
-function frontendOptions(options: ResolvedServerOptions, services: Services): GrpcOptions {
-  return {
-    ...services,
-    logsRequests: options.logVerbose > 0,
-    maxInputBytes: options.maxInputBytes,
-    compression: options.grpcInferResponseCompressionLevel,
-    forwardPattern: toPattern(options.grpcHeaderForwardPattern),
-    stallTimeoutMs: options.stallTimeoutSecs * 1000,
-    hasReflection: options.grpcReflection,
-    keepaliveTimeMs: options.grpcKeepaliveTimeMs,
-    keepaliveTimeoutMs: options.grpcKeepaliveTimeoutMs,
-    maxConnectionAgeMs: options.grpcMaxConnectionAgeMs,
-    maxConnectionAgeGraceMs: options.grpcMaxConnectionAgeGraceMs,
-  };
-}
-
-function makeFrontend(options: ResolvedServerOptions, services: Services): GrpcFrontend {
-  const own = frontendOptions(options, services);
-  const { grpcUseSsl, grpcUseSslMutual } = options;
-  if (!grpcUseSsl && !grpcUseSslMutual) {
-    return new GrpcFrontend(own, ServerCredentials.createInsecure());
+  #accept(socket: Socket): void {
+    if (this.#frontend !== undefined) {
+      this.#frontend.accept(socket);
+      return;
+    }
+    socket.on("error", () => {}); // It may be reset before anybody reads it.
+    this.#import().then(
+      (frontend) => {
+        if (!socket.destroyed) frontend.accept(socket);
+      },
+      (error: unknown) => {
+        this.#services.log.error("gRPC cannot be served", { error });
+        socket.destroy();
+      },
+    );
   }
-  const pair = {
-    private_key: readPem("grpcServerKey", options.grpcServerKey),
-    cert_chain: readPem("grpcServerCert", options.grpcServerCert),
-  };
-  const hasRoot = grpcUseSslMutual || options.grpcRootCert !== "";
-  const root = hasRoot ? readPem("grpcRootCert", options.grpcRootCert) : null;
-  try {
-    return new GrpcFrontend(own, ServerCredentials.createSsl(root, [pair], grpcUseSslMutual));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`gRPC cannot use these certificates: ${why}`, { cause: error });
-  }
-}
 
-function readPem(option: string, path: string): Buffer {
-  if (path === "") throw new Error(`gRPC over TLS needs the file of '${option}'`);
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the file of '${option}' cannot be read: ${why}`, { cause: error });
+  #import(): Promise<GrpcFrontend> {
+    this.#importing ??= import("./make-grpc-frontend.ts")
+      .then(({ makeGrpcFrontend }) => {
+        this.#frontend = makeGrpcFrontend(this.#options, this.#services);
+        return this.#frontend;
+      })
+      .catch((error: unknown) => {
+        this.#importing = undefined; // A file that was wrong may be right the next time.
+        throw error;
+      });
+    return this.#importing;
   }
 }

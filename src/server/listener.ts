@@ -21,6 +21,7 @@ export abstract class Listener {
   readonly #server: Server;
   readonly #options: ListenerOptions;
   #opening: Promise<void> | undefined;
+  #isStopping = false;
 
   constructor(server: Server, options: ListenerOptions) {
     this.#server = server;
@@ -65,6 +66,7 @@ export abstract class Listener {
    * connection has ended.
    */
   protected async stopAccepting(): Promise<() => boolean> {
+    this.#isStopping = true;
     // What is about to open can be closed only when it has.
     await this.#opening?.catch(() => {});
     let isClosed = !this.#server.listening;
@@ -80,6 +82,7 @@ export abstract class Listener {
   }
 
   async #open(): Promise<void> {
+    if (this.#isStopping) throw new Error("the server was closed: it cannot listen");
     const { address, port } = this.#options;
     this.#server.listen({ host: address, port });
     try {

@@ -15,7 +15,7 @@ import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { GrpcListener } from "./grpc-listener.ts";
+import { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
@@ -71,10 +71,8 @@ export class RunningServer {
   readonly #options: ResolvedServerOptions;
   readonly #core: InferenceCore;
   readonly #hostOptions: HostOptions;
-  readonly #receivedBytes: ByteBudget;
   readonly #http: HttpListener | undefined;
-  #grpc: GrpcListener | undefined = undefined;
-  #grpcImport: Promise<GrpcListener | undefined> | undefined = undefined;
+  readonly #grpc: GrpcListener | undefined;
   readonly #metrics: HttpListener | undefined;
   readonly #lag: EventLoopLag;
   readonly #machine: MachineReader = new MachineReader();
@@ -96,12 +94,12 @@ export class RunningServer {
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
     });
-    this.#receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
+    const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
     const http = new HttpHandler({
       ...options,
       service: core,
-      receivedBytes: this.#receivedBytes,
+      receivedBytes,
       clock,
       log,
       logsRequests: options.logVerbose > 0,
@@ -119,9 +117,10 @@ export class RunningServer {
     };
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
+    if (options.allowGrpc) {
+      this.#grpc = new GrpcListener(options, { service: core, clock, log, receivedBytes });
+    }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
-    // A program listens as soon as its models are ready: it is imported while they load.
-    if (isProgram) this.#importGrpc().catch(() => {});
     const isTold = isProgram && options.logFile === "" && !options.jsonLogs;
     this.ready = this.#loadAll(models, { failureLevel: isTold ? "verbose" : "error" });
   }
@@ -146,7 +145,7 @@ export class RunningServer {
 
   /** Says so in the words that scripts wait for. */
   async #listen(): Promise<void> {
-    for (const listener of [this.#http, await this.#importGrpc(), this.#metrics]) {
+    for (const listener of [this.#http, this.#grpc, this.#metrics]) {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
@@ -233,26 +232,6 @@ export class RunningServer {
     } finally {
       this.#core.setRunning();
     }
-  }
-
-  #importGrpc(): Promise<GrpcListener | undefined> {
-    this.#grpcImport ??= this.#makeGrpc().catch((error: unknown) => {
-      this.#grpcImport = undefined;
-      throw error;
-    });
-    return this.#grpcImport;
-  }
-
-  async #makeGrpc(): Promise<GrpcListener | undefined> {
-    if (!this.#options.allowGrpc) return undefined;
-    const { GrpcListener } = await import("./grpc-listener.ts");
-    this.#grpc = new GrpcListener(this.#options, {
-      service: this.#core,
-      clock: this.#clock,
-      log: this.#log,
-      receivedBytes: this.#receivedBytes,
-    });
-    return this.#grpc;
   }
 
   #httpListener(): HttpListener {
