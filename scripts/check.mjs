@@ -9,13 +9,13 @@
  * folder, which is removed again. The last line is `N passed, N failed`; suites that run tests
  * count each test, the others count as one.
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmCommand } from "./npm-command.mjs";
 import { packageFaults } from "./package-files.mjs";
+import { start } from "./shown-command.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
@@ -156,21 +156,4 @@ async function run(script, scriptArgs, options = {}) {
 async function mustEnd(command, commandArgs, options = {}) {
   const { code } = await start(command, commandArgs, options);
   if (code !== 0) throw new Error(`${[command, ...commandArgs].join(" ")}: exit code ${code}`);
-}
-
-/** Shows what the command prints, and keeps it. */
-async function start(command, commandArgs, options = {}) {
-  const child = spawn(command, commandArgs, { stdio: ["ignore", "pipe", "pipe"], ...options });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
-  }
-  const code = await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => resolve(status ?? 1));
-  });
-  return { code, output };
 }

@@ -10,11 +10,12 @@
  * skipped with a reason, or, with CHECK_STRICT=1, as on a build machine, a failure. The last line
  * is `N passed, N failed`.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { start as startCommand } from "./shown-command.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const built = spawnSync(process.execPath, ["scripts/ready.mjs", "--tests"], { stdio: [0, 2, 2] });
@@ -179,20 +180,6 @@ async function serve(...args) {
   return { program, env: { SHOAL_URL, SHOAL_GRPC, SHOAL_METRICS_URL } };
 }
 
-/** Shows what the command prints, and keeps it. */
-async function start(command, args, { env = {} } = {}) {
-  const stdio = ["ignore", "pipe", "pipe"];
-  const child = spawn(command, args, { stdio, env: { ...process.env, ...env } });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
-  }
-  const code = await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => resolve(status ?? 1));
-  });
-  return { code, output };
+function start(command, args, { env = {} } = {}) {
+  return startCommand(command, args, { env: { ...process.env, ...env } });
 }

@@ -7,6 +7,7 @@ import { InferenceError } from "./errors.ts";
 import type { inference } from "./generated/messages.js";
 import type { Parameters, ParameterValue, SequenceFields } from "./infer.ts";
 import { noParameters } from "./infer.ts";
+import { NamedParameters } from "./named-parameters.ts";
 import { toBigint, toInteger } from "./wide-integers.ts";
 
 type MessageParameter = inference.InferParameter;
@@ -45,31 +46,19 @@ export function readMessageParameters(parameters: MessageParameters): ReadMessag
   return read;
 }
 
-class OpenParameters implements ReadMessageParameters {
-  readonly custom: Record<string, ParameterValue> = Object.create(null);
-  priority = 0;
-  timeoutMs = 0;
+class OpenParameters extends NamedParameters implements ReadMessageParameters {
   wantsEmptyFinal = false;
-  #sequenceId: bigint | string = 0n;
-  #isStart = false;
-  #isEnd = false;
-
-  get sequence(): SequenceFields | undefined {
-    const id = this.#sequenceId;
-    if (id === 0n || id === "") return undefined;
-    return { id, isStart: this.#isStart, isEnd: this.#isEnd };
-  }
 
   take(key: string, parameter: MessageParameter): void {
     switch (key) {
       case "sequence_id":
-        this.#sequenceId = toSequenceId(parameter);
+        this.sequenceId = toSequenceId(parameter);
         break;
       case "sequence_start":
-        this.#isStart = toBoolean(key, parameter);
+        this.isStart = toBoolean(key, parameter);
         break;
       case "sequence_end":
-        this.#isEnd = toBoolean(key, parameter);
+        this.isEnd = toBoolean(key, parameter);
         break;
       case "priority":
         this.priority = toPriority(parameter);

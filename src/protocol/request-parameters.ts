@@ -9,6 +9,7 @@ import {
   type SequenceFields,
 } from "./infer.ts";
 import { asUnsigned, JsonFloat, JsonObject, type JsonValue } from "./json-value.ts";
+import { NamedParameters } from "./named-parameters.ts";
 import { wrongType } from "./request-faults.ts";
 
 export interface RequestParameters {
@@ -42,22 +43,9 @@ export function readParameters(value: JsonValue | undefined): RequestParameters 
   return parameters;
 }
 
-export class OpenParameters implements RequestParameters {
-  readonly custom: Record<string, ParameterValue> = Object.create(null);
-  priority = 0;
-  timeoutMs = 0;
+export class OpenParameters extends NamedParameters implements RequestParameters {
   binaryDataOutput = false;
-  #sequenceId: bigint | string = 0n;
-  #isStart = false;
-  #isEnd = false;
 
-  get sequence(): SequenceFields | undefined {
-    const id = this.#sequenceId;
-    if (id === 0n || id === "") return undefined;
-    return { id, isStart: this.#isStart, isEnd: this.#isEnd };
-  }
-
-  /** As a member of `parameters` of an inference. */
   take(key: string, value: JsonValue): void {
     if (this.takeNamed(key, value)) return;
     if (key.startsWith("triton_")) throw reserved();
@@ -74,13 +62,13 @@ export class OpenParameters implements RequestParameters {
   takeNamed(key: string, value: JsonValue): boolean {
     switch (key) {
       case "sequence_id":
-        this.#sequenceId = toSequenceId(value);
+        this.sequenceId = toSequenceId(value);
         break;
       case "sequence_start":
-        this.#isStart = toBoolean(key, value);
+        this.isStart = toBoolean(key, value);
         break;
       case "sequence_end":
-        this.#isEnd = toBoolean(key, value);
+        this.isEnd = toBoolean(key, value);
         break;
       case "binary_data_output":
         this.binaryDataOutput = toBoolean(key, value);
