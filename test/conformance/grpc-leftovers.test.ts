@@ -66,3 +66,23 @@ test("calls that end in every way leave nothing", async () => {
   }
   await until(() => resources() === before);
 });
+
+test("thousands of streams that are dropped hurt nobody on their connection, and leave nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake({ stallTimeoutMs: 600_000 });
+    const kept = on.client.stream();
+    kept.send({ modelName: "stream", id: "kept" });
+    const keptRequest = await on.service.seen("kept");
+    for (let index = 0; index < 2000; index += 1) {
+      const stream = on.client.stream();
+      stream.send({ modelName: "stream", id: `s${index}` });
+      await on.service.seen(`s${index}`);
+      stream.call.cancel();
+    }
+    keptRequest.respond(10, true);
+    check.equal((await kept.end()).code, status.OK);
+    await until(() => on.frontend.openStreamCount === 0);
+  }
+  await until(() => resources() === before);
+});

@@ -3,7 +3,18 @@
  */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
-import { bool, bytes, createServer, fp16, fp32, int32, int64, model, optional, type Server } from "shoal";
+import {
+  bool,
+  bytes,
+  createServer,
+  fp16,
+  fp32,
+  int32,
+  int64,
+  model,
+  optional,
+  type Server,
+} from "shoal";
 import { ask, type RawAnswer } from "./raw-client.ts";
 import { quietLoopback, startServer } from "./server.ts";
 
