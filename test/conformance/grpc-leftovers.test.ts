@@ -3,6 +3,8 @@
  */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
@@ -83,6 +85,22 @@ test("thousands of streams that are dropped hurt nobody on their connection, and
     keptRequest.respond(10, true);
     check.equal((await kept.end()).code, status.OK);
     await until(() => on.frontend.openStreamCount === 0);
+  }
+  await until(() => resources() === before);
+});
+
+test("a stream that is dropped while a message of it is compressed leaves nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake({ compression: "high", stallTimeoutMs: 600_000 });
+    const stream = on.client.stream();
+    stream.send({ modelName: "stream", id: "s" });
+    const request = await on.service.seen("s");
+    request.respond(10_000_000, false);
+    stream.call.cancel();
+    await until(() => request.cancelCount === 1);
+    // Begun later, and more to do: so the other one is done as well.
+    await promisify(gzip)(new Uint8Array(20_000_000), { level: 9 });
   }
   await until(() => resources() === before);
 });
