@@ -2,9 +2,11 @@
  * What is left of calls that ended in every way: no timer, no socket, no bytes, no stream.
  */
 import { strict as check } from "node:assert";
+import { once } from "node:events";
+import { connect, constants } from "node:http2";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { gzip, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
@@ -101,6 +103,38 @@ test("a stream that is dropped while a message of it is compressed leaves nothin
     await until(() => request.cancelCount === 1);
     // Begun later, and more to do: so the other one is done as well.
     await promisify(gzip)(new Uint8Array(20_000_000), { level: 9 });
+  }
+  await until(() => resources() === before);
+});
+
+test("watches and questions that are dropped at once leave nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake();
+    const session = connect(`http://127.0.0.1:${on.port}`);
+    // To be decompressed first, which takes a while.
+    const nothing = gzipSync("");
+    const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    for (const path of ["/grpc.health.v1.Health/Watch", reflection]) {
+      for (let index = 0; index < 200; index += 1) {
+        const stream = session.request({
+          ":method": "POST",
+          ":path": path,
+          "content-type": "application/grpc",
+          "grpc-encoding": "gzip",
+          te: "trailers",
+        });
+        stream.on("error", () => {});
+        stream.end(Buffer.concat([Buffer.from([1, 0, 0, 0, nothing.byteLength]), nothing]));
+        for (let turns = index % 4; turns > 0; turns -= 1) {
+          await new Promise((next) => setImmediate(next));
+        }
+        stream.close(constants.NGHTTP2_CANCEL);
+        await once(stream, "close");
+      }
+    }
+    session.destroy();
+    await until(() => on.frontend.openStreamCount === 0);
   }
   await until(() => resources() === before);
 });
