@@ -153,7 +153,7 @@ export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
   end(request: number, error?: InferenceError): void;
 }
 
-export interface SendOptions {
+interface SendOptions {
   /** The last response to this request; default false. */
   readonly isFinal?: boolean;
 }
