@@ -2,7 +2,11 @@
  * What is left of calls that ended in every way: no timer, no socket, no bytes, no stream.
  */
 import { strict as check } from "node:assert";
+import { once } from "node:events";
+import { connect, constants } from "node:http2";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { gzip, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
@@ -62,6 +66,74 @@ test("calls that end in every way leave nothing", async () => {
     check.equal(on.receivedBytes.usedBytes, 0);
     for (const stream of streams) stream.call.cancel();
     watch.cancel();
+    await until(() => on.frontend.openStreamCount === 0);
+  }
+  await until(() => resources() === before);
+});
+
+test("thousands of streams that are dropped hurt nobody on their connection, and leave nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake({ stallTimeoutMs: 600_000 });
+    const kept = on.client.stream();
+    kept.send({ modelName: "stream", id: "kept" });
+    const keptRequest = await on.service.seen("kept");
+    for (let index = 0; index < 2000; index += 1) {
+      const stream = on.client.stream();
+      stream.send({ modelName: "stream", id: `s${index}` });
+      await on.service.seen(`s${index}`);
+      stream.call.cancel();
+    }
+    keptRequest.respond(10, true);
+    check.equal((await kept.end()).code, status.OK);
+    await until(() => on.frontend.openStreamCount === 0);
+  }
+  await until(() => resources() === before);
+});
+
+test("a stream that is dropped while a message of it is compressed leaves nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake({ compression: "high", stallTimeoutMs: 600_000 });
+    const stream = on.client.stream();
+    stream.send({ modelName: "stream", id: "s" });
+    const request = await on.service.seen("s");
+    request.respond(10_000_000, false);
+    stream.call.cancel();
+    await until(() => request.cancelCount === 1);
+    // Begun later, and more to do: so the other one is done as well.
+    await promisify(gzip)(new Uint8Array(20_000_000), { level: 9 });
+  }
+  await until(() => resources() === before);
+});
+
+test("watches and questions that are dropped at once leave nothing", async () => {
+  const before = resources();
+  {
+    await using on = await startFake();
+    const session = connect(`http://127.0.0.1:${on.port}`);
+    // To be decompressed first, which takes a while.
+    const nothing = gzipSync("");
+    const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    for (const path of ["/grpc.health.v1.Health/Watch", reflection]) {
+      for (let index = 0; index < 200; index += 1) {
+        const stream = session.request({
+          ":method": "POST",
+          ":path": path,
+          "content-type": "application/grpc",
+          "grpc-encoding": "gzip",
+          te: "trailers",
+        });
+        stream.on("error", () => {});
+        stream.end(Buffer.concat([Buffer.from([1, 0, 0, 0, nothing.byteLength]), nothing]));
+        for (let turns = index % 4; turns > 0; turns -= 1) {
+          await new Promise((next) => setImmediate(next));
+        }
+        stream.close(constants.NGHTTP2_CANCEL);
+        await once(stream, "close");
+      }
+    }
+    session.destroy();
     await until(() => on.frontend.openStreamCount === 0);
   }
   await until(() => resources() === before);

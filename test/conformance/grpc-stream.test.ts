@@ -186,6 +186,20 @@ test("with triton_grpc_error the first error of an accepted request ends the str
   check.equal(other.cancelCount, 1);
 });
 
+test("what that request gave before its error comes before the end", async () => {
+  await using on = await startFake({ compression: "low" });
+  const stream = on.client.stream(wanting("true"));
+  stream.send(ask("stream", "a"));
+  stream.send(ask("stream", "other"));
+  const other = await on.service.seen("other");
+  const request = await on.service.seen("a");
+  for (let left = 5; left > 0; left -= 1) request.respond(10, false);
+  request.fail("INTERNAL", "broken");
+  check.deepEqual(await stream.status, { code: status.INTERNAL, details: "broken" });
+  check.deepEqual(stream.received.map(told), Array(5).fill("a stream/1 [10] false"));
+  check.equal(other.cancelCount, 1);
+});
+
 test("other values of triton_grpc_error mean nothing", async () => {
   await using on = await startFake();
   for (const value of ["1", "TRUE", "false"]) {

@@ -27,7 +27,7 @@ import {
   http2ServerOf,
   http2StreamOf,
   knowsPath,
-  limitDecompressed,
+  limitCalls,
 } from "./grpc-internals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { addHealthCalls } from "./health-calls.ts";
@@ -38,6 +38,7 @@ import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
 import { addServiceCalls, servicePath } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
+import { StreamResets } from "./stream-resets.ts";
 import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
 
 /** The largest that gRPC has. */
@@ -63,7 +64,8 @@ export class GrpcFrontend {
     this.#compression = new MessageCompression(options.compression, (call) =>
       this.#acceptedEncodings.get(http2StreamOf(call)),
     );
-    this.#server = new Server(serverOptions(options));
+    const resets = new StreamResets(() => options.clock.nowMs());
+    this.#server = new Server(serverOptions(options, resets));
     addServiceCalls(this.#server, options);
     addHealthCalls(this.#server, options, this.#open);
     if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
@@ -76,6 +78,7 @@ export class GrpcFrontend {
       session.once("close", () => this.#sessions.delete(session));
     });
     http2Server.prependListener("stream", (stream, headers) => {
+      resets.watch(stream);
       countArrivingBytes(stream, options.receivedBytes);
       dropHugeTimeout(headers);
       if (!knowsPath(this.#server, headers[":path"])) headers[":path"] = unknownPath;
@@ -148,7 +151,10 @@ export class GrpcFrontend {
   }
 }
 
-function serverOptions(options: GrpcOptions): ConstructorParameters<typeof Server>[0] {
+function serverOptions(
+  options: GrpcOptions,
+  resets: StreamResets,
+): ConstructorParameters<typeof Server>[0] {
   const { maxConnectionAgeMs, maxConnectionAgeGraceMs } = options;
   return {
     "grpc.max_receive_message_length": mostMessageBytes,
@@ -161,6 +167,6 @@ function serverOptions(options: GrpcOptions): ConstructorParameters<typeof Serve
       "grpc.max_connection_age_grace_ms": maxConnectionAgeGraceMs,
     }),
     "grpc.enable_channelz": 0,
-    interceptors: [limitDecompressed(options.maxInputBytes)],
+    interceptors: [limitCalls(options.maxInputBytes, (stream) => resets.endsEarly(stream))],
   };
 }

@@ -13,6 +13,7 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
 import { assert } from "../../assert.ts";
+import { errorCodes } from "../../protocol/errors.ts";
 
 interface ServerInside {
   readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
@@ -24,6 +25,8 @@ interface CallInside {
 }
 
 interface InterceptedInside {
+  readonly stream: ServerHttp2Stream;
+  readonly receivedHalfClose: boolean;
   maxReceiveMessageSize: number;
   sendStatus(status: Partial<StatusObject>): void;
 }
@@ -46,12 +49,18 @@ export function http2StreamOf(call: object): ServerHttp2Stream {
 /** What grpc-js says when a call's time is over, and what every other gRPC says: clients compare it. */
 const deadlineTexts = { ours: "Deadline exceeded", common: "Deadline Exceeded" };
 
-export function limitDecompressed(maxBytes: number): ServerInterceptor {
+/** `onEarlyEnd`: the call ends here before its client has said all, or when his time is over. */
+export function limitCalls(
+  maxBytes: number,
+  onEarlyEnd: (stream: ServerHttp2Stream) => void,
+): ServerInterceptor {
   return (_method, call) => {
     const inside = call as unknown as InterceptedInside;
     inside.maxReceiveMessageSize = maxBytes;
     const sendStatus = inside.sendStatus.bind(call);
     inside.sendStatus = (status) => {
+      const isOutOfTime = status.code === errorCodes.DEADLINE_EXCEEDED.grpc;
+      if (isOutOfTime || !inside.receivedHalfClose) onEarlyEnd(inside.stream);
       const isDeadline = status.details === deadlineTexts.ours;
       sendStatus(isDeadline ? { ...status, details: deadlineTexts.common } : status);
     };

@@ -46,6 +46,8 @@ interface Outgoing {
   /** Undefined: the request has ended, and there is nothing to say. */
   readonly message: WireMessage | undefined;
   readonly isLast: boolean;
+  /** The whole stream ends with it. */
+  readonly ending: InferenceError | undefined;
 }
 
 export class StreamCall implements RequestStream, OpenStream {
@@ -101,15 +103,19 @@ export class StreamCall implements RequestStream, OpenStream {
 
   answer(request: StreamRequest, message: WireMessage | undefined): void {
     if (this.#isOver) return;
-    const outgoing = { request, message, isLast: request.hasEnded };
+    const outgoing = { request, message, isLast: request.hasEnded, ending: undefined };
     if (request.isDecoupled) this.#ownLanes.get(request)?.push(outgoing);
     else this.#takeTurn(outgoing);
     this.#flush();
   }
 
-  endsWith(error: InferenceError): boolean {
-    if (this.#endsWithError) this.#endWith(error);
-    return this.#endsWithError;
+  /** Behind what the request has given before. */
+  endsWith(request: StreamRequest, error: InferenceError): boolean {
+    if (!this.#endsWithError) return false;
+    const lane = this.#ownLanes.get(request);
+    if (lane === undefined || lane.items.length === 0) this.#endWith(error);
+    else lane.push({ request, message: undefined, isLast: true, ending: error });
+    return true;
   }
 
   toError(reason: unknown, request: StreamRequest): InferenceError {
@@ -176,9 +182,10 @@ export class StreamCall implements RequestStream, OpenStream {
     while (!this.#isOver && !this.#writer.isFull) {
       const outgoing = this.#lanes.take();
       if (outgoing === undefined) break;
-      const { request, message, isLast } = outgoing;
+      const { request, message, isLast, ending } = outgoing;
       if (message !== undefined) this.#writer.write(message);
-      if (isLast) this.#finish(request);
+      if (ending !== undefined) this.#endWith(ending);
+      else if (isLast) this.#finish(request);
       else if (this.#writer.isFull) this.#uncredited.push(request);
       else request.credit();
     }

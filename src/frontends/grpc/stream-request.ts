@@ -21,8 +21,8 @@ import { WireMessage } from "./wire-message.ts";
 export interface RequestStream {
   /** The next message of a request; undefined: there is none, but it has ended. */
   answer(request: StreamRequest, message: WireMessage | undefined): void;
-  /** An error of one that was accepted: whether it ended the whole stream. */
-  endsWith(error: InferenceError): boolean;
+  /** An error of one that was accepted: whether it ends the whole stream. */
+  endsWith(request: StreamRequest, error: InferenceError): boolean;
   /** An error, or a bug of ours. */
   toError(reason: unknown, request: StreamRequest): InferenceError;
   logEnd(request: StreamRequest, error: InferenceError | undefined): void;
@@ -78,7 +78,7 @@ export class StreamRequest implements ResponseSink {
     if (this.hasEnded) return;
     const isAccepted = this.#isAccepted;
     this.#end(error);
-    if (isAccepted && this.#stream.endsWith(error)) return;
+    if (isAccepted && this.#stream.endsWith(this, error)) return;
     const { id } = this.asked;
     const asked = isAccepted ? this.asked : { id, modelName: "", modelVersion: "" };
     this.#stream.answer(this, new WireMessage(encodeStreamError(error.message, asked)));

@@ -36,6 +36,7 @@ export class StreamWriter {
   #waiting: WireMessage[] = [];
   #isWriting = false;
   #isCompressing = false;
+  #isClosed = false;
   /** To be called when everything has been handed to grpc-js. */
   #finish: (() => void) | undefined = undefined;
   #lastTakenMs = 0;
@@ -60,6 +61,7 @@ export class StreamWriter {
         .compress(message, this.#encoding)
         .then((compressed) => {
           this.#isCompressing = false;
+          if (this.#isClosed) return;
           this.#add(compressed);
           if (this.#finish !== undefined) this.finish(this.#finish);
           else if (!this.isFull) this.#options.onFree();
@@ -81,7 +83,7 @@ export class StreamWriter {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
     this.#waiting = [];
-    this.#finish = () => {};
+    this.#isClosed = true;
   }
 
   #add(message: WireMessage): void {
