@@ -50,6 +50,14 @@ for (const end of ["reset", "unread", "early here"] as const) {
   });
 }
 
+test("within a second nothing is forgotten", () => {
+  const connection = new Connection();
+  connection.carries(1000, "reset", 0.9);
+  check.equal(connection.session.closed, false);
+  connection.opens("well");
+  check.equal(connection.session.closed, true);
+});
+
 test("what is open may be reset as well", () => {
   const connection = new Connection();
   connection.carries(400, "reset");

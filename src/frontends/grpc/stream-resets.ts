@@ -59,11 +59,13 @@ export class StreamResets {
     return count;
   }
 
+  /** A second or two late: Node counts whole seconds, and nobody knows where they begin. */
   #resetsBy(count: Count): number {
-    const nowMs = this.#nowMs();
-    const forgotten = ((nowMs - count.atMs) / 1000) * forgottenPerSecond;
-    count.resets = Math.max(0, count.resets - forgotten);
-    count.atMs = nowMs;
+    const passedS = Math.floor((this.#nowMs() - count.atMs) / 1000) - 1;
+    if (passedS > 0) {
+      count.resets = Math.max(0, count.resets - passedS * forgottenPerSecond);
+      count.atMs += 1000 * passedS;
+    }
     return count.resets;
   }
 }
