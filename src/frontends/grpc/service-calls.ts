@@ -19,14 +19,16 @@ import type { MessageType } from "./wire-message.ts";
 
 export const servicePath = "/inference.GRPCInferenceService/";
 
+/** Request and response are named after the call. */
+type Add = <Request, Response>(
+  name: string,
+  request: Pick<MessageType<Request, never>, "decode">,
+  response: Pick<MessageType<unknown, Response>, "encode">,
+  answer: UnaryCall<Request, Response>["answer"],
+) => void;
+
 export function addServiceCalls(server: Server, { service, log }: GrpcOptions): void {
-  /** Request and response are named after the call. */
-  const add = <Request, Response>(
-    name: string,
-    request: Pick<MessageType<Request, never>, "decode">,
-    response: Pick<MessageType<unknown, Response>, "encode">,
-    answer: UnaryCall<Request, Response>["answer"],
-  ): void =>
+  const add: Add = (name, request, response, answer) =>
     addUnaryCall(server, log, { path: `${servicePath}${name}`, request, response, answer });
 
   add("ServerLive", inference.ServerLiveRequest, inference.ServerLiveResponse, () => {
@@ -93,13 +95,6 @@ export function addServiceCalls(server: Server, { service, log }: GrpcOptions): 
   );
   addAbsentCalls(add);
 }
-
-type Add = <Request, Response>(
-  name: string,
-  request: Pick<MessageType<Request, never>, "decode">,
-  response: Pick<MessageType<unknown, Response>, "encode">,
-  answer: UnaryCall<Request, Response>["answer"],
-) => void;
 
 /** There are no regions: their status is an empty list, and nobody can register one. */
 function addAbsentCalls(add: Add): void {
