@@ -9,45 +9,23 @@ import { ByteBudget } from "../../dist/core/byte-budget.js";
 import type { InferenceService, ServerState } from "../../dist/core/inference-service.js";
 import type { Log } from "../../dist/core/log.js";
 import type { ModelConfig } from "../../dist/core/model-config.js";
-import type { ResponseSink } from "../../dist/core/scheduler.js";
+import type { EnqueueOptions, ResponseSink } from "../../dist/core/scheduler.js";
 import { GrpcFrontend } from "../../dist/frontends/grpc/grpc-frontend.js";
 import type { GrpcOptions } from "../../dist/frontends/grpc/grpc-options.js";
-import { type ErrorCode, InferenceError } from "../../dist/protocol/errors.js";
-import type { InferRequest, InferResponse } from "../../dist/protocol/infer.js";
+import { InferenceError } from "../../dist/protocol/errors.js";
+import type { InferRequest } from "../../dist/protocol/infer.js";
 import { wireTensor } from "../../dist/protocol/tensor.js";
 import { SystemClock } from "../../dist/server/system-clock.js";
 import { until } from "../until.ts";
 import { GrpcClient } from "./grpc-client.ts";
+import { ScriptedCall } from "./scripted-call.ts";
 
-/** A request that the core would run. */
-class FakeRequest {
-  readonly request: InferRequest;
-  readonly deadlineMs: number;
-  cancelCount = 0;
-  creditCount = 0;
-  readonly #sink: ResponseSink;
-
-  constructor(request: InferRequest, sink: ResponseSink, deadlineMs: number) {
-    this.request = request;
-    this.deadlineMs = deadlineMs;
-    this.#sink = sink;
-  }
-
-  /** One output of so many bytes; undefined: none. */
-  respond(outputBytes: number | undefined, isFinal: boolean): void {
+class FakeRequest extends ScriptedCall {
+  /** A response with one output of so many bytes; undefined: without one. */
+  say(outputBytes: number | undefined, isFinal: boolean): void {
     const bytes = new Uint8Array(outputBytes ?? 0).fill(7);
     const head = { name: "X", datatype: "UINT8", shape: [bytes.byteLength] } as const;
-    this.#sink.respond(this.response(outputBytes && [wireTensor(head, bytes)]), isFinal);
-  }
-
-  response(outputs: InferResponse["outputs"] | undefined | 0): InferResponse {
-    const { modelName, id } = this.request;
-    const timing = { queueMs: 0, batchMs: 0, computeMs: 0, outputMs: 0 };
-    return { modelName, modelVersion: 1, id, parameters: {}, outputs: outputs || [], timing };
-  }
-
-  fail(code: ErrorCode, message: string): void {
-    this.#sink.fail(new InferenceError(code, message));
+    this.respond(outputBytes === undefined ? [] : [wireTensor(head, bytes)], isFinal);
   }
 }
 
@@ -87,18 +65,11 @@ class FakeService implements InferenceService {
     return [];
   }
 
-  infer(request: InferRequest, sink: ResponseSink, { deadlineMs }: { deadlineMs: number }) {
-    const fake = new FakeRequest(request, sink, deadlineMs);
+  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions) {
+    const fake = new FakeRequest(request, sink, options);
     this.requests.push(fake);
     this.onInfer(fake);
-    return {
-      cancel: () => {
-        fake.cancelCount += 1;
-      },
-      credit: (count: number) => {
-        fake.creditCount += count;
-      },
-    };
+    return fake;
   }
 
   /** The request of this id, when it has come. */

@@ -212,7 +212,7 @@ test("a streaming model may answer once, and say afterwards that this was all", 
     const call = await server.next();
     call.say("a", ends === "with it");
     if (ends === "after it") {
-      check.equal(call.credit, 1, "its end is waited for, so the model may go on");
+      check.equal(call.creditCount, 1, "its end is waited for, so the model may go on");
       call.end();
     }
     const { status, text } = await asked;

@@ -64,7 +64,7 @@ function framed(message: Uint8Array, { flag = 0, length = message.byteLength } =
 const echo = Buffer.from([0x0a, 4, ...Buffer.from("echo")]);
 
 async function stillWorks(on: FakeServer): Promise<void> {
-  on.service.onInfer = (asked) => asked.respond(1, true);
+  on.service.onInfer = (asked) => asked.say(1, true);
   check.equal((await on.client.infer({ modelName: "echo" })).rawOutputContents.length, 1);
   check.equal(on.receivedBytes.usedBytes, 0);
   check.equal(on.frontend.openStreamCount, 0);
@@ -200,7 +200,7 @@ test("a deadline that is none", async () => {
 
 test("a deadline in a hundred years is one", async () => {
   await using on = await startFake();
-  on.service.onInfer = (asked) => asked.respond(1, true);
+  on.service.onInfer = (asked) => asked.say(1, true);
   const session = open(on);
   for (const timeout of ["876000H", "99999999S", "99999999m", "99999999u"]) {
     const stream = request(session, "ModelInfer", { "grpc-timeout": timeout });
@@ -213,7 +213,7 @@ test("a deadline in a hundred years is one", async () => {
 
 test("a client that never reads its answer is cut off", async () => {
   await using on = await startFake({ stallTimeoutMs: 30 });
-  on.service.onInfer = (asked) => asked.respond(1_000_000, true);
+  on.service.onInfer = (asked) => asked.say(1_000_000, true);
   const session = open(on);
   const stream = request(session, "ModelInfer");
   stream.pause();
@@ -226,7 +226,7 @@ test("a client that never reads its answer is cut off", async () => {
 
 test("any bytes as a message: an answer, or one of the protocol's errors", async () => {
   await using on = await startFake();
-  on.service.onInfer = (asked) => asked.respond(1, true);
+  on.service.onInfer = (asked) => asked.say(1, true);
   const known: readonly number[] = [status.INTERNAL, status.INVALID_ARGUMENT, status.OK];
   const bytes = fc.oneof(
     fc.uint8Array(),

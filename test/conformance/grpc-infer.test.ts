@@ -7,6 +7,7 @@ import { connect } from "node:http2";
 import { test } from "node:test";
 import { compressionAlgorithms, Metadata, status } from "@grpc/grpc-js";
 import { ByteBudget } from "../../dist/core/byte-budget.js";
+import { InferenceError } from "../../dist/protocol/errors.js";
 import { HeldCalls, heldModel } from "../held-model.ts";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
@@ -130,7 +131,8 @@ test("a client that cancels: out of the queue, or the model's signal", async () 
 
 test("a request that is cancelled in the core gets CANCELLED, and a text", async () => {
   await using on = await startFake();
-  on.service.onInfer = (request) => request.fail("CANCELLED", "Request cancelled");
+  on.service.onInfer = (request) =>
+    request.fail(new InferenceError("CANCELLED", "Request cancelled"));
   check.deepEqual(await failureOf(on.client.infer({ modelName: "echo" })), {
     code: status.CANCELLED,
     details: "Request cancelled",
@@ -147,7 +149,8 @@ test("streaming models are refused", async () => {
 
 test("a long text, and half a character, do not break the status", async () => {
   await using on = await startFake();
-  on.service.onInfer = (request) => request.fail("INTERNAL", `\ud800 ${"ü€😀".repeat(5000)}`);
+  on.service.onInfer = (request) =>
+    request.fail(new InferenceError("INTERNAL", `\ud800 ${"ü€😀".repeat(5000)}`));
   const { code, details } = await failureOf(on.client.infer({ modelName: "echo" }));
   check.equal(code, status.INTERNAL);
   check.match(details, /^\ufffd (ü€😀)+(ü€?)?…$/);
@@ -155,7 +158,7 @@ test("a long text, and half a character, do not break the status", async () => {
 
 test("requests may be compressed, up to a size", async () => {
   await using on = await startFake({ maxInputBytes: 1000 });
-  on.service.onInfer = (request) => request.respond(3, true);
+  on.service.onInfer = (request) => request.say(3, true);
   for (const algorithm of [compressionAlgorithms.gzip, compressionAlgorithms.deflate]) {
     const client = new GrpcClient(`127.0.0.1:${on.port}`, undefined, {
       "grpc.default_compression_algorithm": algorithm,
@@ -175,7 +178,7 @@ test("requests may be compressed, up to a size", async () => {
 for (const compression of ["low", "medium", "high"] as const) {
   test(`responses are compressed: ${compression}`, async () => {
     await using on = await startFake({ compression });
-    on.service.onInfer = (request) => request.respond(100_000, true);
+    on.service.onInfer = (request) => request.say(100_000, true);
     const response = await on.client.infer({ modelName: "echo" });
     check.deepEqual(new Set(response.rawOutputContents[0]), new Set([7]));
     const stream = on.client.stream();
@@ -214,7 +217,7 @@ async function encodingFor(port: number, accepted: string): Promise<readonly unk
 
 test("metadata become parameters by a pattern", async () => {
   await using on = await startFake({ forwardPattern: /^x-/i });
-  on.service.onInfer = (request) => request.respond(1, true);
+  on.service.onInfer = (request) => request.say(1, true);
   const metadata = new Metadata();
   metadata.set("x-user", "me");
   metadata.set("other", "not me");
@@ -234,7 +237,7 @@ test("reserved names are not forwarded", async () => {
 
 test("a large message, and one that is larger than what may arrive at once", async () => {
   await using on = await startFake({ receivedBytes: new ByteBudget(20_000_000) });
-  on.service.onInfer = (request) => request.respond(10_000_000, true);
+  on.service.onInfer = (request) => request.say(10_000_000, true);
   const ask = (size: number) =>
     on.client.infer({
       modelName: "echo",

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { gzip, gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
+import { InferenceError } from "../../dist/protocol/errors.js";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
 import { failureOf } from "./grpc-client.ts";
@@ -29,8 +30,8 @@ test("calls that end in every way leave nothing", async () => {
     await using on = await startFake({ stallTimeoutMs: 600_000 });
     on.service.onInfer = (request) => {
       const { id } = request.request;
-      if (id === "answered") request.respond(10, true);
-      if (id === "failed") request.fail("INTERNAL", "broken");
+      if (id === "answered") request.say(10, true);
+      if (id === "failed") request.fail(new InferenceError("INTERNAL", "broken"));
     };
     const { client } = on;
     await client.infer({ modelName: "echo", id: "answered" });
@@ -50,11 +51,11 @@ test("calls that end in every way leave nothing", async () => {
     });
     for (const [index, stream] of streams.entries()) {
       const request = await on.service.seen(`s${index}`);
-      request.respond(100_000, false);
+      request.say(100_000, false);
       // Read, half-closed, cancelled, and simply left alone.
       if (index % 4 === 0) await stream.next();
       if (index % 4 === 1) {
-        request.respond(1, true);
+        request.say(1, true);
         check.equal((await stream.end()).code, status.OK);
       }
       if (index % 4 === 2) stream.call.cancel();
@@ -84,7 +85,7 @@ test("thousands of streams that are dropped hurt nobody on their connection, and
       await on.service.seen(`s${index}`);
       stream.call.cancel();
     }
-    keptRequest.respond(10, true);
+    keptRequest.say(10, true);
     check.equal((await kept.end()).code, status.OK);
     await until(() => on.frontend.openStreamCount === 0);
   }
@@ -98,7 +99,7 @@ test("a stream that is dropped while a message of it is compressed leaves nothin
     const stream = on.client.stream();
     stream.send({ modelName: "stream", id: "s" });
     const request = await on.service.seen("s");
-    request.respond(10_000_000, false);
+    request.say(10_000_000, false);
     stream.call.cancel();
     await until(() => request.cancelCount === 1);
     // Begun later, and more to do: so the other one is done as well.

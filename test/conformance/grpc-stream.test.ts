@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { connect, constants } from "node:http2";
 import { test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
+import { InferenceError } from "../../dist/protocol/errors.js";
 import { until } from "../until.ts";
 import { type FakeServer, startFake } from "./fake-service.ts";
 import type { StreamResponse } from "./grpc-client.ts";
@@ -32,11 +33,11 @@ test("models that are not decoupled are answered in the order of their requests"
   for (const id of ["a", "b", "c"]) stream.send(ask("echo", id));
   stream.send(ask("nobody", "d"));
   stream.send(ask("echo", "e"));
-  (await on.service.seen("e")).respond(5, true);
-  (await on.service.seen("c")).fail("INTERNAL", "broken");
-  (await on.service.seen("b")).respond(2, true);
+  (await on.service.seen("e")).say(5, true);
+  (await on.service.seen("c")).fail(new InferenceError("INTERNAL", "broken"));
+  (await on.service.seen("b")).say(2, true);
   check.equal(stream.received.length, 0);
-  (await on.service.seen("a")).respond(1, true);
+  (await on.service.seen("a")).say(1, true);
   check.deepEqual((await stream.take(5)).map(told), [
     "a echo/1 [1] true",
     "b echo/1 [2] true",
@@ -54,17 +55,17 @@ test("streaming models keep their own order, and wait for nobody", async () => {
   stream.send(ask("stream", "s"));
   stream.send(ask("stream", "t"));
   const [s, t] = [await on.service.seen("s"), await on.service.seen("t")];
-  t.respond(1, false);
-  s.respond(2, false);
-  t.respond(3, true);
-  s.respond(4, true);
+  t.say(1, false);
+  s.say(2, false);
+  t.say(3, true);
+  s.say(4, true);
   check.deepEqual((await stream.take(4)).map(told), [
     "t stream/1 [1] false",
     "s stream/1 [2] false",
     "t stream/1 [3] true",
     "s stream/1 [4] true",
   ]);
-  (await on.service.seen("first")).respond(5, true);
+  (await on.service.seen("first")).say(5, true);
   check.equal(told((await stream.take(1))[0]!), "first echo/1 [5] true");
   check.equal((await stream.end()).code, status.OK);
 });
@@ -77,10 +78,10 @@ test("the end of a streaming request is told on request only", async () => {
   stream.send(ask("stream", "marked", wantsEmpty));
   for (const id of ["silent", "told"]) {
     const request = await on.service.seen(id);
-    request.respond(1, false);
-    request.respond(undefined, true);
+    request.say(1, false);
+    request.say(undefined, true);
   }
-  (await on.service.seen("marked")).respond(2, true);
+  (await on.service.seen("marked")).say(2, true);
   check.equal((await stream.end()).code, status.OK);
   check.deepEqual(stream.received.map(told), [
     "silent stream/1 [1] false",
@@ -94,7 +95,7 @@ test("the version of an empty final response is that of the request", async () =
   await using on = await startFake();
   const stream = on.client.stream();
   stream.send(ask("stream", "a", wantsEmpty));
-  (await on.service.seen("a")).respond(undefined, true);
+  (await on.service.seen("a")).say(undefined, true);
   check.equal((await stream.end()).code, status.OK);
   check.deepEqual(stream.received.map(told), ["a stream [] true"]);
 });
@@ -104,8 +105,8 @@ test("a response without outputs is sent if it is not the end", async () => {
   const stream = on.client.stream();
   stream.send(ask("stream", "a"));
   const request = await on.service.seen("a");
-  request.respond(undefined, false);
-  request.respond(1, true);
+  request.say(undefined, false);
+  request.say(1, true);
   check.deepEqual((await stream.take(2)).map(told), ["a stream/1 [] false", "a stream/1 [1] true"]);
 });
 
@@ -113,7 +114,7 @@ test("a model that is not decoupled may answer without outputs, and that is its 
   await using on = await startFake();
   const stream = on.client.stream();
   stream.send(ask("echo", "a", wantsEmpty));
-  (await on.service.seen("a")).respond(undefined, true);
+  (await on.service.seen("a")).say(undefined, true);
   check.deepEqual((await stream.take(1)).map(told), ["a echo/1 [] true"]);
 });
 
@@ -122,14 +123,14 @@ test("an error ends its request, and the stream goes on", async () => {
   const stream = on.client.stream();
   stream.send({ ...ask("stream", "a", wantsEmpty), modelVersion: "3" });
   const request = await on.service.seen("a");
-  request.respond(1, false);
-  request.fail("UNAVAILABLE", "enough");
-  request.respond(2, true);
+  request.say(1, false);
+  request.fail(new InferenceError("UNAVAILABLE", "enough"));
+  request.say(2, true);
   stream.send({ ...ask("stream", "b"), parameters: { triton_x: {} } });
   stream.send(ask("nobody", "c"));
   stream.send({ ...ask("echo", "d"), modelVersion: "x" });
   stream.send(ask("echo", "e"));
-  (await on.service.seen("e")).respond(1, true);
+  (await on.service.seen("e")).say(1, true);
   check.deepEqual((await stream.take(6)).map(told), [
     "a stream/1 [1] false",
     "a stream/3 [] true: enough",
@@ -145,7 +146,8 @@ test("an error ends its request, and the stream goes on", async () => {
 
 test("what the core refuses at once has the id only", async () => {
   await using on = await startFake();
-  on.service.onInfer = (request) => request.fail("UNAVAILABLE", "Exceeds maximum queue size");
+  on.service.onInfer = (request) =>
+    request.fail(new InferenceError("UNAVAILABLE", "Exceeds maximum queue size"));
   const stream = on.client.stream();
   stream.send(ask("echo", "a"));
   stream.send(ask("stream", "b"));
@@ -158,8 +160,8 @@ test("what the core refuses at once has the id only", async () => {
 test("answers that come before the core has returned", async () => {
   await using on = await startFake();
   on.service.onInfer = (request) => {
-    request.respond(1, false);
-    request.respond(2, false);
+    request.say(1, false);
+    request.say(2, false);
   };
   const stream = on.client.stream();
   stream.send(ask("stream", "a"));
@@ -180,7 +182,7 @@ test("with triton_grpc_error the first error of an accepted request ends the str
   stream.send(ask("stream", "other"));
   stream.send(ask("echo", "a"));
   const other = await on.service.seen("other");
-  (await on.service.seen("a")).fail("INTERNAL", "broken");
+  (await on.service.seen("a")).fail(new InferenceError("INTERNAL", "broken"));
   check.deepEqual(await stream.status, { code: status.INTERNAL, details: "broken" });
   check.equal(stream.received.length, 1);
   check.equal(other.cancelCount, 1);
@@ -193,8 +195,8 @@ test("what that request gave before its error comes before the end", async () =>
   stream.send(ask("stream", "other"));
   const other = await on.service.seen("other");
   const request = await on.service.seen("a");
-  for (let left = 5; left > 0; left -= 1) request.respond(10, false);
-  request.fail("INTERNAL", "broken");
+  for (let left = 5; left > 0; left -= 1) request.say(10, false);
+  request.fail(new InferenceError("INTERNAL", "broken"));
   check.deepEqual(await stream.status, { code: status.INTERNAL, details: "broken" });
   check.deepEqual(stream.received.map(told), Array(5).fill("a stream/1 [10] false"));
   check.equal(other.cancelCount, 1);
@@ -205,7 +207,7 @@ test("other values of triton_grpc_error mean nothing", async () => {
   for (const value of ["1", "TRUE", "false"]) {
     const stream = on.client.stream(wanting(value));
     stream.send(ask("echo", value));
-    (await on.service.seen(value)).fail("INTERNAL", "broken");
+    (await on.service.seen(value)).fail(new InferenceError("INTERNAL", "broken"));
     check.equal((await stream.take(1))[0]?.errorMessage, "broken");
     check.equal((await stream.end()).code, status.OK);
   }
@@ -217,7 +219,7 @@ test("a half-close waits for what is in flight", async () => {
   stream.send(ask("echo", "a"));
   stream.call.end();
   const request = await on.service.seen("a");
-  request.respond(1, true);
+  request.say(1, true);
   check.equal((await stream.status).code, status.OK);
   check.deepEqual(stream.received.map(told), ["a echo/1 [1] true"]);
 });
@@ -240,14 +242,14 @@ test("a client that cancels takes all of its requests back", async () => {
   stream.call.cancel();
   await until(() => requests.every(({ cancelCount }) => cancelCount === 1));
   check.equal(on.frontend.openStreamCount, 0);
-  for (const request of requests) request.respond(1, true);
+  for (const request of requests) request.say(1, true);
 });
 
 test("so does one whose connection is lost, or whose deadline passes", async () => {
   await using on = await startFake();
   const stream = on.client.stream(undefined, { deadline: Date.now() + 50 });
   const requests = await inFlight(on, stream);
-  check.ok(requests.every(({ deadlineMs }) => Number.isFinite(deadlineMs)));
+  check.ok(requests.every(({ options: { deadlineMs } }) => Number.isFinite(deadlineMs)));
   check.equal((await stream.status).code, status.DEADLINE_EXCEEDED);
   await until(() => requests.every(({ cancelCount }) => cancelCount === 1));
   const lost = on.client.stream();
@@ -268,10 +270,10 @@ test("a server that stops finishes what runs, and refuses the rest", async () =>
   on.frontend.stopStreams();
   const text = "GRPC server is shutting down and has stopped accepting new requests.";
   check.deepEqual(await idle.status, { code: status.UNAVAILABLE, details: text });
-  request.respond(1, false);
+  request.say(1, false);
   busy.send(ask("stream", "b"));
   check.deepEqual((await busy.take(2)).map(told), ["a stream/1 [1] false", `b  [] true: ${text}`]);
-  request.respond(2, true);
+  request.say(2, true);
   check.deepEqual(await busy.status, { code: status.UNAVAILABLE, details: text });
   check.equal(told(busy.received[2]!), "a stream/1 [2] true");
   const late = on.client.stream();
@@ -302,7 +304,7 @@ test("of a thousand requests in flight, no more are read until some have ended",
   while (answered < count) {
     await until(() => on.service.requests.length > answered);
     check.ok(on.service.requests.length - answered <= 1024);
-    on.service.requests[answered]?.respond(1, true);
+    on.service.requests[answered]?.say(1, true);
     answered += 1;
   }
   const all = await stream.take(count);
@@ -323,7 +325,7 @@ test("a reader that stops gets no credit, and one that goes on gets it again", a
   const pump = (): void => {
     while (sent < request.creditCount + window && sent < 400) {
       sent += 1;
-      request.respond(64 * 1024, sent === 400);
+      request.say(64 * 1024, sent === 400);
     }
   };
   pump();
@@ -349,7 +351,7 @@ test("a reader that takes nothing for too long is cut off", async () => {
   stream.call.pause();
   stream.send(ask("stream", "a"));
   const request = await on.service.seen("a");
-  for (let count = 0; count < 40; count += 1) request.respond(64 * 1024, false);
+  for (let count = 0; count < 40; count += 1) request.say(64 * 1024, false);
   await until(() => request.cancelCount === 1);
   check.equal(on.frontend.openStreamCount, 0);
   check.match(on.warnings.join(), /took nothing for 50 ms/);

@@ -8,15 +8,13 @@ import type { AddressInfo } from "node:net";
 import { ByteBudget } from "../../dist/core/byte-budget.js";
 import type { InferenceService } from "../../dist/core/inference-service.js";
 import type { ModelConfig } from "../../dist/core/model-config.js";
-import type { EnqueueOptions, ResponseSink } from "../../dist/core/scheduler.js";
 import { HttpHandler } from "../../dist/frontends/http/http-handler.js";
 import { createHttpServer } from "../../dist/frontends/http/http-server.js";
-import type { InferenceError } from "../../dist/protocol/errors.js";
-import type { InferRequest, Parameters } from "../../dist/protocol/infer.js";
 import { packBytes } from "../../dist/protocol/packed-bytes.js";
 import { type WireTensor, wireTensor } from "../../dist/protocol/tensor.js";
 import { modelConfig } from "../../dist/testing/core-fixture.js";
 import { VirtualClock } from "../../dist/testing/virtual-clock.js";
+import { ScriptedCall } from "./scripted-call.ts";
 
 export interface ScriptOptions {
   /** Default true. */
@@ -27,44 +25,10 @@ export interface ScriptOptions {
   readonly within?: (call: Call) => void;
 }
 
-/** A request that has reached the core. */
-export class Call {
-  readonly request: InferRequest;
-  readonly options: EnqueueOptions;
-  /** Responses so far. */
-  saidCount = 0;
-  cancelCount = 0;
-  /** Responses that have left, as the model is told. */
-  credit = 0;
-  readonly #sink: ResponseSink;
-
-  constructor(request: InferRequest, sink: ResponseSink, options: EnqueueOptions) {
-    this.request = request;
-    this.options = options;
-    this.#sink = sink;
-  }
-
-  respond(outputs: readonly WireTensor[], isFinal = false, parameters: Parameters = {}): void {
-    const { id } = this.request;
-    this.saidCount += 1;
-    const timing = { queueMs: 1, batchMs: 2, computeMs: 3, outputMs: 4 };
-    const response = { modelName: "m", modelVersion: 1, id, parameters, outputs, timing };
-    this.#sink.respond(response, isFinal);
-  }
-
+export class Call extends ScriptedCall {
   /** A response with one text. */
   say(text: string | Uint8Array, isFinal = false): void {
     this.respond([textTensor(text)], isFinal);
-  }
-
-  /** Nothing more will come. */
-  end(): void {
-    this.respond([], true);
-    this.saidCount -= 1;
-  }
-
-  fail(error: InferenceError): void {
-    this.#sink.fail(error);
   }
 }
 
@@ -152,14 +116,7 @@ export class ScriptedServer implements AsyncDisposable {
         within?.(call);
         this.calls.push(call);
         this.#waiting.shift()?.(call);
-        return {
-          cancel: () => {
-            call.cancelCount += 1;
-          },
-          credit: (count) => {
-            call.credit += count;
-          },
-        };
+        return call;
       },
     };
   }

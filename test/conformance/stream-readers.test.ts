@@ -16,7 +16,7 @@ const piece = "x".repeat(60_000);
 /** Says pieces, as a model with a window of `window` would, until the reader takes no more. */
 async function fill(call: Call, window = 4): Promise<void> {
   for (let idleTurns = 0; idleTurns < 50; idleTurns += 1) {
-    while (call.saidCount - call.credit < window) {
+    while (call.saidCount - call.creditCount < window) {
       call.say(piece);
       idleTurns = 0;
     }
@@ -31,9 +31,9 @@ test("every response is credited once it has left, not before", async () => {
   const call = await server.next();
   call.say("a");
   call.say("b");
-  check.equal(call.credit, 0, "nothing leaves inside of respond");
+  check.equal(call.creditCount, 0, "nothing leaves inside of respond");
   await client.next();
-  check.equal(call.credit, 2);
+  check.equal(call.creditCount, 2);
   call.end();
   check.equal(await client.next(), 'data: {"TOKEN":"b","model_name":"m","model_version":"1"}');
   check.equal(await client.next(), undefined);
@@ -44,7 +44,7 @@ test("responses that come before the core has returned are credited afterwards",
   const client = new StreamClient(server.url + path);
   const call = await server.next();
   await client.next();
-  check.equal(call.credit, 1);
+  check.equal(call.creditCount, 1);
   call.end();
   check.equal(await client.next(), undefined);
 });
@@ -59,7 +59,7 @@ test("a reader that stops holds the model back, and gets all in order when it go
   const said = call.saidCount;
   check.ok(said < 1000, `${said} pieces were taken from a reader that takes none`);
   const read = client.rest();
-  await until(() => call.credit === said);
+  await until(() => call.creditCount === said);
   call.say("last", true);
   const events = await read;
   check.equal(events.length, said + 1);
@@ -89,8 +89,8 @@ test("one that takes something now and then is not", async () => {
   for (let round = 0; round < 5; round += 1) {
     await fill(call);
     server.clock.advance(900);
-    const { credit } = call;
-    while (call.credit === credit) await client.next();
+    const { creditCount } = call;
+    while (call.creditCount === creditCount) await client.next();
   }
   check.equal(call.cancelCount, 0);
   call.end();
@@ -132,7 +132,7 @@ test("a stream behind another on its connection is held back, but nobody's fault
   check.equal(second.cancelCount, 0);
   const read = client.rest();
   first.say("a", true);
-  await until(() => second.credit === said);
+  await until(() => second.creditCount === said);
   second.say("b", true);
   check.match(await read, /"TOKEN":"a"[\s\S]*"TOKEN":"b"/);
 });
