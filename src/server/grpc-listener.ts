@@ -5,17 +5,15 @@
  * calls over gRPC starts faster, and is smaller. With TLS it is imported before the port opens,
  * because only then is it known whether the certificates are right.
  *
- * To drain is to accept no more connections, and to let streams that last end when what runs on them
- * has. Others go on meanwhile, and are told that the server exits. When the core has nothing left,
- * every connection closes with its last call.
+ * To drain is to accept no more connections, and to let streams that last end when what runs on
+ * them has. Others go on meanwhile, and are told that the server exits. When the core has nothing
+ * left, every connection closes with its last call.
  */
 import { createServer, type Socket } from "node:net";
 import type { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
 import { Listener } from "./listener.ts";
 import type { GrpcServices } from "./make-grpc-frontend.ts";
 import type { ResolvedServerOptions } from "./server-options.ts";
-
-const lookAgainMs = 10;
 
 export class GrpcListener extends Listener {
   readonly #options: ResolvedServerOptions;
@@ -30,6 +28,7 @@ export class GrpcListener extends Listener {
       address: options.grpcAddress,
       port: options.grpcPort,
       portOption: "grpcPort",
+      clock: services.clock,
     });
     this.#options = options;
     this.#services = services;
@@ -45,18 +44,12 @@ export class GrpcListener extends Listener {
 
   /** Resolves when the last connection has ended. `hasDrained`: the core has nothing left. */
   async drain(hasDrained: Promise<void>): Promise<void> {
-    const isClosed = await this.stopAccepting();
+    await this.stopAccepting();
     await this.#importing?.catch(() => {});
     this.#frontend?.stopStreams();
     await hasDrained;
     this.#frontend?.closeConnections();
-    const { clock } = this.#services;
-    while (!isClosed()) {
-      this.dropSilent();
-      await new Promise<void>((resolve) => {
-        clock.wakeAt(clock.nowMs() + lookAgainMs, resolve);
-      });
-    }
+    await this.whenClosed(() => {});
   }
 
   #accept(socket: Socket): void {

@@ -9,23 +9,14 @@
  * Not here: what is answered (frontends/).
  */
 import type { Server } from "node:http";
-import type { Clock } from "../core/clock.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
-
-export interface HttpListenerOptions extends ListenerOptions {
-  readonly clock: Clock;
-}
-
-const lookAgainMs = 10;
 
 export class HttpListener extends Listener {
   readonly #server: Server;
-  readonly #clock: Clock;
 
-  constructor(server: Server, options: HttpListenerOptions) {
+  constructor(server: Server, options: ListenerOptions) {
     super(server, options);
     this.#server = server;
-    this.#clock = options.clock;
   }
 
   /** As clients name it; undefined while it does not listen. */
@@ -35,13 +26,7 @@ export class HttpListener extends Listener {
 
   /** Accepts nothing more; resolves when the last connection has ended. */
   async drain(): Promise<void> {
-    const isClosed = await this.stopAccepting();
-    while (!isClosed()) {
-      this.#server.closeIdleConnections();
-      this.dropSilent();
-      await new Promise<void>((resolve) => {
-        this.#clock.wakeAt(this.#clock.nowMs() + lookAgainMs, resolve);
-      });
-    }
+    await this.stopAccepting();
+    await this.whenClosed(() => this.#server.closeIdleConnections());
   }
 }

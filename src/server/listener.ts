@@ -6,6 +6,7 @@
  */
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
+import type { Clock } from "../core/clock.ts";
 
 export interface ListenerOptions {
   /** For people: "HTTP", "metrics". */
@@ -14,21 +15,25 @@ export interface ListenerOptions {
   readonly port: number;
   /** The option that sets the port, for the error that it is in use. */
   readonly portOption: string;
+  readonly clock: Clock;
 }
 
+const lookAgainMs = 10;
+
 export abstract class Listener {
-  protected readonly sockets: Set<Socket> = new Set();
+  readonly #sockets: Set<Socket> = new Set();
   readonly #server: Server;
   readonly #options: ListenerOptions;
   #opening: Promise<void> | undefined;
   #isStopping = false;
+  #isClosed = false;
 
   constructor(server: Server, options: ListenerOptions) {
     this.#server = server;
     this.#options = options;
     server.on("connection", (socket) => {
-      this.sockets.add(socket);
-      socket.once("close", () => this.sockets.delete(socket));
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
     });
   }
 
@@ -58,27 +63,33 @@ export abstract class Listener {
   /** Cuts whatever connection is left. */
   cut(): void {
     this.#server.close();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  /**
-   * Accepts nothing more. Resolves, when it has, to a function that tells whether the last
-   * connection has ended.
-   */
-  protected async stopAccepting(): Promise<() => boolean> {
+  /** Accepts nothing more. Resolves when that is so. */
+  protected async stopAccepting(): Promise<void> {
     this.#isStopping = true;
     // What is about to open can be closed only when it has.
     await this.#opening?.catch(() => {});
-    let isClosed = !this.#server.listening;
+    this.#isClosed = !this.#server.listening;
     this.#server.close(() => {
-      isClosed = true;
+      this.#isClosed = true;
     });
-    return () => isClosed;
   }
 
-  /** Of those that have never said a word. */
-  protected dropSilent(): void {
-    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+  /**
+   * Then: resolves when the last connection has ended. What has never said a word is dropped; as
+   * for others that are idle, `closeIdle` is called again and again.
+   */
+  protected async whenClosed(closeIdle: () => void): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#isClosed) {
+      closeIdle();
+      for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+      await new Promise<void>((resolve) => {
+        clock.wakeAt(clock.nowMs() + lookAgainMs, resolve);
+      });
+    }
   }
 
   async #open(): Promise<void> {
