@@ -19,7 +19,7 @@ import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineCall } from "./inline-call.ts";
-import { answersOf } from "./split-outputs.ts";
+import { lastAnswersOf } from "./split-outputs.ts";
 
 export interface InlineOptions {
   readonly config: ModelConfig;
@@ -142,9 +142,7 @@ export class InlineInstance implements Instance {
     const { emit, batch } = call;
     const times = { computeInputEndMs: call.startMs, computeOutputStartMs: clock.nowMs() };
     copied.outputs += result.copiedBytes;
-    const answers = config.isDecoupled
-      ? batch.requests.map(() => undefined)
-      : answersOf(result.outputs, batch, config);
+    const answers = lastAnswersOf(result.outputs, batch, config);
     if (answers instanceof InferenceError) emit.failed(times, answers);
     else emit.done(times, answers);
     if (this.#isStopping) this.#unloadIfIdle();

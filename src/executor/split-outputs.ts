@@ -27,6 +27,16 @@ export function answersOf(
   }
 }
 
+/** At the end of an execution. A model that streams has said all before: undefined for each. */
+export function lastAnswersOf(
+  outputs: readonly WireTensor[],
+  batch: ExecutionBatch,
+  config: ModelConfig,
+): readonly (ModelResponse | undefined)[] | InferenceError {
+  if (config.isDecoupled) return batch.requests.map(() => undefined);
+  return answersOf(outputs, batch, config);
+}
+
 /** Throws INTERNAL, naming the model and the output. */
 function splitOutputs(
   outputs: readonly WireTensor[],

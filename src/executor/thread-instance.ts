@@ -25,7 +25,7 @@ import {
   type RequestMessage,
   type ResponseItem,
 } from "./messages.ts";
-import { answersOf } from "./split-outputs.ts";
+import { lastAnswersOf } from "./split-outputs.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
 
 export interface ThreadOptions {
@@ -145,9 +145,7 @@ export class ThreadInstance implements Instance, ThreadListener {
     const { batch, emit } = running;
     const times = timesOf(message);
     copied.outputs += message.copiedBytes;
-    const answers = config.isDecoupled
-      ? batch.requests.map(() => undefined)
-      : answersOf(message.outputs, batch, config);
+    const answers = lastAnswersOf(message.outputs, batch, config);
     if (answers instanceof InferenceError) emit.failed(times, answers);
     else emit.done(times, answers);
   }
