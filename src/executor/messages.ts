@@ -134,6 +134,12 @@ export type ResponseItem = { readonly slot: number } & (
   | { readonly requestIndex: number; readonly error: ErrorMessage }
 );
 
+/** What is given away with outputs, each buffer once. */
+export function buffersOf(outputs: readonly WireTensor[]): ArrayBuffer[] {
+  const chunks = outputs.flatMap((output) => output.chunks);
+  return [...new Set(chunks.map(({ buffer }) => buffer as ArrayBuffer))];
+}
+
 /** As it goes through the port, which is the user's as well: his code may post what it likes. */
 export interface Envelope {
   readonly [instanceKey]: FromInstance;

@@ -5,7 +5,7 @@
  * turn of the event loop; else it goes at once, because the model may compute for long before its
  * turn ends. Whatever else is said of a batch comes after what it has in here: `flush` first.
  */
-import type { ResponseItem } from "./messages.ts";
+import { buffersOf, type ResponseItem } from "./messages.ts";
 
 type Send = (items: readonly ResponseItem[], transfer: readonly ArrayBuffer[]) => void;
 
@@ -37,14 +37,8 @@ export class ResponseQueue {
     if (items.length === 0) return;
     this.#items = [];
     this.#sentMs = performance.now();
-    const transfer = new Set<ArrayBuffer>();
-    for (const item of items) {
-      if ("error" in item) continue;
-      for (const { chunks } of item.outputs) {
-        for (const { buffer } of chunks) transfer.add(buffer as ArrayBuffer);
-      }
-    }
-    this.#send(items, [...transfer]);
+    const outputs = items.flatMap((item) => ("error" in item ? [] : item.outputs));
+    this.#send(items, buffersOf(outputs));
   }
 
   #flushSoon(): void {

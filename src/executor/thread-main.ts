@@ -1,8 +1,9 @@
 /**
  * Entry of an instance's thread: loads one model, and runs the batches that come as messages.
  *
- * Batches are begun in order, as they come. Outputs are transferred, each buffer once. What the model's code
- * throws is told as the failure of its batch; what it throws outside of a batch ends the thread.
+ * Batches are begun in order, as they come. Outputs are transferred, each buffer once. What the
+ * model's code throws is told as the failure of its batch; what it throws outside of a batch ends
+ * the thread.
  *
  * Not here: the other side (instance-thread.ts, thread-instance.ts).
  */
@@ -15,6 +16,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
   allSettled,
+  buffersOf,
   type Envelope,
   endingFlag,
   endings,
@@ -132,9 +134,8 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
 
 function finish(slot: number, startMs: number, { outputs, copiedBytes }: BackendResult): void {
   responses.flush();
-  const chunks = outputs.flatMap((output) => output.chunks);
-  const transfer = new Set(chunks.map(({ buffer }) => buffer as ArrayBuffer));
-  say({ type: "done", slot, times: timesFrom(startMs), outputs, copiedBytes }, [...transfer]);
+  const transfer = buffersOf(outputs);
+  say({ type: "done", slot, times: timesFrom(startMs), outputs, copiedBytes }, transfer);
   release(slot);
 }
 
