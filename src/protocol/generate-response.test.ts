@@ -4,30 +4,16 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import fc from "fast-check";
+import { responseOf } from "../testing/response-fixture.ts";
 import type { Datatype } from "./datatype.ts";
 import { GenerateEncoder } from "./generate-response.ts";
-import { type InferResponse, noParameters } from "./infer.ts";
+import type { InferResponse } from "./infer.ts";
 import { parseJson } from "./json-reader.ts";
 import { JsonObject } from "./json-value.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { packBytes } from "./packed-bytes.ts";
 import { runSteps } from "./steps.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
-
-function responseOf(
-  outputs: readonly WireTensor[],
-  more: Partial<InferResponse> = {},
-): InferResponse {
-  return {
-    modelName: "m",
-    modelVersion: 1,
-    id: "",
-    parameters: noParameters,
-    outputs,
-    timing: { queueMs: 0, batchMs: 0, computeMs: 0, outputMs: 0 },
-    ...more,
-  };
-}
 
 function textOf(response: InferResponse, encoder: GenerateEncoder = new GenerateEncoder()): string {
   return Buffer.from(runSteps(encoder.begin(response)).json).toString();

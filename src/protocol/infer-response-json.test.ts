@@ -5,8 +5,9 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import fc from "fast-check";
+import { responseOf } from "../testing/response-fixture.ts";
 import { type Datatype, datatypes } from "./datatype.ts";
-import { type InferResponse, noParameters } from "./infer.ts";
+import type { InferResponse } from "./infer.ts";
 import { DecodeSteps } from "./infer-request-json.ts";
 import { type EncodedResponse, EncodeSteps } from "./infer-response-json.ts";
 import { parseJson } from "./json-reader.ts";
@@ -17,21 +18,6 @@ import { runSteps } from "./steps.ts";
 import type { WireTensor } from "./tensor.ts";
 
 const allAsJson: OutputForms = { isBinaryByDefault: false, isBinary: undefined };
-
-function responseOf(
-  outputs: readonly WireTensor[],
-  more: Partial<InferResponse> = {},
-): InferResponse {
-  return {
-    modelName: "m",
-    modelVersion: 1,
-    id: "",
-    parameters: noParameters,
-    outputs,
-    timing: { queueMs: 0, batchMs: 0, computeMs: 0, outputMs: 0 },
-    ...more,
-  };
-}
 
 function encode(response: InferResponse, forms: OutputForms = allAsJson): EncodedResponse {
   return runSteps(new EncodeSteps(response, forms));

@@ -34,6 +34,23 @@ interface Counted {
 
 const countingSetup = (): Counted => ({ pulled: 0 });
 
+function* countUp(given: Given, context: InferContext<Counted>) {
+  const { state, rows } = context;
+  const count = mostOf(given);
+  if (count < 0) {
+    yield rowsOf(state.pulled, rows);
+    return;
+  }
+  try {
+    for (let k = 0; k < count; k += 1) {
+      state.pulled += 1;
+      yield rowsOf(k, rows);
+    }
+  } finally {
+    noteEnd(context);
+  }
+}
+
 type Behaviour =
   | "counts"
   | "countsInTurns"
@@ -55,20 +72,11 @@ export const streamModels: Readonly<Record<Behaviour, Model>> = {
     ...tensors,
     setup: countingSetup,
     async *infer(given, context) {
-      const { state, rows } = context;
-      const count = mostOf(given);
-      if (count < 0) {
-        yield rowsOf(state.pulled, rows);
-        return;
-      }
-      try {
-        for (let k = 0; k < count; k += 1) {
-          state.pulled += 1;
-          yield rowsOf(k, rows);
-          if (k % 7 === 0) await Promise.resolve();
-        }
-      } finally {
-        noteEnd(context);
+      let k = 0;
+      for (const response of countUp(given, context)) {
+        yield response;
+        if (k % 7 === 0) await Promise.resolve();
+        k += 1;
       }
     },
   }),
@@ -77,22 +85,7 @@ export const streamModels: Readonly<Record<Behaviour, Model>> = {
   countsInTurns: model("counts-in-turns", {
     ...tensors,
     setup: countingSetup,
-    *infer(given, context) {
-      const { state, rows } = context;
-      const count = mostOf(given);
-      if (count < 0) {
-        yield rowsOf(state.pulled, rows);
-        return;
-      }
-      try {
-        for (let k = 0; k < count; k += 1) {
-          state.pulled += 1;
-          yield rowsOf(k, rows);
-        }
-      } finally {
-        noteEnd(context);
-      }
-    },
+    infer: countUp,
   }),
 
   /** 64 kB each time. */
