@@ -60,8 +60,9 @@ export interface StreamedResponse extends BackendResult {
 
 export interface BackendResult {
   /**
-   * Those that somebody wants, at least; none from a model that streams. Their memory is given away, to a response or to another
-   * thread: nobody else may hold it. Several may lie in one buffer, or be the same.
+   * Those that somebody wants, at least; none from a model that streams. Their memory is given
+   * away, to a response or to another thread: nobody else may hold it. Several may lie in one
+   * buffer, or be the same.
    */
   readonly outputs: readonly WireTensor[];
   /** That had to be copied, because the memory was the model's own. */

@@ -1,6 +1,7 @@
 /**
- * Request in process: what `infer()` and `stream()` are given. What the compiler would refuse is refused at run
- * time, too, with all mistakes at once: a field that nobody knows is a misspelling, not ignored.
+ * Request in process: what `infer()` and `stream()` are given. What the compiler would refuse is
+ * refused at run time, too, with all mistakes at once: a field that nobody knows is a misspelling,
+ * not ignored.
  *
  * Not here: whether the tensors are those of the model (in-process-infer.ts, core).
  */

@@ -297,7 +297,8 @@ export function toPattern(text: string): RegExp | undefined {
 
 function isPattern(text: string): boolean {
   try {
-    return new RegExp(text) !== undefined;
+    toPattern(text);
+    return true;
   } catch {
     return false;
   }
