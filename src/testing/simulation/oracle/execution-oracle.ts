@@ -2,8 +2,9 @@
  * What the oracle expects of the core when an instance speaks about an execution.
  *
  * Only the first last word on a request counts, and only while its execution runs. What the end
- * of an execution leaves open has failed, unless it is a stream: then it is complete. Moments that an instance tells are moved into what is
- * possible; for an answer before the end the model has computed until now.
+ * of an execution leaves open has failed, unless it is a stream: then it is complete. Moments that
+ * an instance tells are moved into what is possible; for an answer before the end the model has
+ * computed until now.
  */
 import type { ScriptedTimes } from "../../instance-script.ts";
 import type { AnswersOracle } from "./answers-oracle.ts";

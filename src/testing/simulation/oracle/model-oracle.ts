@@ -10,8 +10,8 @@
  *
  * It goes by itself through everything that is due (`nextDueMs`, `runNext`).
  *
- * Not here: who is let in (entering.ts), which requests form a batch (batching-rules.ts), instances (pool-oracle.ts), what an
- * answer becomes (answers-oracle.ts).
+ * Not here: who is let in (entering.ts), which requests form a batch (batching-rules.ts),
+ * instances (pool-oracle.ts), what an answer becomes (answers-oracle.ts).
  */
 import type { InstanceScript } from "../../instance-script.ts";
 import type { RequestPlan } from "../plans.ts";
