@@ -4,7 +4,7 @@
  */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
@@ -13,52 +13,7 @@ import { ByteBudget } from "../../dist/core/byte-budget.js";
 import { until } from "../until.ts";
 import { type FakeServer, startFake } from "./fake-service.ts";
 import { failureOf } from "./grpc-client.ts";
-
-const service = "/inference.GRPCInferenceService/";
-
-function open(on: FakeServer): ClientHttp2Session {
-  const session = connect(`http://127.0.0.1:${on.port}`);
-  session.on("error", () => {});
-  return session;
-}
-
-function request(
-  session: ClientHttp2Session,
-  method: string,
-  headers: Readonly<Record<string, string>> = {},
-): ClientHttp2Stream {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": service + method,
-    "content-type": "application/grpc",
-    te: "trailers",
-    ...headers,
-  });
-  stream.on("error", () => {});
-  return stream;
-}
-
-/** Of a call that ends with a status, whether anything came before or not. */
-async function statusOf(stream: ClientHttp2Stream): Promise<readonly [number, string]> {
-  let last: Record<string, unknown> = {};
-  stream.on("response", (headers) => {
-    last = { ...last, ...headers };
-  });
-  stream.on("trailers", (headers) => {
-    last = { ...last, ...headers };
-  });
-  stream.resume();
-  // A server may have said all while its client has not.
-  await Promise.race([once(stream, "end"), once(stream, "close")]);
-  return [Number(last["grpc-status"] ?? -1), decodeURI(String(last["grpc-message"] ?? ""))];
-}
-
-function framed(message: Uint8Array, { flag = 0, length = message.byteLength } = {}): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(length, 1);
-  return Buffer.concat([prefix, message]);
-}
+import { framed, openCall, openSession, statusOf } from "./raw-grpc.ts";
 
 /** `model_name: "echo"` */
 const echo = Buffer.from([0x0a, 4, ...Buffer.from("echo")]);
@@ -89,8 +44,8 @@ test("bytes that are no HTTP/2", async () => {
 
 test("a content type that is not gRPC's", async () => {
   await using on = await startFake();
-  const session = open(on);
-  const stream = request(session, "ModelInfer", { "content-type": "application/json" });
+  const session = openSession(on);
+  const stream = openCall(session, "ModelInfer", { "content-type": "application/json" });
   stream.end();
   const [headers] = await once(stream, "response");
   check.equal(headers[":status"], 415);
@@ -100,19 +55,19 @@ test("a content type that is not gRPC's", async () => {
 
 test("a message that is cut, or announced and never sent", async () => {
   await using on = await startFake();
-  const session = open(on);
+  const session = openSession(on);
   for (const bytes of [
     Buffer.of(0, 0),
     framed(echo, { length: 9 }),
     framed(echo, { length: 2 ** 31 - 1 }),
   ]) {
     for (const method of ["ModelInfer", "ModelStreamInfer"]) {
-      const cut = request(session, method);
+      const cut = openCall(session, method);
       cut.write(bytes);
       await new Promise((back) => session.ping(back));
       cut.close(constants.NGHTTP2_CANCEL);
       await once(cut, "close");
-      const ended = request(session, method);
+      const ended = openCall(session, method);
       ended.end(bytes);
       const [code] = await statusOf(ended);
       check.equal(code, method === "ModelInfer" ? status.UNIMPLEMENTED : status.OK);
@@ -126,8 +81,8 @@ test("a message that is cut, or announced and never sent", async () => {
 
 test("a length beyond what gRPC has", async () => {
   await using on = await startFake();
-  const session = open(on);
-  const stream = request(session, "ModelInfer");
+  const session = openSession(on);
+  const stream = openCall(session, "ModelInfer");
   stream.write(framed(echo, { length: 2 ** 31 }));
   const [code, text] = await statusOf(stream);
   check.equal(code, status.RESOURCE_EXHAUSTED);
@@ -138,10 +93,10 @@ test("a length beyond what gRPC has", async () => {
 
 test("many messages that begin, and do not end", async () => {
   await using on = await startFake({ receivedBytes: new ByteBudget(200_000) });
-  const session = open(on);
+  const session = openSession(on);
   const codes: number[] = [];
   const streams = Array.from({ length: 20 }, () => {
-    const stream = request(session, "ModelInfer");
+    const stream = openCall(session, "ModelInfer");
     statusOf(stream).then(
       ([code]) => codes.push(code),
       () => {},
@@ -160,14 +115,14 @@ test("many messages that begin, and do not end", async () => {
 
 test("compressed in a way that nobody knows, or not at all", async () => {
   await using on = await startFake();
-  const session = open(on);
+  const session = openSession(on);
   const faults: readonly (readonly [string, number])[] = [
     ["br", status.UNIMPLEMENTED],
     ["gzip", status.INTERNAL],
     ["deflate", status.INTERNAL],
   ];
   for (const [encoding, expected] of faults) {
-    const stream = request(session, "ModelInfer", { "grpc-encoding": encoding });
+    const stream = openCall(session, "ModelInfer", { "grpc-encoding": encoding });
     stream.end(framed(echo, { flag: 1 }));
     check.equal((await statusOf(stream))[0], expected, encoding);
   }
@@ -177,11 +132,11 @@ test("compressed in a way that nobody knows, or not at all", async () => {
 
 test("no request, and two of them", async () => {
   await using on = await startFake();
-  const session = open(on);
-  const none = request(session, "ServerLive");
+  const session = openSession(on);
+  const none = openCall(session, "ServerLive");
   none.end();
   check.equal((await statusOf(none))[0], status.UNIMPLEMENTED);
-  const two = request(session, "ModelInfer");
+  const two = openCall(session, "ModelInfer");
   two.end(Buffer.concat([framed(echo), framed(echo)]));
   check.equal((await statusOf(two))[0], status.UNIMPLEMENTED);
   session.destroy();
@@ -190,8 +145,8 @@ test("no request, and two of them", async () => {
 
 test("a deadline that is none", async () => {
   await using on = await startFake();
-  const session = open(on);
-  const stream = request(session, "ModelInfer", { "grpc-timeout": "soon" });
+  const session = openSession(on);
+  const stream = openCall(session, "ModelInfer", { "grpc-timeout": "soon" });
   stream.end(framed(echo));
   check.equal((await statusOf(stream))[0], status.INTERNAL);
   session.destroy();
@@ -201,9 +156,9 @@ test("a deadline that is none", async () => {
 test("a deadline in a hundred years is one", async () => {
   await using on = await startFake();
   on.service.onInfer = (asked) => asked.say(1, true);
-  const session = open(on);
+  const session = openSession(on);
   for (const timeout of ["876000H", "99999999S", "99999999m", "99999999u"]) {
-    const stream = request(session, "ModelInfer", { "grpc-timeout": timeout });
+    const stream = openCall(session, "ModelInfer", { "grpc-timeout": timeout });
     stream.end(framed(echo));
     check.equal((await statusOf(stream))[0], status.OK, timeout);
   }
@@ -214,8 +169,8 @@ test("a deadline in a hundred years is one", async () => {
 test("a client that never reads its answer is cut off", async () => {
   await using on = await startFake({ stallTimeoutMs: 30 });
   on.service.onInfer = (asked) => asked.say(1_000_000, true);
-  const session = open(on);
-  const stream = request(session, "ModelInfer");
+  const session = openSession(on);
+  const stream = openCall(session, "ModelInfer");
   stream.pause();
   stream.end(framed(echo));
   await until(() => on.warnings.length > 0);

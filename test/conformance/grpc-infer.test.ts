@@ -3,7 +3,6 @@
  */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
-import { connect } from "node:http2";
 import { test } from "node:test";
 import { compressionAlgorithms, Metadata, status } from "@grpc/grpc-js";
 import { ByteBudget } from "../../dist/core/byte-budget.js";
@@ -12,9 +11,9 @@ import { HeldCalls, heldModel } from "../held-model.ts";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
 import { failureOf, fp32, GrpcClient, inference, readFp32 } from "./grpc-client.ts";
+import { openCall, openSession } from "./raw-grpc.ts";
 import { startServer } from "./server.ts";
 
-const path = "/inference.GRPCInferenceService/";
 const raw = {
   modelName: "whole",
   inputs: [{ name: "X", datatype: "FP32", shape: [1, 2] }],
@@ -200,14 +199,8 @@ for (const compression of ["low", "medium", "high"] as const) {
 
 /** What a client that says so gets: the encoding, and the flag of the message. */
 async function encodingFor(port: number, accepted: string): Promise<readonly unknown[]> {
-  const session = connect(`http://127.0.0.1:${port}`);
-  const stream = session.request({
-    ":method": "POST",
-    ":path": `${path}ModelInfer`,
-    "content-type": "application/grpc",
-    "grpc-accept-encoding": accepted,
-    te: "trailers",
-  });
+  const session = openSession({ port });
+  const stream = openCall(session, "ModelInfer", { "grpc-accept-encoding": accepted });
   stream.end(Buffer.from([0, 0, 0, 0, 6, 0x0a, 4, ...Buffer.from("echo")]));
   const [headers] = await once(stream, "response");
   const [chunk] = await once(stream, "data");

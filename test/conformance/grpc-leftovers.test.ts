@@ -3,7 +3,7 @@
  */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
-import { connect, constants } from "node:http2";
+import { constants } from "node:http2";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { gzip, gzipSync } from "node:zlib";
@@ -12,6 +12,7 @@ import { InferenceError } from "../../dist/protocol/errors.js";
 import { until } from "../until.ts";
 import { startFake } from "./fake-service.ts";
 import { failureOf } from "./grpc-client.ts";
+import { framed, openCall, openSession } from "./raw-grpc.ts";
 
 /** What keeps the process alive, by kind. */
 function resources(): string {
@@ -112,21 +113,14 @@ test("watches and questions that are dropped at once leave nothing", async () =>
   const before = resources();
   {
     await using on = await startFake();
-    const session = connect(`http://127.0.0.1:${on.port}`);
+    const session = openSession(on);
     // To be decompressed first, which takes a while.
     const nothing = gzipSync("");
     const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     for (const path of ["/grpc.health.v1.Health/Watch", reflection]) {
       for (let index = 0; index < 200; index += 1) {
-        const stream = session.request({
-          ":method": "POST",
-          ":path": path,
-          "content-type": "application/grpc",
-          "grpc-encoding": "gzip",
-          te: "trailers",
-        });
-        stream.on("error", () => {});
-        stream.end(Buffer.concat([Buffer.from([1, 0, 0, 0, nothing.byteLength]), nothing]));
+        const stream = openCall(session, path, { "grpc-encoding": "gzip" });
+        stream.end(framed(nothing, { flag: 1 }));
         for (let turns = index % 4; turns > 0; turns -= 1) {
           await new Promise((next) => setImmediate(next));
         }

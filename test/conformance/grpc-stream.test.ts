@@ -4,13 +4,14 @@
  */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
-import { connect, constants } from "node:http2";
+import { constants } from "node:http2";
 import { test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
 import { InferenceError } from "../../dist/protocol/errors.js";
 import { until } from "../until.ts";
 import { type FakeServer, startFake } from "./fake-service.ts";
-import type { StreamResponse } from "./grpc-client.ts";
+import { inference, type StreamResponse } from "./grpc-client.ts";
+import { framed, messagesOf, openCall, openSession, statusOf } from "./raw-grpc.ts";
 
 /** What matters of a message, in short. */
 function told({ errorMessage, inferResponse: response }: StreamResponse): string {
@@ -23,6 +24,14 @@ function told({ errorMessage, inferResponse: response }: StreamResponse): string
 
 function ask(modelName: string, id: string, parameters = {}) {
   return { modelName, id, parameters };
+}
+
+function encoded(modelName: string, id: string): Uint8Array {
+  return inference.ModelInferRequest.encode(ask(modelName, id)).finish();
+}
+
+function decoded(message: Uint8Array): string {
+  return told(inference.ModelStreamInferResponse.decode(message));
 }
 
 const wantsEmpty = { triton_enable_empty_final_response: { boolParam: true } };
@@ -182,6 +191,7 @@ test("with triton_grpc_error the first error of an accepted request ends the str
   stream.send(ask("stream", "other"));
   stream.send(ask("echo", "a"));
   const other = await on.service.seen("other");
+  await stream.take(1);
   (await on.service.seen("a")).fail(new InferenceError("INTERNAL", "broken"));
   check.deepEqual(await stream.status, { code: status.INTERNAL, details: "broken" });
   check.equal(stream.received.length, 1);
@@ -190,15 +200,18 @@ test("with triton_grpc_error the first error of an accepted request ends the str
 
 test("what that request gave before its error comes before the end", async () => {
   await using on = await startFake({ compression: "low" });
-  const stream = on.client.stream(wanting("true"));
-  stream.send(ask("stream", "a"));
-  stream.send(ask("stream", "other"));
+  const session = openSession(on);
+  const headers = { triton_grpc_error: "true", "grpc-accept-encoding": "gzip" };
+  const stream = openCall(session, "ModelStreamInfer", headers);
+  for (const id of ["a", "other"]) stream.write(framed(encoded("stream", id)));
   const other = await on.service.seen("other");
   const request = await on.service.seen("a");
   for (let left = 5; left > 0; left -= 1) request.say(10, false);
   request.fail(new InferenceError("INTERNAL", "broken"));
-  check.deepEqual(await stream.status, { code: status.INTERNAL, details: "broken" });
-  check.deepEqual(stream.received.map(told), Array(5).fill("a stream/1 [10] false"));
+  const [messages, ended] = await Promise.all([messagesOf(stream), statusOf(stream)]);
+  session.destroy();
+  check.deepEqual(messages.map(decoded), Array(5).fill("a stream/1 [10] false"));
+  check.deepEqual(ended, [status.INTERNAL, "broken"]);
   check.equal(other.cancelCount, 1);
 });
 
@@ -273,9 +286,10 @@ test("a server that stops finishes what runs, and refuses the rest", async () =>
   request.say(1, false);
   busy.send(ask("stream", "b"));
   check.deepEqual((await busy.take(2)).map(told), ["a stream/1 [1] false", `b  [] true: ${text}`]);
-  request.say(2, true);
+  request.say(2, false);
+  check.deepEqual((await busy.take(1)).map(told), ["a stream/1 [2] false"]);
+  request.end();
   check.deepEqual(await busy.status, { code: status.UNAVAILABLE, details: text });
-  check.equal(told(busy.received[2]!), "a stream/1 [2] true");
   const late = on.client.stream();
   check.equal((await late.status).code, status.UNAVAILABLE);
 });
@@ -362,17 +376,11 @@ test("a reader that takes nothing for too long is cut off", async () => {
 test("a thousand streams opened and dropped leave nothing", async () => {
   await using on = await startFake();
   // grpc-js's client forgets to reset what is cancelled while it looks for a connection.
-  const session = connect(`http://127.0.0.1:${on.port}`);
-  const framed = Buffer.from([0, 0, 0, 0, 8, 0x0a, 6, ...Buffer.from("stream")]);
+  const session = openSession(on);
+  const message = framed(encoded("stream", ""));
   for (let index = 0; index < 1000; index += 1) {
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/inference.GRPCInferenceService/ModelStreamInfer",
-      "content-type": "application/grpc",
-      te: "trailers",
-    });
-    stream.on("error", () => {});
-    if (index % 2 === 0) stream.write(framed);
+    const stream = openCall(session, "ModelStreamInfer");
+    if (index % 2 === 0) stream.write(message);
     if (index % 3 === 0) await new Promise((next) => setImmediate(next));
     stream.close(constants.NGHTTP2_CANCEL);
     await once(stream, "close");
