@@ -74,6 +74,8 @@ const modelNames = {
   shoal_compute_duration_seconds: "histogram",
   shoal_batch_rows: "histogram",
   shoal_batch_closed_total: "counter",
+  shoal_isolated_batches_total: "counter",
+  shoal_isolated_parts_total: "counter",
   shoal_running_requests: "gauge",
   shoal_instances: "gauge",
   shoal_instance_restarts_total: "counter",

@@ -246,10 +246,10 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   #end(request: ScheduledRequest, error: InferenceError, reason: FailureReason): void {
-    const { batch, batchIndex, stage } = request;
+    const { batch, stage } = request;
     if (stage === "ended") return;
     this.#answers.fail(request, error, reason);
-    batch?.abort(batchIndex);
+    batch?.abort(request);
   }
 
   /** It has ended. */

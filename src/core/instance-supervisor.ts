@@ -88,6 +88,11 @@ export class InstanceSupervisor implements BatchRunner {
     return this.#batches.flatMap(({ requests }) => requests);
   }
 
+  /** One that stops may be gone before it hears of another execution. */
+  get mayRunAgain(): boolean {
+    return !this.#isStopping && this.#state === "busy";
+  }
+
   start(): void {
     const { host, clock } = this.#options;
     this.#generation += 1;

@@ -42,6 +42,8 @@ export interface DynamicBatchingConfig {
   readonly preferredBatchSizes: readonly number[];
   readonly maxQueueDelayMs: number;
   readonly preserveOrdering: boolean;
+  /** A batch that fails is run again in parts, so that only those fail that must. */
+  readonly isolatesFailures: boolean;
   /** 0: one level without a number. */
   readonly priorityLevels: number;
   readonly defaultPriorityLevel: number;

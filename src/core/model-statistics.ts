@@ -88,6 +88,8 @@ export interface ModelStatisticsSnapshot {
   /** In a batch that an instance runs. */
   readonly executingCount: number;
   readonly batchesClosed: Readonly<Record<BatchCloseReason, number>>;
+  /** Batches that failed and were run again in parts, and how many parts. Not executions. */
+  readonly isolation: { readonly batches: number; readonly parts: number };
   readonly instances: Readonly<Record<InstanceCondition, number>>;
   readonly instanceRestarts: number;
   readonly loadDurationMs: number;
@@ -195,6 +197,8 @@ export class ModelStatistics {
   readonly #batchRows = new Histogram(rowBounds, 1);
   #pendingCount = 0;
   #executingCount = 0;
+  #isolatedBatches = 0;
+  #executedParts = 0;
   #instanceRestarts = 0;
 
   loadDurationMs = 0;
@@ -286,6 +290,14 @@ export class ModelStatistics {
     counters.output.add(nsBetween(computeStartMs, moments.computeEndMs) - outputStartNs);
   }
 
+  batchIsolated(): void {
+    this.#isolatedBatches += 1;
+  }
+
+  partExecuted(): void {
+    this.#executedParts += 1;
+  }
+
   instanceChanged(from: InstanceCondition | undefined, to: InstanceCondition | undefined): void {
     if (from !== undefined) this.#instances[from] -= 1;
     if (to !== undefined) this.#instances[to] += 1;
@@ -316,6 +328,7 @@ export class ModelStatistics {
       pendingCount: this.#pendingCount,
       executingCount: this.#executingCount,
       batchesClosed: { ...this.#batchesClosed },
+      isolation: { batches: this.#isolatedBatches, parts: this.#executedParts },
       instances: { ...this.#instances },
       instanceRestarts: this.#instanceRestarts,
       loadDurationMs: this.loadDurationMs,

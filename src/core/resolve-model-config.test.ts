@@ -49,6 +49,7 @@ test("without options, every default holds", () => {
       preferredBatchSizes: [32],
       maxQueueDelayMs: 0,
       preserveOrdering: false,
+      isolatesFailures: true,
       priorityLevels: 0,
       defaultPriorityLevel: 0,
       defaultQueuePolicy: {
@@ -123,8 +124,8 @@ const batchings: readonly [what: string, ModelOptions, Partial<DynamicBatchingCo
   ],
   [
     "delay and ordering",
-    { batching: { maxQueueDelayMs: 0.1, preserveOrdering: true } },
-    { maxQueueDelayMs: 0.1, preserveOrdering: true },
+    { batching: { maxQueueDelayMs: 0.1, preserveOrdering: true, isolateFailures: false } },
+    { maxQueueDelayMs: 0.1, preserveOrdering: true, isolatesFailures: false },
   ],
   [
     "priorities, with a policy for one of them",
@@ -241,9 +242,12 @@ const mistakes: readonly Mistake[] = [
     ],
   },
   {
-    options: { batching: { preserveOrdering: true } },
+    options: { batching: { preserveOrdering: true, isolateFailures: true } },
     changes: { isDecoupled: true },
-    lines: ["'batching.preserveOrdering' must be false for a model that streams; got true"],
+    lines: [
+      "'batching.preserveOrdering' must be false for a model that streams; got true",
+      "'batching.isolateFailures' must be false for a model that streams; got true",
+    ],
   },
   {
     options: { instances: { kind: "inline", device: "cuda:0" } },

@@ -19,7 +19,7 @@ import {
 } from "../protocol/model-options.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
-import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
   DynamicBatchingConfig,
@@ -106,7 +106,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
     ...findDeviceMistakes(input),
-    ...(input.isDecoupled === true ? findOrderMistakes({ ...options }) : []),
+    ...(input.isDecoupled === true ? findStreamMistakes({ ...options }) : []),
   ];
 }
 
@@ -128,6 +128,7 @@ function dynamicBatching({ batching }: ModelOptions, maxBatchSize: number): Dyna
     preferredBatchSizes: [...new Set(sizes)].sort((one, other) => one - other),
     maxQueueDelayMs: options.maxQueueDelayMs ?? 0,
     preserveOrdering: options.preserveOrdering ?? false,
+    isolatesFailures: options.isolateFailures ?? true,
     priorityLevels: priorities?.levels ?? 0,
     defaultPriorityLevel: priorities?.default ?? 0,
     defaultQueuePolicy: queuePolicy(queue),

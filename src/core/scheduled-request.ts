@@ -29,9 +29,9 @@ export interface RequestOwner {
 /** The part of a running batch that a request of it can reach. */
 export interface BatchOfRequest {
   /** The caller of this one has gone. */
-  abort(index: number): void;
+  abort(request: ScheduledRequest): void;
   /** The caller of this one has taken so many responses. */
-  credit(index: number, responseCount: number): void;
+  credit(request: ScheduledRequest, responseCount: number): void;
   requestEnded(request: ScheduledRequest): void;
 }
 
@@ -113,7 +113,7 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   }
 
   credit(responseCount: number): void {
-    this.batch?.credit(this.batchIndex, responseCount);
+    this.batch?.credit(this, responseCount);
   }
 }
 

@@ -53,7 +53,7 @@ const wrong: readonly [object, ...lines: string[]][] = [
   [
     { batching: { maxDelayMs: 1 } },
     "unknown option 'batching.maxDelayMs' (there are maxQueueDelayMs, preferredBatchSizes, " +
-      "preserveOrdering, priorities, queue)",
+      "preserveOrdering, isolateFailures, priorities, queue)",
   ],
   [{ batching: { maxQueueDelayMs: -1 } }, `'batching.maxQueueDelayMs' ${duration}; got -1`],
   [
@@ -72,6 +72,10 @@ const wrong: readonly [object, ...lines: string[]][] = [
   [
     { batching: { preserveOrdering: 1 } },
     "'batching.preserveOrdering' must be true or false; got 1",
+  ],
+  [
+    { batching: { isolateFailures: "no" } },
+    `'batching.isolateFailures' must be true or false; got "no"`,
   ],
   [
     { batching: { priorities: {} } },

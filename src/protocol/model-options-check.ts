@@ -85,6 +85,7 @@ const batchingChecks: ChecksOf<BatchingOptions> = {
   maxQueueDelayMs: optionally(duration),
   preferredBatchSizes: optionally(eachOf(anyInteger, "a list of batch sizes")),
   preserveOrdering: optionally(flag),
+  isolateFailures: optionally(flag),
   priorities: optionally(fieldsOf(prioritiesChecks)),
   queue,
 };

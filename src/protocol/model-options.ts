@@ -44,6 +44,11 @@ export interface BatchingOptions {
   readonly preferredBatchSizes?: readonly number[];
   /** Responses leave in the order in which the requests were taken from the queue. */
   readonly preserveOrdering?: boolean;
+  /**
+   * When a batch fails, run parts of it again to find the requests that fail by themselves; the
+   * others get their answers. Default true; false for a model that must not run a request twice.
+   */
+  readonly isolateFailures?: boolean;
   readonly priorities?: PrioritiesOptions;
   /** Policy of every level that has none of its own. */
   readonly queue?: QueueOptions;

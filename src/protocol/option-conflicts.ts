@@ -59,10 +59,12 @@ export function findRowCountMistakes(options: Fields, inputCount: number): reado
 /**
  * Of a model that streams. A batch of streams goes on while each of its readers has room; what is
  * held back for the order is taken by nobody, so that one stream would wait for another for ever.
+ * And what has left of a stream cannot be run again.
  */
-export function findOrderMistakes({ batching }: Fields): readonly string[] {
-  if (fieldsIn(batching)["preserveOrdering"] !== true) return [];
-  return [mustBe("batching.preserveOrdering", "false for a model that streams", true)];
+export function findStreamMistakes({ batching }: Fields): readonly string[] {
+  return ["preserveOrdering", "isolateFailures"]
+    .filter((name) => fieldsIn(batching)[name] === true)
+    .map((name) => mustBe(`batching.${name}`, "false for a model that streams", true));
 }
 
 function besideNoBatching({ maxBatchSize }: Fields): readonly string[] {

@@ -18,8 +18,11 @@ export interface InstanceScript {
   readonly talksOn: boolean;
   /** It can be ended although it hangs. */
   readonly endsWhenAbandoned: boolean;
-  /** What one execution of so many requests does. Without `done`, `failed`, `throw`, `exit`: hangs. */
-  execute(requestCount: number, nowMs: number): readonly ExecutionStep[];
+  /**
+   * What one execution of so many requests does. Without `done`, `failed`, `throw`, `exit`: hangs.
+   * Poisoned: one of its requests makes it fail.
+   */
+  execute(requestCount: number, nowMs: number, isPoisoned: boolean): readonly ExecutionStep[];
   /** What it says at once when it hears that a caller has gone. */
   onAbort(requestCount: number, nowMs: number): readonly RespondStep[];
   /** What it says, at once or later, when responses to this request have been taken. */

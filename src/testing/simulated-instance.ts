@@ -80,7 +80,8 @@ class SimulatedInstance implements Instance {
     const nowMs = clock.nowMs();
     const execution: Execution = { batch, emit, abortedCount: 0, isCutShort: false };
     this.#executions = [...this.#executions, execution];
-    for (const step of this.#script.execute(batch.requests.length, nowMs)) {
+    const isPoisoned = batch.requests.some(isPoisonous);
+    for (const step of this.#script.execute(batch.requests.length, nowMs, isPoisoned)) {
       this.#performThen(execution, step);
     }
   }
@@ -201,6 +202,10 @@ class SimulatedInstance implements Instance {
     if (atMs <= clock.nowMs()) this.#exit(exit);
     else clock.wakeAt(atMs, () => this.#exit(exit));
   }
+}
+
+function isPoisonous({ request: { parameters } }: ExecutionRequest): boolean {
+  return parameters["isPoisonous"] === true;
 }
 
 function asError({ code, message, reason }: ScriptedError): InferenceError {

@@ -230,6 +230,18 @@ const modelFamilies: readonly ModelFamily[] = [
     (model) => model.batchesClosed,
   ),
   plain(
+    "shoal_isolated_batches_total",
+    "counter",
+    "Batches that failed and were run again in parts",
+    (model) => model.isolation.batches,
+  ),
+  plain(
+    "shoal_isolated_parts_total",
+    "counter",
+    "Parts of such batches that were run (not counted as executions)",
+    (model) => model.isolation.parts,
+  ),
+  plain(
     "shoal_running_requests",
     "gauge",
     "Requests in a batch that runs now",

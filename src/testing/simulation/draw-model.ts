@@ -48,6 +48,7 @@ function drawBatching(random: Random, profile: Profile, maxBatchSize: number): B
     preferredSizes: drawPreferred(random, maxBatchSize),
     delayMs: profile.delays && random.chance(0.7) ? delayOf(random.between(0, 12)) : 0,
     preservesOrder,
+    isolates: random.chance(0.7),
     levels,
     defaultLevel: levels === 0 ? 0 : random.between(1, levels),
     defaultPolicy: drawPolicyHere(),

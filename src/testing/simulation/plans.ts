@@ -33,6 +33,8 @@ export interface BatchingPlan {
   readonly preferredSizes: readonly number[];
   readonly delayMs: number;
   readonly preservesOrder: boolean;
+  /** Parts of a batch that failed are run again. */
+  readonly isolates: boolean;
   readonly levels: number;
   readonly defaultLevel: number;
   readonly defaultPolicy: PolicyPlan;
@@ -90,6 +92,8 @@ export interface RequestPlan {
   readonly deadlineMs: number;
   /** It is against the model's specification. */
   readonly isInvalid: boolean;
+  /** An execution with it fails. */
+  readonly isPoisonous: boolean;
   readonly taking: TakingPlan;
   /** What its caller does as soon as it hears the first response that is not the last one. */
   readonly onResponse: readonly CallerAct[];

@@ -18,6 +18,8 @@ export interface Profile {
   readonly optionalInputs: boolean;
   /** Requests fail, or whole executions. */
   readonly failures: boolean;
+  /** Some requests make every execution fail that they are part of. */
+  readonly poison: boolean;
   readonly crashes: boolean;
   readonly hangs: boolean;
   readonly loadFailures: boolean;
@@ -57,6 +59,7 @@ export function drawProfile(random: Random): Profile {
     byteLimit: random.chance(0.2),
     optionalInputs: random.chance(0.3),
     failures: random.chance(0.5),
+    poison: random.chance(0.4),
     crashes: random.chance(0.4),
     hangs: random.chance(0.3),
     loadFailures: random.chance(0.4),

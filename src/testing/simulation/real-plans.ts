@@ -56,6 +56,7 @@ function asBatchingConfig(plan: BatchingPlan): DynamicBatchingConfig {
     preferredBatchSizes: plan.preferredSizes,
     maxQueueDelayMs: plan.delayMs,
     preserveOrdering: plan.preservesOrder,
+    isolatesFailures: plan.isolates,
     priorityLevels: plan.levels,
     defaultPriorityLevel: plan.defaultLevel,
     defaultQueuePolicy: asQueuePolicy(plan.defaultPolicy),
@@ -82,7 +83,7 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
     modelVersion: plan.version,
     id: plan.id,
     logId: `r${plan.number}`,
-    parameters: { number: plan.number },
+    parameters: { number: plan.number, ...(plan.isPoisonous && { isPoisonous: true }) },
     inputs: plan.inputs.map(({ name, shape }) => {
       const values = new Int32Array(shape.reduce((size, dim) => size * dim, 1));
       const first = plan.number * mostElements;

@@ -34,6 +34,8 @@ export interface InstanceKey {
 
 const lastUnruly = 4;
 
+const poison: ScriptedError = { code: "INTERNAL", message: "poison", reason: "BACKEND" };
+
 /** More than places have counters of their own. */
 const torrentParts = 260;
 
@@ -96,7 +98,7 @@ class DrawnScript implements InstanceScript {
     return this.#stopWaitMs < 0 ? nowMs : instanceMoment(nowMs, this.#stopWaitMs);
   }
 
-  execute(requestCount: number, nowMs: number): readonly ExecutionStep[] {
+  execute(requestCount: number, nowMs: number, isPoisoned: boolean): readonly ExecutionStep[] {
     const random = this.#random;
     const isSlow = this.#mayHang && random.chance(this.#isDecoupled ? 0.1 : 0.02);
     const waitMs = isSlow ? random.between(20, 80) : random.between(0, this.#paceMs);
@@ -113,7 +115,7 @@ class DrawnScript implements InstanceScript {
       before.push(respond(requestIndex, { atMs: endMs, part: 0, isFinal: true }));
     }
     before.sort((one, other) => one.atMs - other.atMs);
-    const end = this.#drawEnd(requestCount, nowMs, endMs);
+    const end = this.#drawEnd(requestCount, { nowMs, endMs, isPoisoned });
     return [...before, ...end, ...this.#late(endMs)];
   }
 
@@ -203,12 +205,20 @@ class DrawnScript implements InstanceScript {
     return this.#isDecoupled && (isFinal || this.#profile.misbehaves);
   }
 
-  #drawEnd(requestCount: number, nowMs: number, endMs: number): ExecutionStep[] {
+  #drawEnd(
+    requestCount: number,
+    {
+      nowMs,
+      endMs,
+      isPoisoned,
+    }: { readonly nowMs: number; readonly endMs: number; readonly isPoisoned: boolean },
+  ): ExecutionStep[] {
     const random = this.#random;
     const { failures, crashes } = this.#profile;
     const times = this.#drawTimes(nowMs, endMs);
     if (this.#isUnruly && crashes && random.chance(0.04)) return [this.#drawExit(endMs)];
     if (this.#mayHangForEver && random.chance(this.#isDecoupled ? 0.06 : 0.02)) return [];
+    if (isPoisoned) return [{ kind: "failed", atMs: endMs, times, error: poison }];
     if (failures && random.chance(0.05)) {
       return [{ kind: "failed", atMs: endMs, times, error: this.#drawError() }];
     }

@@ -55,6 +55,7 @@ export interface StatisticsFacts {
   readonly batchesClosed: Readonly<
     Record<"full" | "preferred" | "delay" | "shape" | "no_delay" | "expiry", number>
   >;
+  readonly isolation: { readonly batches: number; readonly parts: number };
   readonly instances: Readonly<Record<"ready" | "busy" | "loading" | "dead", number>>;
   readonly instanceRestarts: number;
   readonly loadDurationMs: number;

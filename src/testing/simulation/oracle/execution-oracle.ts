@@ -9,15 +9,25 @@
 import type { ScriptedTimes } from "../../instance-script.ts";
 import type { AnswersOracle } from "./answers-oracle.ts";
 import type { Moments } from "./expected-counters.ts";
+import { IsolationOracle } from "./isolation-oracle.ts";
 import { forgotten, type OracleError } from "./oracle-errors.ts";
 import {
   type Answer,
+  type Attempt,
   type Execution,
   logPageOf,
   type OracleRequest,
   type Response,
   type Surroundings,
 } from "./oracle-request.ts";
+
+/** Why an attempt has failed. */
+export interface Failure {
+  readonly error: OracleError;
+  readonly inputEndMs: number;
+  /** Its instance is there for more. */
+  readonly mayRunAgain: boolean;
+}
 
 /** What is open at the end of an execution; undefined: nothing is said about it. */
 export type LastWord = "response" | OracleError | undefined;
@@ -31,8 +41,9 @@ export class ExecutionOracle {
     this.#answers = answers;
   }
 
-  respond(execution: Execution, index: number, response: Omit<Response, "moments">): void {
-    const request = this.#listening(execution, index);
+  respond(attempt: Attempt, index: number, response: Omit<Response, "moments">): void {
+    const request = this.#listening(attempt, index);
+    const { execution } = attempt;
     if (request === undefined) return;
     this.#countEarly(execution, request, response);
     request.isAnswered = response.isFinal;
@@ -45,8 +56,8 @@ export class ExecutionOracle {
     this.#answers.answer(request, { part, isFinal, isEmpty, moments });
   }
 
-  fail(execution: Execution, index: number, error: OracleError): void {
-    const request = this.#listening(execution, index);
+  fail(attempt: Attempt, index: number, error: OracleError): void {
+    const request = this.#listening(attempt, index);
     if (request === undefined) return;
     this.#around.coverage.count("request failed");
     if (this.#isDecoupled && request.heardCount > 0) this.#around.coverage.count("stream fails");
@@ -54,16 +65,35 @@ export class ExecutionOracle {
     this.#answers.answer(request, { error });
   }
 
+  /**
+   * What an attempt has failed with: are parts of it run again? A part that failed is cut again;
+   * a single request that failed, or a part that passed, is answered.
+   */
+  isCut({ execution, requests }: Attempt, failure: Failure | undefined): boolean {
+    const { isolation } = execution;
+    if (isolation === undefined) return failure !== undefined && this.#isolate(execution, failure);
+    if (failure === undefined) isolation.passed();
+    else isolation.failed();
+    return failure !== undefined && requests.length > 1;
+  }
+
   /** Nothing said about it counts any more. Without times the model has computed until now. */
   end(execution: Execution, times?: ScriptedTimes): void {
+    execution.attempt = undefined;
     execution.moments =
       times === undefined ? this.#momentsByNow(execution) : this.#moments(execution, times);
   }
 
-  /** The answers to what is open, in the order of the batch. */
-  settle(execution: Execution, wordOn: (index: number) => LastWord): void {
-    const moments = execution.moments ?? this.#momentsByNow(execution);
-    for (const request of execution.requests) {
+  /** The answers to those of these that are open, in their order. */
+  settle(
+    { execution, requests }: Pick<Attempt, "execution" | "requests">,
+    wordOn: (index: number) => LastWord,
+    times?: ScriptedTimes,
+  ): void {
+    const moments =
+      execution.moments ??
+      (times === undefined ? this.#momentsByNow(execution) : this.#moments(execution, times));
+    for (const request of requests) {
       if (request.isAnswered || request.stage === "ended") continue;
       request.isAnswered = true;
       this.#answers.answer(request, this.#lastAnswer(request, wordOn(request.index), moments));
@@ -101,13 +131,25 @@ export class ExecutionOracle {
     if (execution.requests.length > 1) coverage.count("streams together");
   }
 
-  #listening(execution: Execution, index: number): OracleRequest | undefined {
+  #isolate(execution: Execution, { error, inputEndMs, mayRunAgain }: Failure): boolean {
+    const { coverage, counters, load } = this.#around;
+    const { batching, isDecoupled } = load.model;
+    const isMeant = batching?.isolates === true && !isDecoupled && error.code !== "UNAVAILABLE";
+    if (!isMeant || !mayRunAgain || execution.requests.length === 1) return false;
+    coverage.count("batch isolated");
+    counters.isolation.batches += 1;
+    const cause = { error, inputEndMs };
+    execution.isolation = new IsolationOracle(execution.requests, cause, coverage);
+    return true;
+  }
+
+  #listening(attempt: Attempt, index: number): OracleRequest | undefined {
     const { coverage, journal } = this.#around;
-    if (execution.moments !== undefined) {
+    if (attempt.execution.attempt !== attempt) {
       coverage.count("answered after the end");
       return undefined;
     }
-    const request = execution.requests[index];
+    const request = attempt.requests[index];
     if (request !== undefined && !request.isAnswered) {
       return request.stage === "ended" ? undefined : request;
     }
@@ -124,12 +166,13 @@ export class ExecutionOracle {
     });
   }
 
-  #moments({ startMs }: Execution, times: ScriptedTimes): Moments {
+  /** Of parts that are run again the inputs were there when all of it was run. */
+  #moments({ startMs, isolation }: Execution, times: ScriptedTimes): Moments {
     const { nowMs: endMs } = this.#around.time;
-    const inputEndMs = within(times.computeInputEndMs, startMs, endMs);
+    const toldMs = isolation?.inputEndMs ?? times.computeInputEndMs;
+    const inputEndMs = within(toldMs, startMs, endMs);
     const outputStartMs = within(times.computeOutputStartMs, inputEndMs, endMs);
-    const isOff =
-      inputEndMs !== times.computeInputEndMs || outputStartMs !== times.computeOutputStartMs;
+    const isOff = inputEndMs !== toldMs || outputStartMs !== times.computeOutputStartMs;
     if (isOff) this.#around.coverage.count("times off");
     return { startMs, inputEndMs, outputStartMs, endMs };
   }

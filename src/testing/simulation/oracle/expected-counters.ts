@@ -66,6 +66,7 @@ export class ExpectedCounters implements StatisticsFacts {
   readonly responses: ResponseSums[] = [];
   readonly failures = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
   readonly batchesClosed = { full: 0, preferred: 0, delay: 0, shape: 0, no_delay: 0, expiry: 0 };
+  readonly isolation = { batches: 0, parts: 0 };
   readonly requestDuration: Distribution = new Distribution(durationBounds, 1e9);
   readonly queueDuration: Distribution = new Distribution(durationBounds, 1e9);
   readonly computeDuration: Distribution = new Distribution(durationBounds, 1e9);

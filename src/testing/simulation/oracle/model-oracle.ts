@@ -337,40 +337,38 @@ export class ModelOracle implements PoolOwner {
   }
 
   #handOver(batch: readonly OracleRequest[], rows: number): void {
-    const { time, journal, page } = this.#around;
+    const { time } = this.#around;
     const place = this.#pool.takeFree();
     const execution: Execution = {
       place: place.index,
       requests: batch,
       rows,
       startMs: time.nowMs,
+      attempt: undefined,
+      isolation: undefined,
       moments: undefined,
       isCounted: false,
-      isCutShort: false,
-      abort: (index) => place.abort(execution, index),
+      abort: (request) => place.abort(execution, request),
       credit: (index, count) => place.credit(execution, index, count),
       showLife: () => place.showLife(execution),
     };
     this.#waiting = this.#waiting.filter((request) => !batch.includes(request));
-    for (const [index, request] of batch.entries()) {
+    for (const request of batch) {
       request.stage = "running";
       request.execution = execution;
-      request.index = index;
       request.computedMs = time.nowMs;
       this.#running.push(request);
       this.#answers.taken(request);
     }
-    const requests = batch.map(({ plan, rows: ofRequest }) => `r${plan.number}(${ofRequest})`);
-    journal.note(page, `instance ${place.index} runs ${requests.join(" ")}, ${rows} rows`);
     place.run(execution);
   }
 
   /** Its caller is told first, then the instance that runs it. */
   #endFromOutside(request: OracleRequest, error: OracleError, reason: FailureReason): void {
-    const { execution, index, stage } = request;
+    const { execution, stage } = request;
     if (stage === "ended") return;
     this.#answers.fail(request, error, reason);
-    execution?.abort(index);
+    execution?.abort(request);
   }
 
   /** One by one: what a caller does when it hears of it may change what waits. */

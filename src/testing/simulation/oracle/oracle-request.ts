@@ -6,6 +6,7 @@ import type { Journal } from "../journal.ts";
 import type { LoadPlan, RequestPlan } from "../plans.ts";
 import type { Queued } from "./batching-rules.ts";
 import type { ExpectedCounters, Moments } from "./expected-counters.ts";
+import type { IsolationOracle } from "./isolation-oracle.ts";
 import type { OracleError } from "./oracle-errors.ts";
 
 export interface OracleRequest extends Queued {
@@ -15,7 +16,7 @@ export interface OracleRequest extends Queued {
   expiresAtMs: number;
   /** While it runs, and afterwards. */
   execution: Execution | undefined;
-  /** In its batch. */
+  /** In what was run last of its batch. */
   index: number;
   /** The model has said its last word on it. */
   isAnswered: boolean;
@@ -35,17 +36,28 @@ export interface Execution {
   readonly requests: readonly OracleRequest[];
   readonly rows: number;
   readonly startMs: number;
+  /** What its instance runs of it. */
+  attempt: Attempt | undefined;
+  /** As soon as it has failed, and parts of it are run again. */
+  isolation: IsolationOracle<OracleRequest> | undefined;
   /** As soon as it has ended. */
   moments: Moments | undefined;
   isCounted: boolean;
-  /** By its aborts: the instance says nothing more about it. */
-  isCutShort: boolean;
   /** The instance is told that the caller of one of its requests has gone. */
-  readonly abort: (index: number) => void;
+  readonly abort: (request: OracleRequest) => void;
   /** It is told that so many responses to one of its requests have been taken. */
   readonly credit: (index: number, count: number) => void;
   /** A response of a stream was given or taken: its patience begins anew. */
   readonly showLife: () => void;
+}
+
+/** One call of the instance: with all of a batch, or with a part of it. */
+export interface Attempt {
+  readonly execution: Execution;
+  readonly requests: readonly OracleRequest[];
+  abortedCount: number;
+  /** By its aborts: the instance says nothing more about it. */
+  isCutShort: boolean;
 }
 
 export type Answer = Response | { readonly error: OracleError };

@@ -8,11 +8,17 @@
  * whose instance is lost is empty for a pause that doubles with each loss since the last execution
  * that ended; a loss for good, or a stop, closes the place.
  */
-import type { ExecutionStep, ExitStep, InstanceScript } from "../../instance-script.ts";
+import type {
+  ExecutionStep,
+  ExitStep,
+  InstanceScript,
+  ScriptedTimes,
+} from "../../instance-script.ts";
 import type { Agenda } from "./agenda.ts";
-import type { ExecutionOracle } from "./execution-oracle.ts";
+import type { ExecutionOracle, LastWord } from "./execution-oracle.ts";
 import { endedUnasked, hangs, type OracleError, thrown, tooManyHang } from "./oracle-errors.ts";
-import type { Execution, Surroundings } from "./oracle-request.ts";
+import type { Attempt, Execution, OracleRequest, Surroundings } from "./oracle-request.ts";
+import { type EndStep, type Life, nameIn, nowTimes, taskOf } from "./place-life.ts";
 
 export interface PlaceOwner {
   readonly agenda: Agenda;
@@ -22,23 +28,6 @@ export interface PlaceOwner {
   lost(place: PlaceOracle, error: OracleError): void;
   mayWriteOff(): boolean;
   closed(place: PlaceOracle, error: OracleError | undefined): void;
-}
-
-/** An instance: what it would do, and what it has been asked. */
-interface Life {
-  readonly script: InstanceScript;
-  /** Those that run, in the order in which they began. */
-  tasks: readonly Task[];
-  isAskedToStop: boolean;
-}
-
-/** An execution that runs. */
-interface Task {
-  readonly execution: Execution;
-  abortedCount: number;
-  /** Signs of life so far, and when the last one was. */
-  signCount: number;
-  signMs: number;
 }
 
 export class PlaceOracle {
@@ -107,16 +96,8 @@ export class PlaceOracle {
     const life = this.#life;
     if (life === undefined) throw new Error("the oracle runs a batch in an empty place");
     if (life.tasks.length > 0) this.#around.coverage.count("batches side by side");
-    life.tasks = [...life.tasks, { execution, abortedCount: 0, signCount: 0, signMs: time.nowMs }];
-    this.showLife(execution);
-    for (const step of life.script.execute(execution.requests.length, time.nowMs)) {
-      if (step.atMs > time.nowMs) {
-        this.#later(life, step.atMs, () => this.#perform(life, execution, step));
-      } else if (this.#life === life) {
-        this.#around.coverage.count("answered at once");
-        this.#perform(life, execution, step);
-      }
-    }
+    life.tasks = [...life.tasks, { execution, signCount: 0, signMs: time.nowMs }];
+    this.#attempt(life, execution, execution.requests);
   }
 
   /** From now on it may be silent for so long, unless a response of it waits to be taken. */
@@ -145,38 +126,40 @@ export class PlaceOracle {
   credit(execution: Execution, index: number, count: number): void {
     const life = this.#life;
     if (life === undefined || taskOf(life, execution) === undefined) return;
-    this.#note(`credits ${count} to ${nameIn(execution, index)}`);
+    const { attempt } = execution;
+    if (attempt === undefined) return;
+    this.#note(`credits ${count} to ${nameIn(attempt, index)}`);
     const { coverage, time } = this.#around;
     const { nowMs } = time;
     for (const step of life.script.onCredit(index, nowMs)) {
-      if (step.atMs > nowMs)
-        this.#later(life, step.atMs, () => this.#perform(life, execution, step));
+      if (step.atMs > nowMs) this.#later(life, step.atMs, () => this.#perform(life, attempt, step));
       else {
         coverage.count("answered inside a credit");
-        this.#perform(life, execution, step);
+        this.#perform(life, attempt, step);
       }
     }
   }
 
-  abort(execution: Execution, index: number): void {
+  /** Only of what runs just now. */
+  abort(execution: Execution, request: OracleRequest): void {
     const life = this.#life;
-    const task = taskOf(life, execution);
-    if (life === undefined || task === undefined) return;
-    this.#note(`aborts ${nameIn(execution, index)}`);
+    const { attempt } = execution;
+    if (life === undefined || attempt?.requests.includes(request) !== true) return;
+    this.#note(`aborts r${request.plan.number}`);
     const { coverage, time } = this.#around;
     const { nowMs } = time;
-    const { length } = execution.requests;
-    task.abortedCount += 1;
-    const { abortedCount } = task;
+    const { length } = attempt.requests;
+    attempt.abortedCount += 1;
+    const { abortedCount } = attempt;
     for (const step of life.script.onAbort(length, nowMs)) {
       coverage.count("answered inside an abort");
-      this.#perform(life, execution, step);
+      this.#perform(life, attempt, step);
     }
     if (!life.script.heedsAborts || abortedCount < length) return;
     coverage.count("aborted execution ends");
+    attempt.isCutShort = true;
     const times = { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
-    this.#finish(life, execution, { kind: "done", atMs: nowMs, times, answers: [] });
-    execution.isCutShort = true;
+    this.#finish(life, attempt, { kind: "done", atMs: nowMs, times, answers: [] });
   }
 
   stop(): void {
@@ -213,57 +196,107 @@ export class PlaceOracle {
     if (!this.#isStopping) this.#owner.freed(this);
   }
 
-  #perform(life: Life, execution: Execution, step: ExecutionStep): void {
+  /** Its instance is called: with all of a batch, or with a part of it. */
+  #attempt(life: Life, execution: Execution, requests: readonly OracleRequest[]): void {
+    const { time, coverage } = this.#around;
+    const { nowMs } = time;
+    const attempt: Attempt = { execution, requests, abortedCount: 0, isCutShort: false };
+    execution.attempt = attempt;
+    for (const [index, request] of requests.entries()) request.index = index;
+    const rows = requests.reduce((sum, request) => sum + request.rows, 0);
+    const texts = requests.map((request) => `r${request.plan.number}(${request.rows})`);
+    this.#note(`runs ${texts.join(" ")}, ${rows} rows`);
+    this.showLife(execution);
+    const isPoisoned = requests.some(({ plan }) => plan.isPoisonous);
+    for (const step of life.script.execute(requests.length, nowMs, isPoisoned)) {
+      if (step.atMs > nowMs) {
+        this.#later(life, step.atMs, () => this.#perform(life, attempt, step));
+      } else if (this.#life === life) {
+        coverage.count("answered at once");
+        this.#perform(life, attempt, step);
+      }
+    }
+  }
+
+  #perform(life: Life, attempt: Attempt, step: ExecutionStep): void {
     const { executions } = this.#owner;
-    if (execution.isCutShort) return;
+    if (attempt.isCutShort) return;
     switch (step.kind) {
       case "respond":
-        executions.respond(execution, step.requestIndex, step);
+        executions.respond(attempt, step.requestIndex, step);
         return;
       case "fail":
-        executions.fail(execution, step.requestIndex, step.error);
+        executions.fail(attempt, step.requestIndex, step.error);
         return;
       case "exit":
         this.#exit(step);
         return;
       default:
-        this.#finish(life, execution, step);
+        this.#finish(life, attempt, step);
     }
   }
 
-  /** The next batch goes to the instance first, then these answers go to their callers. */
-  #finish(
-    life: Life,
-    execution: Execution,
-    step: Extract<ExecutionStep, { kind: "done" | "failed" | "throw" }>,
-  ): void {
+  /** An attempt has ended: perhaps parts of it are run again. */
+  #finish(life: Life, attempt: Attempt, step: EndStep): void {
+    const { coverage, time } = this.#around;
     const { executions } = this.#owner;
-    const task = taskOf(life, execution);
-    if (task === undefined) {
-      this.#around.coverage.count("answered after the end");
+    const { execution } = attempt;
+    if (taskOf(life, execution) === undefined || execution.attempt !== attempt) {
+      coverage.count("answered after the end");
       return;
     }
-    if (
-      this.#around.time.nowMs - execution.startMs >
-      this.#around.load.model.limits.executionTimeoutMs
-    ) {
-      this.#around.coverage.count("stream is longer than the limit");
+    if (step.kind === "failed") coverage.count("execution failed");
+    if (step.kind === "throw") coverage.count("execute throws");
+    const error = step.kind === "failed" ? step.error : thrown;
+    const inputEndMs = step.kind === "throw" ? execution.startMs : step.times.computeInputEndMs;
+    const failure = { error, inputEndMs, mayRunAgain: !this.#isStopping };
+    const isCut = executions.isCut(attempt, step.kind === "done" ? undefined : failure);
+    const wordOn = (index: number): LastWord =>
+      step.kind === "done" ? step.answers[index] : error;
+    const times = step.kind === "throw" ? nowTimes(execution, time.nowMs) : step.times;
+    if (!isCut && execution.isolation?.isOver !== false) {
+      this.#end(life, execution, times);
+      executions.settle(attempt, wordOn);
+    } else {
+      execution.attempt = undefined;
+      if (!isCut) executions.settle(attempt, wordOn, times);
+      this.#goOn(life, execution);
     }
-    if (step.kind === "failed") this.#around.coverage.count("execution failed");
-    if (step.kind === "throw") this.#around.coverage.count("execute throws");
+    if (this.#life === life) this.#leaveIfAsked(life);
+  }
+
+  /** With the next part, if there is one. */
+  #goOn(life: Life, execution: Execution): void {
+    const { coverage, counters } = this.#around;
+    const { isolation } = execution;
+    if (isolation === undefined || this.#life !== life) return;
+    if (this.#isStopping) coverage.count("stop between parts");
+    const requests = this.#isStopping ? undefined : isolation.next();
+    if (requests === undefined) {
+      if (!this.#isStopping) coverage.count("all leave before their parts");
+      this.#end(life, execution);
+      const rest = { execution, requests: execution.requests };
+      this.#owner.executions.settle(rest, () => isolation.error);
+    } else {
+      counters.isolation.parts += 1;
+      this.#attempt(life, execution, requests);
+    }
+  }
+
+  /** The next batch goes to the instance first, then its last answers go to their callers. */
+  #end(life: Life, execution: Execution, times?: ScriptedTimes): void {
+    const { coverage, load, time } = this.#around;
+    if (time.nowMs - execution.startMs > load.model.limits.executionTimeoutMs) {
+      coverage.count("stream is longer than the limit");
+    }
     const hadRoom = this.hasRoom;
-    life.tasks = life.tasks.filter((other) => other !== task);
+    life.tasks = life.tasks.filter((task) => task.execution !== execution);
     if (life.tasks.some(({ execution: { startMs } }) => startMs < execution.startMs)) {
-      this.#around.coverage.count("batch overtakes");
+      coverage.count("batch overtakes");
     }
     this.#lossesInRow = 0;
-    executions.end(execution, step.kind === "throw" ? undefined : step.times);
+    this.#owner.executions.end(execution, times);
     if (!hadRoom && !this.#isStopping) this.#owner.freed(this);
-    executions.settle(execution, (index) => {
-      if (step.kind === "done") return step.answers[index];
-      return step.kind === "failed" ? step.error : thrown;
-    });
-    if (this.#life === life) this.#leaveIfAsked(life);
   }
 
   #exit(step: ExitStep): void {
@@ -328,7 +361,9 @@ export class PlaceOracle {
     const { executions } = this.#owner;
     const tasks = life?.tasks ?? [];
     for (const { execution } of tasks) executions.end(execution);
-    for (const { execution } of tasks) executions.settle(execution, () => error);
+    for (const { execution } of tasks) {
+      executions.settle({ execution, requests: execution.requests }, () => error);
+    }
   }
 
   /** What it ran fails first; then comes what follows for the others, if it failed for good. */
@@ -358,12 +393,4 @@ export class PlaceOracle {
     const { journal, page } = this.#around;
     journal.note(page, `instance ${this.index} ${text}`);
   }
-}
-
-function taskOf(life: Life | undefined, execution: Execution): Task | undefined {
-  return life?.tasks.find((task) => task.execution === execution);
-}
-
-function nameIn({ requests }: Execution, index: number): string {
-  return `r${requests[index]?.plan.number}`;
 }
