@@ -33,7 +33,7 @@ export interface BackendCall {
   join(input: WireTensor): Uint8Array;
   /** Memory for outputs that must be copied: zeros, and nobody else's. */
   allocate(byteLength: number): Uint8Array;
-  /** Of a model that streams. */
+  /** Of a model that streams; of any other what fails by itself. */
   readonly responses: ResponseStream;
 }
 

@@ -74,7 +74,11 @@ export class CallContext implements InferContext<unknown> {
   }
 
   get end(): InferContext<unknown>["end"] {
-    return (request, error) => this.#sender.end(this.#call, request, error);
+    return (request) => this.#sender.end(this.#call, request);
+  }
+
+  get fail(): InferContext<unknown>["fail"] {
+    return (request, error) => this.#sender.fail(this.#call, request, error);
   }
 
   /** Once: whoever goes on sending would fill the log. */
@@ -90,7 +94,8 @@ export class CallContext implements InferContext<unknown> {
 export interface Sender {
   /** What it rejects with, the request has failed with, if there is one that still waits. */
   send(call: BackendCall, request: number, sent: Sent): Promise<void>;
-  end(call: BackendCall, request: number, error: InferenceError | undefined): void;
+  end(call: BackendCall, request: number): void;
+  fail(call: BackendCall, request: number, error: InferenceError): void;
 }
 
 export interface Sent {

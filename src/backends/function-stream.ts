@@ -31,7 +31,7 @@ export class FunctionStream implements Sender {
   }
 
   async send(call: BackendCall, request: number, sent: Sent): Promise<void> {
-    const { responses } = this.#checked(call, request);
+    const { responses } = this.#streamOf(call, request);
     try {
       this.#give(call, request, sent);
     } catch (reason) {
@@ -43,11 +43,16 @@ export class FunctionStream implements Sender {
   }
 
   /** Later than `infer` there is nothing left to end. */
-  end(call: BackendCall, request: number, error: InferenceError | undefined): void {
-    const { responses } = this.#checked(call, request);
+  end(call: BackendCall, request: number): void {
+    const { responses } = this.#streamOf(call, request);
     if (responses.isOver) return;
-    if (error !== undefined) responses.fail(request, this.#toError(error));
-    else responses.respond({ outputs: [], copiedBytes: 0, requestIndex: request, isFinal: true });
+    responses.respond({ outputs: [], copiedBytes: 0, requestIndex: request, isFinal: true });
+  }
+
+  /** Also of a model that does not stream. */
+  fail(call: BackendCall, request: number, error: InferenceError): void {
+    const { responses } = this.#known(call, request);
+    if (!responses.isOver) responses.fail(request, this.#toError(error));
   }
 
   #give({ responses, requests, allocate }: BackendCall, request: number, sent: Sent): void {
@@ -80,12 +85,15 @@ export class FunctionStream implements Sender {
     await end(steps);
   }
 
-  #checked(call: BackendCall, request: number): BackendCall {
+  #streamOf(call: BackendCall, request: number): BackendCall {
     const { modelName, isDecoupled } = this.#plan;
-    if (!isDecoupled) {
-      const why = "only a model that streams may send responses: say decoupled: true";
-      throw new TypeError(`model '${modelName}': ${why}`);
-    }
+    if (isDecoupled) return this.#known(call, request);
+    const why = "only a model that streams may send responses: say decoupled: true";
+    throw new TypeError(`model '${modelName}': ${why}`);
+  }
+
+  #known(call: BackendCall, request: number): BackendCall {
+    const { modelName } = this.#plan;
     if (request in call.requests) return call;
     const why = `there is no request ${request} in its batch of ${call.requests.length}`;
     throw new RangeError(`model '${modelName}': ${why}`);

@@ -13,7 +13,7 @@ import {
   mustBe,
   optionally,
 } from "../protocol/option-checks.ts";
-import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
 
 const functionModel: DefinitionKind = {
@@ -35,7 +35,7 @@ const functionModel: DefinitionKind = {
     if (isFields(inputs)) {
       mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
     }
-    if (decoupled === true || isGenerator(infer)) mistakes.push(...findOrderMistakes(definition));
+    if (decoupled === true || isGenerator(infer)) mistakes.push(...findStreamMistakes(definition));
     return mistakes;
   },
 };

@@ -149,8 +149,13 @@ export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
    * is stopped. Sent to a caller who has gone, it is dropped.
    */
   send(request: number, outputs: Outputs<O>, options?: SendOptions): Promise<void>;
-  /** Of a model that streams: this request gets no more, or this error. */
-  end(request: number, error?: InferenceError): void;
+  /** Of a model that streams: this request gets no more. */
+  end(request: number): void;
+  /**
+   * One request of the batch (its index) fails, with this error; the others go on. Its rows of
+   * the outputs, if `infer` returns any, mean nothing.
+   */
+  fail(request: number, error: InferenceError): void;
 }
 
 interface SendOptions {

@@ -40,6 +40,14 @@ export const contractModels: Readonly<Record<Behaviour, Model>> = {
     },
   }),
 
+  failsTheSecond: model("fails-the-second", {
+    ...tensors,
+    infer: (given, { requests, fail }) => {
+      if (requests.length > 1) fail(1, new InferenceError("NOT_FOUND", "no such row"));
+      return echo(given);
+    },
+  }),
+
   waitsForItsCallersToGo: model("waits", {
     ...tensors,
     infer: async (given, { signal }) => {

@@ -19,6 +19,8 @@ export type Behaviour =
   | "echoes"
   /** The first batch fails, UNAVAILABLE "not yet". */
   | "failsAtFirst"
+  /** Of each batch the second request fails, NOT_FOUND "no such row"; the others are answered. */
+  | "failsTheSecond"
   /** A batch ends when its last caller has gone. */
   | "waitsForItsCallersToGo"
   /** INVALID_ARGUMENT, "no weights". */
@@ -139,6 +141,20 @@ const cases: Readonly<Record<string, ContractCase>> = {
     check.deepEqual(contents(await probe.execute(single(3, 4))), [answerOf([3, 4])]);
     await ends(probe);
     check.deepEqual(probe.said, ["ready", "failed", "done", "exited"]);
+  },
+
+  "one request of a batch fails": async (start) => {
+    const probe = await start("failsTheSecond");
+    await probe.isReady;
+    const batch = batchOf(
+      [numbers("x", [1, 2], [1, 2])],
+      [numbers("x", [2, 2], [3, 4, 5, 6])],
+      [numbers("x", [1, 2], [7, 8])],
+    );
+    const [first, , third] = contents(await probe.execute(batch));
+    check.deepEqual([first, third], [answerOf([1, 2], ""), answerOf([7, 8], "")]);
+    check.deepEqual(probe.said, ["ready", "1 failed: NOT_FOUND no such row", "done"]);
+    await ends(probe);
   },
 
   "callers go, one after another: when the last one has, the batch may end": async (start) => {

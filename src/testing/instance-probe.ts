@@ -75,7 +75,7 @@ export class InstanceProbe implements InstanceEvents {
       };
       const emit: ExecutionEmitter = {
         respond: () => this.#note("responded"),
-        fail: () => this.#note("failed a request"),
+        fail: (index, { code, message }) => this.#note(`${index} failed: ${code} ${message}`),
         done: (times, answers) => {
           const { length } = batch.requests;
           if (answers.length !== length) this.faults.push(`${answers.length} of ${length} answers`);

@@ -65,7 +65,10 @@ function stepsOf(
     return [{ kind: "failed", atMs, times, error }];
   }
   const answers = Array.from({ length: requestCount }, () => "response" as const);
-  return [{ kind: "done", atMs, times, answers }];
+  const done = { kind: "done", atMs, times, answers } as const;
+  if (behaviour !== "failsTheSecond" || requestCount === 1) return [done];
+  const error = { code: "NOT_FOUND", message: "no such row", reason: "BACKEND" } as const;
+  return [{ kind: "fail", atMs, requestIndex: 1, error }, done];
 }
 
 function echo({ request, rows }: ExecutionRequest): ModelResponse {

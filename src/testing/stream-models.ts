@@ -166,9 +166,9 @@ export const streamModels: Readonly<Record<Behaviour, Model>> = {
   endsEach: model("ends-each", {
     ...tensors,
     decoupled: true,
-    infer: async (_given, { send, end }) => {
+    infer: async (_given, { send, end, fail }) => {
       end(0);
-      end(1, new InferenceError("NOT_FOUND", "nothing here"));
+      fail(1, new InferenceError("NOT_FOUND", "nothing here"));
       end(1);
       await send(1, rowsOf(1, 1));
       await send(2, rowsOf(2, 1));
