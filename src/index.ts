@@ -3,6 +3,7 @@
  *
  * Importing it starts nothing and is cheap: what runs a server is imported when one is made.
  */
+export type { Measures, WaitingRequest } from "./definition/measures.ts";
 export {
   type InferContext,
   type Inputs,

@@ -32,7 +32,8 @@ import type { Log } from "./log.ts";
 import type { ModelConfig, QueuePolicy } from "./model-config.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
 import { QueueLimits } from "./queue-limits.ts";
-import { RequestAnswers } from "./request-answers.ts";
+import { type Receiver, RequestAnswers } from "./request-answers.ts";
+import { measure, noMeasures, type RequestMeasures } from "./request-measures.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { RunningBatch, type RunningBatchOptions } from "./running-batch.ts";
 import { endedRequest, type RequestOwner, ScheduledRequest } from "./scheduled-request.ts";
@@ -46,6 +47,7 @@ export interface BatchSchedulerOptions {
   readonly instances: InstancePool;
   /** Shared by the schedulers of a server. */
   readonly waitingBytes: ByteBudget;
+  readonly measures?: RequestMeasures | undefined;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -84,14 +86,15 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
-    const { config, clock, statistics } = this.#options;
+    const { config, clock, statistics, measures = noMeasures } = this.#options;
     const level = this.#queue.levelOf(request.priority);
     const bytes = bytesOf(request);
-    const refusal = this.#whyRefused(request) ?? this.#limits.refusal(request, level, bytes);
+    const measured = this.#whyRefused(request) ?? measure(request, measures, config);
+    if (measured instanceof InferenceError) return this.#refuse({ request, sink }, measured);
+    const refusal = this.#limits.refusal(request, level, bytes);
     if (refusal !== undefined) {
-      if (refusal.reason === "REJECTED") statistics.requestRefused();
-      this.#answers.sendError({ request, sink }, refusal);
-      return endedRequest;
+      statistics.requestRefused();
+      return this.#refuse({ request, sink }, refusal);
     }
     const arrivedAtMs = clock.nowMs();
     const isBatching = config.maxBatchSize > 0;
@@ -101,6 +104,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
       owner: this,
       rows: isBatching ? (request.inputs[0]?.shape[0] ?? 1) : 1,
       key: isBatching ? this.#keyOf(request) : 0,
+      ...measured,
       arrivedAtMs,
       arrivalIndex: this.#arrivalCount,
       deadlineMs: options.deadlineMs,
@@ -149,6 +153,11 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   outOfService(cause: InferenceError): void {
     this.#refusal = new InferenceError("UNAVAILABLE", cause.message, { reason: "BACKEND", cause });
     this.#failWaiting(this.#refusal);
+  }
+
+  #refuse(to: Receiver, why: InferenceError): PendingRequest {
+    this.#answers.sendError(to, why);
+    return endedRequest;
   }
 
   #whyRefused(request: InferRequest): InferenceError | undefined {
@@ -240,8 +249,13 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   #failWaiting(error: InferenceError): void {
-    for (let next = this.#queue.first(); next !== undefined; next = this.#queue.first()) {
-      this.#answers.fail(next, error, error.reason);
+    // Whoever hears of it may send more.
+    while (this.#queue.length > 0) {
+      for (const lane of this.#queue.lanes()) {
+        for (let next = lane.first(); next !== undefined; next = lane.first()) {
+          this.#answers.fail(next, error, error.reason);
+        }
+      }
     }
   }
 

@@ -18,6 +18,8 @@ function requestDue(dueMs: number, arrivalIndex: number): ScheduledRequest {
     owner,
     rows: 1,
     key: 0,
+    cost: 0,
+    bucket: undefined,
     arrivedAtMs: 0,
     arrivalIndex,
     deadlineMs: Infinity,

@@ -1,8 +1,9 @@
 /**
- * Dynamic batcher: cuts the next batch from the front of the queue of one model.
+ * Dynamic batcher: cuts the next batch from the front of a lane of one model's queue.
  *
- * Requests are collected in the order of the queue until the next one does not fit: too many rows,
- * or another shape. What is collected leaves at once if
+ * Lanes are asked in the order of their first requests; most models have one. In a lane requests
+ * are collected in order until the next one does not fit: too many rows, too much cost, or another
+ * shape. What is collected leaves at once if
  *   - its rows are one of the preferred sizes (the largest such prefix leaves, the rest stays),
  *   - or it cannot grow, or not towards a preferred size;
  * otherwise when its oldest request has waited `maxQueueDelayMs`: then all of it leaves, preferred
@@ -17,11 +18,12 @@
  * (compatibility-key.ts).
  *
  * Invariants, checked by the simulation:
- *   1. A batch has one compatibility key, and from 1 to `maxBatchSize` rows.
- *   2. A batch is a prefix of the queue: nothing overtakes.
+ *   1. A batch has one compatibility key, from 1 to `maxBatchSize` rows, and at most `maxCost`.
+ *   2. A batch is a prefix of its lane: nothing overtakes in it.
  */
 import type { ModelConfig } from "./model-config.ts";
 import type { BatchCloseReason } from "./model-statistics.ts";
+import type { QueueLane } from "./queue-lane.ts";
 import type { RequestQueue } from "./request-queue.ts";
 import type { ScheduledRequest } from "./scheduled-request.ts";
 
@@ -33,6 +35,7 @@ export interface TakenBatch {
 
 export class DynamicBatcher {
   readonly #maxBatchSize: number;
+  readonly #maxCost: number;
   readonly #maxQueueDelayMs: number;
   readonly #preferred: ReadonlySet<number>;
   readonly #largestPreferred: number;
@@ -46,6 +49,7 @@ export class DynamicBatcher {
     const batching = config.dynamicBatching;
     this.#isBatching = batching !== undefined && config.maxBatchSize > 0;
     this.#maxBatchSize = config.maxBatchSize;
+    this.#maxCost = batching?.maxCost ?? Number.POSITIVE_INFINITY;
     this.#maxQueueDelayMs = batching?.maxQueueDelayMs ?? 0;
     this.#preferred = new Set(batching?.preferredBatchSizes);
     this.#largestPreferred = batching?.preferredBatchSizes.at(-1) ?? config.maxBatchSize;
@@ -54,40 +58,53 @@ export class DynamicBatcher {
   /** Undefined if nothing waits, or if waiting longer may give a better batch. */
   takeBatch(queue: RequestQueue, nowMs: number): TakenBatch | undefined {
     this.wakeMs = Number.POSITIVE_INFINITY;
-    const first = queue.first();
-    if (first === undefined) return undefined;
-    if (!this.#isBatching) {
-      queue.remove(first);
-      return { requests: [first], rows: first.rows, closeReason: "no_delay" };
-    }
-    return this.#cut(queue, first, nowMs);
+    const lane = queue.firstLane();
+    const first = lane?.first();
+    if (lane === undefined || first === undefined) return undefined;
+    const batch = this.#isBatching
+      ? this.#takeFrom(queue, lane, nowMs)
+      : ({ requests: [first], rows: first.rows, closeReason: "no_delay" } as const);
+    for (const request of batch?.requests ?? []) queue.remove(request);
+    return batch;
   }
 
-  #cut(queue: RequestQueue, first: ScheduledRequest, nowMs: number): TakenBatch | undefined {
-    const collected = this.#collect(queue, first);
+  /** Without a delay the first lane never waits. */
+  #takeFrom(queue: RequestQueue, firstLane: QueueLane, nowMs: number): TakenBatch | undefined {
+    if (this.#maxQueueDelayMs === 0) return this.#cut(firstLane, nowMs);
+    for (const lane of queue.lanes()) {
+      const batch = this.#cut(lane, nowMs);
+      if (batch !== undefined) return batch;
+    }
+    return undefined;
+  }
+
+  #cut(lane: QueueLane, nowMs: number): TakenBatch | undefined {
+    const first = lane.first();
+    if (first === undefined) return undefined;
+    const collected = this.#collect(lane, first);
     const { requests, rows, bestLength, bestRows, obstacle, oldestMs } = collected;
     const overdueMs = oldestMs + this.#maxQueueDelayMs;
     const isOverdue = this.#maxQueueDelayMs > 0 && nowMs >= overdueMs;
     if (bestLength > 0 && !isOverdue) {
       requests.length = bestLength;
       const closeReason = this.#bestReason(bestRows, obstacle);
-      return leave(queue, { requests, rows: bestRows, closeReason });
+      return { requests, rows: bestRows, closeReason };
     }
-    const closeReason = this.#closeReason(rows, obstacle, isOverdue);
-    if (closeReason !== undefined) return leave(queue, { requests, rows, closeReason });
-    this.wakeMs = overdueMs;
+    const closeReason = this.#closeReason(collected, isOverdue);
+    if (closeReason !== undefined) return { requests, rows, closeReason };
+    this.wakeMs = Math.min(this.wakeMs, overdueMs);
     return undefined;
   }
 
-  #collect(queue: RequestQueue, first: ScheduledRequest): Collected {
+  #collect(lane: QueueLane, first: ScheduledRequest): Collected {
     const requests: ScheduledRequest[] = [];
     const collected = new Collected(requests, first.arrivedAtMs);
-    for (let next: ScheduledRequest | undefined = first; next; next = queue.after(next)) {
+    for (let next: ScheduledRequest | undefined = first; next; next = lane.after(next)) {
       const grownRows: number = collected.rows + next.rows;
       if (requests.length > 0) {
         const isTooFar = grownRows > this.#largestPreferred && collected.bestLength === 0;
         if (isTooFar) collected.noteBest();
-        collected.obstacle = this.#obstacle(first, next, grownRows);
+        collected.obstacle = this.#obstacle(collected, first, next);
         if (collected.obstacle !== undefined) break;
       }
       collected.add(next);
@@ -98,11 +115,11 @@ export class DynamicBatcher {
 
   /** Why this one cannot join; undefined: it can. */
   #obstacle(
+    { rows, cost }: Collected,
     first: ScheduledRequest,
     next: ScheduledRequest,
-    grownRows: number,
   ): "full" | "shape" | undefined {
-    if (grownRows > this.#maxBatchSize) return "full";
+    if (rows + next.rows > this.#maxBatchSize || cost + next.cost > this.#maxCost) return "full";
     return next.key === first.key ? undefined : "shape";
   }
 
@@ -113,12 +130,11 @@ export class DynamicBatcher {
 
   /** Why all that was collected leaves now; undefined: it does not. */
   #closeReason(
-    rows: number,
-    obstacle: "full" | "shape" | undefined,
+    { rows, cost, obstacle }: Collected,
     isOverdue: boolean,
   ): BatchCloseReason | undefined {
     if (obstacle !== undefined) return obstacle;
-    if (rows >= this.#maxBatchSize) return "full";
+    if (rows >= this.#maxBatchSize || cost >= this.#maxCost) return "full";
     if (isOverdue) return "delay";
     if (rows >= this.#largestPreferred) return "preferred";
     return this.#maxQueueDelayMs === 0 ? "no_delay" : undefined;
@@ -129,6 +145,7 @@ export class DynamicBatcher {
 class Collected {
   readonly requests: ScheduledRequest[];
   rows = 0;
+  cost = 0;
   oldestMs: number;
   /** The prefix that is best towards a preferred size; 0: there is none. */
   bestLength = 0;
@@ -144,6 +161,7 @@ class Collected {
   add(request: ScheduledRequest): void {
     this.requests.push(request);
     this.rows += request.rows;
+    this.cost += request.cost;
     if (request.arrivedAtMs < this.oldestMs) this.oldestMs = request.arrivedAtMs;
   }
 
@@ -152,9 +170,4 @@ class Collected {
     this.bestLength = this.requests.length;
     this.bestRows = this.rows;
   }
-}
-
-function leave(queue: RequestQueue, batch: TakenBatch): TakenBatch {
-  for (const request of batch.requests) queue.remove(request);
-  return batch;
 }

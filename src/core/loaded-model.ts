@@ -31,7 +31,7 @@ export class LoadedModel implements ModelView {
   readonly #scheduler: Scheduler;
   #isUnloading = false;
 
-  constructor({ config, host }: ResolvedModel, options: LoadedModelOptions) {
+  constructor({ config, host, measures }: ResolvedModel, options: LoadedModelOptions) {
     const { clock, log, waitingBytes } = options;
     const statistics = new ModelStatistics(config.name, config.version);
     const instances = new InstancePool({ config, host, clock, log, statistics });
@@ -46,6 +46,7 @@ export class LoadedModel implements ModelView {
       statistics,
       instances,
       waitingBytes,
+      measures,
     });
   }
 

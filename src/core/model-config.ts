@@ -41,6 +41,8 @@ export interface DynamicBatchingConfig {
   /** Ascending, without repetition, each within 1..maxBatchSize. */
   readonly preferredBatchSizes: readonly number[];
   readonly maxQueueDelayMs: number;
+  /** Most cost in one batch, in the measure of the model's `cost`; Infinity: none. */
+  readonly maxCost: number;
   readonly preserveOrdering: boolean;
   /** A batch that fails is run again in parts, so that only those fail that must. */
   readonly isolatesFailures: boolean;

@@ -3,6 +3,7 @@
  */
 import type { InstanceHost } from "./instance.ts";
 import type { ModelConfig } from "./model-config.ts";
+import type { RequestMeasures } from "./request-measures.ts";
 
 export interface ModelSource {
   readonly name: string;
@@ -21,4 +22,5 @@ export interface ModelSource {
 export interface ResolvedModel {
   readonly config: ModelConfig;
   readonly host: InstanceHost;
+  readonly measures?: RequestMeasures;
 }

@@ -1,17 +1,14 @@
 /**
- * Request queue: what waits for an instance of one model version, in the order in which it leaves.
+ * Request queue: what waits for an instance of one model version, in a lane for each bucket.
  *
- *   level 1:  by arrival ... | delayed ones, by the time they were delayed
- *   level 2:  by arrival ... | delayed ones ...
- *
- * Without priorities there is one level, 0. Each part is a doubly linked list through the requests
- * themselves, so entering, leaving from anywhere and being delayed cost the same whether ten or
- * ten thousand wait.
+ * Most models have no buckets, and so one lane. Where they have, lanes are made when a request
+ * comes for them and forgotten when they are empty; so there are never more than requests.
  *
  * Not here: when a request's patience ends (deadline-heap.ts), what leaves together
  * (dynamic-batcher.ts).
  */
 import type { DynamicBatchingConfig, QueuePolicy } from "./model-config.ts";
+import { isBefore, QueueLane } from "./queue-lane.ts";
 import type { ScheduledRequest } from "./scheduled-request.ts";
 
 const unlimited: QueuePolicy = {
@@ -21,16 +18,16 @@ const unlimited: QueuePolicy = {
   maxQueueSize: 0,
 };
 
-class Part {
-  head: ScheduledRequest | undefined = undefined;
-  tail: ScheduledRequest | undefined = undefined;
-  length = 0;
-}
-
 export class RequestQueue {
-  readonly #parts: readonly Part[];
   readonly #policies: readonly QueuePolicy[];
   readonly #defaultLevel: number;
+  /** By level. */
+  readonly #lengths: number[];
+  /** Of requests without a bucket. */
+  readonly #lane: QueueLane;
+  /** By bucket; none is empty. */
+  readonly #lanes: Map<string | number, QueueLane> = new Map();
+  #enteredCount = 0;
   #length = 0;
 
   /** Undefined: one level without limits or timeouts. */
@@ -42,7 +39,8 @@ export class RequestQueue {
       { length: levels + 1 },
       (_, level) => config?.priorityQueuePolicies.get(level) ?? defaultPolicy,
     );
-    this.#parts = Array.from({ length: 2 * (levels + 1) }, () => new Part());
+    this.#lengths = this.#policies.map(() => 0);
+    this.#lane = this.#newLane();
   }
 
   get length(): number {
@@ -65,10 +63,7 @@ export class RequestQueue {
 
   isLevelFull(level: number): boolean {
     const { maxQueueSize } = this.policyOf(level);
-    if (maxQueueSize === 0) return false;
-    const waiting =
-      (this.#parts[2 * level]?.length ?? 0) + (this.#parts[2 * level + 1]?.length ?? 0);
-    return waiting >= maxQueueSize;
+    return maxQueueSize > 0 && (this.#lengths[level] ?? 0) >= maxQueueSize;
   }
 
   append(request: ScheduledRequest, level: number): void {
@@ -82,45 +77,49 @@ export class RequestQueue {
   }
 
   remove(request: ScheduledRequest): void {
-    const part = this.#parts[request.part];
-    if (part === undefined) return;
-    const { previous, next } = request;
-    if (previous === undefined) part.head = next;
-    else previous.next = next;
-    if (next === undefined) part.tail = previous;
-    else next.previous = previous;
-    request.previous = undefined;
-    request.next = undefined;
-    part.length -= 1;
+    const lane = this.#laneOf(request);
+    lane?.remove(request);
     this.#length -= 1;
+    this.#lengths[request.part >> 1] = (this.#lengths[request.part >> 1] ?? 0) - 1;
+    const { bucket } = request;
+    if (bucket !== undefined && lane?.first() === undefined) this.#lanes.delete(bucket);
   }
 
-  first(): ScheduledRequest | undefined {
-    return this.#length === 0 ? undefined : this.#headFrom(0);
-  }
-
-  /** The one that leaves after this one, which must be waiting. */
-  after(request: ScheduledRequest): ScheduledRequest | undefined {
-    return request.next ?? this.#headFrom(request.part + 1);
-  }
-
-  #append(request: ScheduledRequest, index: number): void {
-    const part = this.#parts[index];
-    if (part === undefined) return;
-    request.part = index;
-    request.previous = part.tail;
-    if (part.tail === undefined) part.head = request;
-    else part.tail.next = request;
-    part.tail = request;
-    part.length += 1;
-    this.#length += 1;
-  }
-
-  #headFrom(index: number): ScheduledRequest | undefined {
-    for (let at = index; at < this.#parts.length; at += 1) {
-      const head = this.#parts[at]?.head;
-      if (head !== undefined) return head;
+  /** Whose first request leaves first; undefined: nothing waits. */
+  firstLane(): QueueLane | undefined {
+    if (this.#lanes.size === 0) return this.#lane.first() !== undefined ? this.#lane : undefined;
+    let first: QueueLane | undefined;
+    for (const lane of this.#lanes.values()) {
+      if (first === undefined || isBefore(lane, first)) first = lane;
     }
-    return undefined;
+    return first;
+  }
+
+  /** Those that are not empty, in the order of their first requests. */
+  lanes(): readonly QueueLane[] {
+    if (this.#lanes.size === 0) return this.#lane.first() !== undefined ? [this.#lane] : [];
+    return [...this.#lanes.values()].sort((one, other) => (isBefore(one, other) ? -1 : 1));
+  }
+
+  #append(request: ScheduledRequest, part: number): void {
+    request.part = part;
+    request.enteredIndex = this.#enteredCount;
+    this.#enteredCount += 1;
+    this.#length += 1;
+    this.#lengths[part >> 1] = (this.#lengths[part >> 1] ?? 0) + 1;
+    let lane = this.#laneOf(request);
+    if (lane === undefined) {
+      lane = this.#newLane();
+      if (request.bucket !== undefined) this.#lanes.set(request.bucket, lane);
+    }
+    lane.append(request);
+  }
+
+  #laneOf({ bucket }: ScheduledRequest): QueueLane | undefined {
+    return bucket === undefined ? this.#lane : this.#lanes.get(bucket);
+  }
+
+  #newLane(): QueueLane {
+    return new QueueLane(2 * this.#policies.length);
   }
 }

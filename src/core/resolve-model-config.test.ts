@@ -48,6 +48,7 @@ test("without options, every default holds", () => {
     dynamicBatching: {
       preferredBatchSizes: [32],
       maxQueueDelayMs: 0,
+      maxCost: Infinity,
       preserveOrdering: false,
       isolatesFailures: true,
       priorityLevels: 0,

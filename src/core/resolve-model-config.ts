@@ -127,6 +127,7 @@ function dynamicBatching({ batching }: ModelOptions, maxBatchSize: number): Dyna
   return {
     preferredBatchSizes: [...new Set(sizes)].sort((one, other) => one - other),
     maxQueueDelayMs: options.maxQueueDelayMs ?? 0,
+    maxCost: options.maxCost ?? Number.POSITIVE_INFINITY,
     preserveOrdering: options.preserveOrdering ?? false,
     isolatesFailures: options.isolateFailures ?? true,
     priorityLevels: priorities?.levels ?? 0,

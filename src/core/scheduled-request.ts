@@ -50,6 +50,8 @@ export interface ScheduledRequestFields {
   readonly owner: RequestOwner;
   readonly rows: number;
   readonly key: CompatibilityKey;
+  readonly cost: number;
+  readonly bucket: string | number | undefined;
   readonly arrivedAtMs: number;
   readonly arrivalIndex: number;
   readonly deadlineMs: number;
@@ -61,6 +63,10 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   readonly sink: ResponseSink;
   readonly rows: number;
   readonly key: CompatibilityKey;
+  /** In the model's own measure; 0 if it has none. */
+  readonly cost: number;
+  /** Only requests of one bucket share a batch; undefined: its model has none. */
+  readonly bucket: string | number | undefined;
   readonly arrivedAtMs: number;
   /** 0, 1, ... over all requests of the scheduler: tells apart what arrived at one moment. */
   readonly arrivalIndex: number;
@@ -77,8 +83,9 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
   /** Neighbours in its part of the queue. */
   previous: ScheduledRequest | undefined = undefined;
   next: ScheduledRequest | undefined = undefined;
-  /** Which list of the queue it is in. */
+  /** Which list of its lane it is in, and when it came into it: 0, 1, ... in its queue. */
   part = 0;
+  enteredIndex = 0;
 
   /** When the deadline heap has to look at it. */
   dueMs: number = Number.POSITIVE_INFINITY;
@@ -102,6 +109,8 @@ export class ScheduledRequest implements ExecutionRequest, PendingRequest, Ended
     this.#owner = fields.owner;
     this.rows = fields.rows;
     this.key = fields.key;
+    this.cost = fields.cost;
+    this.bucket = fields.bucket;
     this.arrivedAtMs = fields.arrivedAtMs;
     this.arrivalIndex = fields.arrivalIndex;
     this.deadlineMs = fields.deadlineMs;

@@ -14,6 +14,8 @@ import {
   positiveInteger,
 } from "../protocol/option-checks.ts";
 
+import { findMeasureMistakes, measureChecks } from "./measures.ts";
+
 /** How a kind of model is defined. */
 export interface DefinitionKind {
   /** The function that a user calls. */
@@ -24,6 +26,8 @@ export interface DefinitionKind {
   readonly findConflicts: (definition: Fields) => readonly string[];
 }
 
+const version = optionally(positiveInteger);
+
 export function checkDefinition(kind: DefinitionKind, name: unknown, definition: object): void {
   // GET /v2/models/stats is the statistics of all models: metadata of that name has no address.
   if (typeof name !== "string" || !/^[A-Za-z0-9._-]+$/.test(name) || name === "stats") {
@@ -32,8 +36,9 @@ export function checkDefinition(kind: DefinitionKind, name: unknown, definition:
   }
   const given: Fields = { ...definition };
   const mistakes = [
-    ...findOptionMistakes(name, given, { version: optionally(positiveInteger), ...kind.checks }),
+    ...findOptionMistakes(name, given, { version, ...kind.checks, ...measureChecks }),
     ...kind.findConflicts(given),
+    ...findMeasureMistakes(given),
   ];
   if (mistakes.length > 0) throw new TypeError(tellMistakes(name, mistakes));
 }

@@ -2,6 +2,7 @@
  * What every kind of model definition has in common, and how the executor tells them apart.
  */
 import type { ModelOptions } from "../protocol/model-options.ts";
+import type { ModelMeasures } from "./measures.ts";
 
 export interface ModelBase<Name extends string = string> {
   /** Which backend runs it. */
@@ -10,4 +11,5 @@ export interface ModelBase<Name extends string = string> {
   /** Positive integer. */
   readonly version: number;
   readonly options: ModelOptions;
+  readonly measures: ModelMeasures;
 }

@@ -243,6 +243,27 @@ const streaming = model("m", {
 });
 typeOf(streaming.isDecoupled).is<true>();
 
+model("m", {
+  inputs: { ids: int64(-1, { as: "number" }), text: optional(bytes(1)) },
+  outputs: { y: fp32(-1) },
+  batching: { maxCost: 100 },
+  cost: ({ inputs, parameters, rows }) => {
+    typeOf(inputs.ids).is<Tensor<"INT64", "number">>();
+    typeOf(inputs.text).is<Tensor<"BYTES", "string"> | undefined>();
+    // @ts-expect-error: there is no such input
+    inputs.words;
+    return Number(parameters["weight"] ?? 1) * rows;
+  },
+  bucket: ({ inputs }) => inputs.text?.data[0] ?? 0,
+  infer: () => ({ y: [[1]] }),
+});
+model("m", {
+  ...stateful,
+  // @ts-expect-error: a cost is a number
+  cost: () => "much",
+  infer: ({ x }) => ({ y: x }),
+});
+
 const inTurns = model("m", {
   ...stateful,
   *infer(inputs) {

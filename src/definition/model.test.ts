@@ -42,6 +42,7 @@ test("a definition holds what it was given", () => {
       instances: { count: 2, kind: "thread" },
       limits: { executionTimeoutMs: Infinity },
     },
+    measures: { cost: undefined, bucket: undefined },
     setup,
     infer,
   });
@@ -79,7 +80,7 @@ test("models are registered where an instance looks for them", () => {
 
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
-  "version, inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits";
+  "version, inputs, outputs, module, setup, decoupled, infer, cost, bucket, maxBatchSize, batching, instances, limits";
 
 /** Changes to a definition that is fine, and all that is wrong then. */
 const complaints: readonly [changes: object, ...lines: string[]][] = [

@@ -24,6 +24,7 @@ import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
 import type { TensorData } from "./element-arrays.ts";
+import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel, isGenerator } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
@@ -164,7 +165,8 @@ interface SendOptions {
 }
 
 export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
-  extends ModelOptions {
+  extends ModelOptions,
+    Measures<Inputs<I>> {
   /** Positive integer; default 1. */
   readonly version?: number;
   readonly inputs: I;
@@ -236,6 +238,7 @@ export function model<
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
     },
+    measures: measuresOf(definition),
     setup,
     infer,
   });

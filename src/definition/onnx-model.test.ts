@@ -33,6 +33,7 @@ test("a definition is plain data: paths absolute, options sorted", () => {
       graphOptimizationLevel: "basic",
       executionProviders: [{ name: "cuda", deviceId: 1, options: { a: 1 } }, "cpu"],
     },
+    measures: { cost: undefined, bucket: undefined },
     options: {
       maxBatchSize: 8,
       batching: { maxQueueDelayMs: 2 },
@@ -96,8 +97,8 @@ const complaints: readonly [object, string][] = [
   [
     { colour: "blue" },
     "model 'm': unknown option 'colour' (there are version, path, intraOpThreads, " +
-      "interOpThreads, graphOptimizationLevel, executionProviders, maxBatchSize, batching, " +
-      "instances, limits)",
+      "interOpThreads, graphOptimizationLevel, executionProviders, cost, bucket, maxBatchSize, " +
+      "batching, instances, limits)",
   ],
   [
     { executionProviders: [] },

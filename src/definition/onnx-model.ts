@@ -4,7 +4,7 @@
  *
  *   onnx("detector", { path: "models/detector.onnx" })
  *
- * A definition is plain data: a thread gets it as a message, so it needs no module of its own.
+ * But for its measures it is plain data: a thread gets it as a message, and needs no module.
  * It is checked on the spot: a wrong or misspelt option throws a TypeError that names it.
  *
  * Not here: reading the graph (backends/onnx-description.ts), running it (backends/onnx.ts).
@@ -12,6 +12,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelOptions } from "../protocol/model-options.ts";
+import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
 import {
   checkOnnxModel,
@@ -58,7 +59,7 @@ export interface OnnxSessionOptions {
  *
  * An ONNX model always runs in threads: a run blocks the thread that calls it.
  */
-export interface OnnxOptions extends ModelOptions, OnnxSessionOptions {
+export interface OnnxOptions extends ModelOptions, OnnxSessionOptions, Measures {
   /** The model file; a relative path starts at the working directory. */
   readonly path: string | URL;
   /** Positive integer; default 1. */
@@ -74,13 +75,15 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
   checkOnnxModel(name, options);
-  const { path, version = 1, maxBatchSize, batching, instances, limits, ...session } = options;
+  const { path, version = 1, maxBatchSize, batching, instances, limits, ...rest } = options;
+  const { cost, bucket, ...session } = rest;
   return Object.freeze({
     kind: "onnx",
     name,
     version,
     path: toAbsolutePath(path),
     session,
+    measures: measuresOf({ cost, bucket }),
     options: {
       ...(maxBatchSize !== undefined && { maxBatchSize }),
       ...(batching !== undefined && { batching }),

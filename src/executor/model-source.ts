@@ -21,6 +21,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
 import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { InstanceThread } from "./instance-thread.ts";
+import { requestMeasures } from "./measured-requests.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
 export function modelSource(
@@ -61,14 +62,15 @@ function resolveFunction(
   } as const;
   const config = resolveModelConfig(input);
   const { kind, device, concurrency } = resolveInstances(input);
-  if (kind === "inline") return { config, host: new InlineHost(model, config, options) };
+  const measures = requestMeasures(model.measures, model.inputs, config.maxBatchSize > 0);
+  if (kind === "inline") return { config, host: new InlineHost(model, config, options), measures };
   if (module === undefined) {
     const why = "a model in threads must say where it lives: module: import.meta.url";
     throw new InferenceError("INVALID_ARGUMENT", `model '${name}': ${why}`);
   }
   const maxRequests = Math.max(1, config.maxBatchSize);
   const plan = { name, version, module, onnx: undefined, device, maxRequests, concurrency };
-  return { config, host: new ThreadHost(config, plan, options) };
+  return { config, host: new ThreadHost(config, plan, options), measures };
 }
 
 function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
@@ -76,6 +78,9 @@ function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
     return { name, datatype, dims, isOptional };
   });
 }
+
+/** Functions cannot be sent to a thread. */
+const noModelMeasures = { cost: undefined, bucket: undefined };
 
 async function resolveOnnx(
   model: OnnxModel,
@@ -90,7 +95,7 @@ async function resolveOnnx(
     name,
     version,
     module: undefined,
-    onnx: model,
+    onnx: { ...model, measures: noModelMeasures },
     device,
     maxRequests,
     concurrency: 1,
@@ -112,7 +117,8 @@ async function resolveOnnx(
       defaultModelFilename: basename(model.path),
     });
     if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
-    return { config, host: new ThreadHost(config, plan, options, thread) };
+    const measures = requestMeasures(model.measures, {}, config.maxBatchSize > 0);
+    return { config, host: new ThreadHost(config, plan, options, thread), measures };
   } catch (error) {
     thread.abandon();
     signal.throwIfAborted();

@@ -52,8 +52,8 @@ const wrong: readonly [object, ...lines: string[]][] = [
   [{ batching: null }, "'batching' must be false or an object; got null"],
   [
     { batching: { maxDelayMs: 1 } },
-    "unknown option 'batching.maxDelayMs' (there are maxQueueDelayMs, preferredBatchSizes, " +
-      "preserveOrdering, isolateFailures, priorities, queue)",
+    "unknown option 'batching.maxDelayMs' (there are maxQueueDelayMs, maxCost, " +
+      "preferredBatchSizes, preserveOrdering, isolateFailures, priorities, queue)",
   ],
   [{ batching: { maxQueueDelayMs: -1 } }, `'batching.maxQueueDelayMs' ${duration}; got -1`],
   [

@@ -46,6 +46,11 @@ const limitMsOrNone = expecting(
   (value) => typeof value === "number" && value > 0,
 );
 
+const positiveNumber = expecting(
+  "a number above 0",
+  (value) => Number.isFinite(value) && Number(value) > 0,
+);
+
 const device = expecting(
   `"cpu", or "cuda:0" and so on`,
   (value) => typeof value === "string" && /^(cpu|cuda:\d+)$/.test(value),
@@ -83,6 +88,7 @@ const prioritiesChecks: ChecksOf<PrioritiesOptions> = {
 
 const batchingChecks: ChecksOf<BatchingOptions> = {
   maxQueueDelayMs: optionally(duration),
+  maxCost: optionally(positiveNumber),
   preferredBatchSizes: optionally(eachOf(anyInteger, "a list of batch sizes")),
   preserveOrdering: optionally(flag),
   isolateFailures: optionally(flag),

@@ -40,6 +40,8 @@ export interface ModelOptions {
 export interface BatchingOptions {
   /** Longest wait of the oldest request for company; default 0: never wait. */
   readonly maxQueueDelayMs?: number;
+  /** Most cost in one batch, as `cost` measures it; needs `cost`. Default: none. */
+  readonly maxCost?: number;
   /** Sizes that leave without further waiting, in any order; default [maxBatchSize]. */
   readonly preferredBatchSizes?: readonly number[];
   /** Responses leave in the order in which the requests were taken from the queue. */

@@ -143,8 +143,8 @@ class VirtualServer implements TestServer {
 
   #observed(source: ModelSource): ModelSource {
     const resolve: ModelSource["resolve"] = async (signal) => {
-      const { config, host } = await source.resolve(signal);
-      return { config, host: this.#observedHost(config, host) };
+      const resolved = await source.resolve(signal);
+      return { ...resolved, host: this.#observedHost(resolved.config, resolved.host) };
     };
     return { name: source.name, version: source.version, resolve };
   }

@@ -47,6 +47,8 @@ function drawBatching(random: Random, profile: Profile, maxBatchSize: number): B
   return {
     preferredSizes: drawPreferred(random, maxBatchSize),
     delayMs: profile.delays && random.chance(0.7) ? delayOf(random.between(0, 12)) : 0,
+    maxCost: profile.measures && random.chance(0.5) ? random.between(4, 20) : Infinity,
+    hasBuckets: profile.measures && random.chance(0.6),
     preservesOrder,
     isolates: random.chance(0.7),
     levels,

@@ -32,6 +32,9 @@ export interface InputPlan {
 export interface BatchingPlan {
   readonly preferredSizes: readonly number[];
   readonly delayMs: number;
+  /** Infinity: nothing is measured. */
+  readonly maxCost: number;
+  readonly hasBuckets: boolean;
   readonly preservesOrder: boolean;
   /** Parts of a batch that failed are run again. */
   readonly isolates: boolean;
@@ -92,6 +95,9 @@ export interface RequestPlan {
   readonly deadlineMs: number;
   /** It is against the model's specification. */
   readonly isInvalid: boolean;
+  /** As its model measures it, if that does. */
+  readonly cost: number;
+  readonly bucket: string;
   /** An execution with it fails. */
   readonly isPoisonous: boolean;
   readonly taking: TakingPlan;

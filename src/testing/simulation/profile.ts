@@ -13,6 +13,8 @@ export interface Profile {
   readonly delays: boolean;
   readonly priorities: boolean;
   readonly ordering: boolean;
+  /** Models measure requests, and put them into buckets. */
+  readonly measures: boolean;
   readonly queueLimits: boolean;
   readonly byteLimit: boolean;
   readonly optionalInputs: boolean;
@@ -55,6 +57,7 @@ export function drawProfile(random: Random): Profile {
     delays: random.chance(0.6),
     priorities: random.chance(0.4),
     ordering,
+    measures: random.chance(0.35),
     queueLimits: random.chance(0.4),
     byteLimit: random.chance(0.2),
     optionalInputs: random.chance(0.3),

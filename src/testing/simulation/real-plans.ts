@@ -13,6 +13,7 @@ import type {
   QueuePolicy,
   TensorConfig,
 } from "../../core/model-config.ts";
+import type { RequestMeasures } from "../../core/request-measures.ts";
 import type { InferRequest } from "../../protocol/infer.ts";
 import type { WireTensor } from "../../protocol/tensor.ts";
 import type { BatchingPlan, ModelPlan, PolicyPlan, RequestPlan } from "./plans.ts";
@@ -48,6 +49,16 @@ export function asModelConfig(plan: ModelPlan): ModelConfig {
   };
 }
 
+export function asMeasures({ batching }: ModelPlan): RequestMeasures {
+  return {
+    cost:
+      batching === undefined || batching.maxCost === Number.POSITIVE_INFINITY
+        ? undefined
+        : ({ parameters }) => parameters["cost"],
+    bucket: batching?.hasBuckets ? ({ parameters }) => parameters["bucket"] : undefined,
+  };
+}
+
 function asBatchingConfig(plan: BatchingPlan): DynamicBatchingConfig {
   const policies = plan.policies.flatMap((policy, level) =>
     policy === undefined ? [] : [[level, asQueuePolicy(policy)] as const],
@@ -55,6 +66,7 @@ function asBatchingConfig(plan: BatchingPlan): DynamicBatchingConfig {
   return {
     preferredBatchSizes: plan.preferredSizes,
     maxQueueDelayMs: plan.delayMs,
+    maxCost: plan.maxCost,
     preserveOrdering: plan.preservesOrder,
     isolatesFailures: plan.isolates,
     priorityLevels: plan.levels,
@@ -83,7 +95,12 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
     modelVersion: plan.version,
     id: plan.id,
     logId: `r${plan.number}`,
-    parameters: { number: plan.number, ...(plan.isPoisonous && { isPoisonous: true }) },
+    parameters: {
+      number: plan.number,
+      cost: plan.cost,
+      bucket: plan.bucket,
+      ...(plan.isPoisonous && { isPoisonous: true }),
+    },
     inputs: plan.inputs.map(({ name, shape }) => {
       const values = new Int32Array(shape.reduce((size, dim) => size * dim, 1));
       const first = plan.number * mostElements;

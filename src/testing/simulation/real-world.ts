@@ -33,6 +33,7 @@ import {
 } from "./plans.ts";
 import {
   asInferRequest,
+  asMeasures,
   asModelConfig,
   expectedOutputsText,
   outputsText,
@@ -215,7 +216,7 @@ export class RealWorld {
         if (load.isUnwanted) this.#unload(`unload of ${page}`, name, version);
       },
     });
-    const resolved = { config, host: watched };
+    const resolved = { config, host: watched, measures: asMeasures(load.model) };
     const loading = this.#core.load({
       name,
       version,

@@ -282,6 +282,8 @@ export class Workload {
       timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
       deadlineMs: this.#drawDeadlineMs(nowMs, taking),
       isInvalid,
+      cost: random.between(0, random.pick([2, 6, 16])),
+      bucket: random.pick(["", "b", "b", "c"]) ?? "",
       isPoisonous: profile.poison && random.chance(0.15),
       taking,
       onResponse: [],

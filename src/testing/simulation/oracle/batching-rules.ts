@@ -23,7 +23,7 @@ export interface Queued {
 export type CloseReason = "full" | "preferred" | "delay" | "shape" | "no_delay";
 
 /** The first so many leave, or all wait until then for company. */
-export type Decision =
+type Decision =
   | { readonly kind: "leave"; readonly count: number; readonly why: CloseReason }
   | { readonly kind: "wait"; readonly untilMs: number };
 
@@ -51,8 +51,51 @@ export function inOrder<Item extends Queued>(waiting: readonly Item[]): Item[] {
   );
 }
 
+/** What leaves now, and the queue whose front that is. */
+export interface Departure<Item> {
+  readonly requests: readonly Item[];
+  readonly why: CloseReason;
+  readonly queue: readonly Item[];
+}
+
+/**
+ * Each bucket is a queue of its own; they are asked in the order of their first requests. If none
+ * of them lets anything leave: until when the first of them waits.
+ */
+export function decideAmong<Item extends Queued>(
+  waiting: readonly Item[],
+  model: ModelPlan,
+  nowMs: number,
+): Departure<Item> | number {
+  let untilMs = Number.POSITIVE_INFINITY;
+  for (const queue of inBuckets(waiting, model)) {
+    const decision = decide(queue, model, nowMs);
+    if (decision.kind === "leave") {
+      return { requests: queue.slice(0, decision.count), why: decision.why, queue };
+    }
+    if (decision.untilMs < untilMs) untilMs = decision.untilMs;
+  }
+  return untilMs;
+}
+
+export function inBuckets<Item extends Queued>(
+  waiting: readonly Item[],
+  { batching }: ModelPlan,
+): readonly (readonly Item[])[] {
+  const queue = inOrder(waiting);
+  if (queue.length === 0) return [];
+  if (batching?.hasBuckets !== true) return [queue];
+  const buckets = new Set(queue.map(({ plan }) => plan.bucket));
+  return [...buckets].map((bucket) => queue.filter(({ plan }) => plan.bucket === bucket));
+}
+
+/** In the measure of its model. */
+function costOf({ plan }: Queued, { batching }: ModelPlan): number {
+  return batching === undefined || batching.maxCost === Number.POSITIVE_INFINITY ? 0 : plan.cost;
+}
+
 /** `queue` is in order, and not empty. */
-export function decide(queue: readonly Queued[], model: ModelPlan, nowMs: number): Decision {
+function decide(queue: readonly Queued[], model: ModelPlan, nowMs: number): Decision {
   const { batching, maxBatchSize } = model;
   if (batching === undefined || maxBatchSize === 0) {
     return { kind: "leave", count: 1, why: "no_delay" };
@@ -72,6 +115,7 @@ export function decide(queue: readonly Queued[], model: ModelPlan, nowMs: number
   const best = bestPrefix(queue, collected, model);
   if (best !== undefined && !isOverdue) return leave(best.count, best.why);
   if (obstacle !== undefined) return leave(all, obstacle);
+  if (collected.cost >= batching.maxCost) return leave(all, "full");
   if (isOverdue) return leave(all, "delay");
   if (rows >= largestPreferred(model)) return leave(all, "preferred");
   if (delayMs === 0) return leave(all, "no_delay");
@@ -102,22 +146,29 @@ function largestPreferred({ batching, maxBatchSize }: ModelPlan): number {
 interface Collected {
   /** Rows of the first, the first two, ... up to all that fit into one batch. */
   readonly rowsUpTo: readonly number[];
+  /** Of all that fit. */
+  readonly cost: number;
   /** Why the next one does not fit; undefined: there is no next one. */
   readonly obstacle: "full" | "shape" | undefined;
 }
 
 function collect(queue: readonly Queued[], model: ModelPlan): Collected {
   const rowsUpTo: number[] = [];
+  const maxCost = model.batching?.maxCost ?? Number.POSITIVE_INFINITY;
   let rows = 0;
+  let cost = 0;
   for (const next of queue) {
+    const nextCost = costOf(next, model);
     if (rowsUpTo.length > 0) {
-      if (rows + next.rows > model.maxBatchSize) return { rowsUpTo, obstacle: "full" };
-      if (!mayShare(queue[0] ?? next, next, model)) return { rowsUpTo, obstacle: "shape" };
+      const isTooMuch = rows + next.rows > model.maxBatchSize || cost + nextCost > maxCost;
+      if (isTooMuch) return { rowsUpTo, cost, obstacle: "full" };
+      if (!mayShare(queue[0] ?? next, next, model)) return { rowsUpTo, cost, obstacle: "shape" };
     }
     rows += next.rows;
+    cost += nextCost;
     rowsUpTo.push(rows);
   }
-  return { rowsUpTo, obstacle: undefined };
+  return { rowsUpTo, cost, obstacle: undefined };
 }
 
 /** The same inputs are there, and those of any size have the same shape past the batch dimension. */

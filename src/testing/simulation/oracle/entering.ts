@@ -3,7 +3,7 @@
  */
 import type { RequestPlan } from "../plans.ts";
 import { policyOf } from "./batching-rules.ts";
-import { about, bytesFull, type OracleError, queueFull } from "./oracle-errors.ts";
+import { about, bytesFull, type OracleError, queueFull, tooCostly } from "./oracle-errors.ts";
 import type { OracleRequest, Surroundings } from "./oracle-request.ts";
 
 export interface Entrance {
@@ -26,6 +26,17 @@ export function whyFull(
   coverage.count(isLevelFull ? "level full" : isQueueFull ? "queue full" : "bytes full");
   counters.failed("REJECTED", time.nowMs, time.nowMs);
   return about(id, isLevelFull || isQueueFull ? queueFull : bytesFull);
+}
+
+/** Its model would never run it. */
+export function whyTooCostly(
+  { load: { model }, coverage }: Surroundings,
+  { id, cost }: RequestPlan,
+): OracleError | undefined {
+  const maxCost = model.batching?.maxCost ?? Number.POSITIVE_INFINITY;
+  if (cost <= maxCost) return undefined;
+  coverage.count("too costly");
+  return about(id, tooCostly(model.name, maxCost, cost));
 }
 
 export function patienceMs(

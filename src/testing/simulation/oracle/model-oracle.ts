@@ -17,9 +17,9 @@ import type { InstanceScript } from "../../instance-script.ts";
 import type { RequestPlan } from "../plans.ts";
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import { AnswersOracle } from "./answers-oracle.ts";
-import { type Decision, decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
+import { decideAmong, inBuckets, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
 import { countBatch } from "./count-batch.ts";
-import { patienceMs, whyFull } from "./entering.ts";
+import { patienceMs, whyFull, whyTooCostly } from "./entering.ts";
 import { ExecutionOracle } from "./execution-oracle.ts";
 import type { FailureReason } from "./expected-counters.ts";
 import {
@@ -108,6 +108,7 @@ export class ModelOracle implements PoolOwner {
     const level = levelOf(plan.priority, load.model);
     const refusal =
       this.#whyClosed(plan) ??
+      whyTooCostly(this.#around, plan) ??
       whyFull(this.#around, plan, { level, hasRoomForBytes, waiting: this.#waiting });
     if (refusal !== undefined) {
       this.#answers.refuse(plan, refusal);
@@ -148,7 +149,7 @@ export class ModelOracle implements PoolOwner {
     this.#endFromOutside(request, cancelled, "CANCELED");
     // What is left may be just what was waited for.
     if (stage !== "waiting" || this.#pool.freeCount === 0) return;
-    if (this.#waiting.length > 0 && this.#decide().kind === "leave" && !this.#willLook) {
+    if (this.#waiting.length > 0 && typeof this.#decide() === "object" && !this.#willLook) {
       coverage.count("cancel makes others ready");
     }
     this.#lookAtEndOfTurn();
@@ -279,15 +280,12 @@ export class ModelOracle implements PoolOwner {
     const firstEndMs = Math.min(...endsMs) + afterEndMs;
     if (this.#pool.freeCount === 0 || this.#waiting.length === 0) return firstEndMs;
     const decision = this.#decide();
-    return Math.min(
-      firstEndMs,
-      decision.kind === "wait" ? decision.untilMs : this.#around.time.nowMs,
-    );
+    return Math.min(firstEndMs, typeof decision === "number" ? decision : this.#around.time.nowMs);
   }
 
-  #decide(): Decision {
+  #decide(): ReturnType<typeof decideAmong<OracleRequest>> {
     const { load, time } = this.#around;
-    return decide(inOrder(this.#waiting), load.model, time.nowMs);
+    return decideAmong(this.#waiting, load.model, time.nowMs);
   }
 
   /** In the order in which their time ended; of one moment, in the order of arrival. */
@@ -323,14 +321,12 @@ export class ModelOracle implements PoolOwner {
   /** False: nothing is ready. */
   #handOverNext(): boolean {
     if (this.#waiting.length === 0) return false;
-    const { coverage, counters, load, time } = this.#around;
-    const queue = inOrder(this.#waiting);
-    const decision = decide(queue, load.model, time.nowMs);
-    if (decision.kind === "wait") return false;
-    const { count, why } = decision;
-    const requests = queue.slice(0, count);
+    const { coverage, counters, load } = this.#around;
+    const decision = this.#decide();
+    if (typeof decision === "number") return false;
+    const { requests, why } = decision;
     const rows = requests.reduce((sum, request) => sum + request.rows, 0);
-    countBatch(coverage, { requests, rows, why, queue }, load.model);
+    countBatch(coverage, { ...decision, rows, waiting: this.#waiting }, load.model);
     counters.closed(why, rows);
     this.#handOver(requests, rows);
     return true;
@@ -371,12 +367,13 @@ export class ModelOracle implements PoolOwner {
     execution?.abort(request);
   }
 
-  /** One by one: what a caller does when it hears of it may change what waits. */
+  /** One by one, bucket by bucket: what a caller does when it hears may change what waits. */
   #failWaiting(error: OracleError): void {
-    for (;;) {
-      const [first] = inOrder(this.#waiting);
-      if (first === undefined) return;
-      this.#answers.fail(first, error);
+    const { model } = this.#around.load;
+    for (const queue of inBuckets(this.#waiting, model)) {
+      for (const request of queue) {
+        if (this.#waiting.includes(request)) this.#answers.fail(request, error);
+      }
     }
   }
 

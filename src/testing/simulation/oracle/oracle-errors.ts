@@ -24,6 +24,11 @@ export function unknownModel(what: string, code: ScriptedError["code"]): OracleE
 
 export const invalid: OracleError = error("INVALID_ARGUMENT", "(invalid)", "OTHER");
 
+export function tooCostly(model: string, most: number, cost: number): OracleError {
+  const why = `inference request cost must be <= ${most} for '${model}'; got ${cost}`;
+  return error("INVALID_ARGUMENT", why, "OTHER");
+}
+
 export const queueFull: OracleError = {
   ...error("UNAVAILABLE", "Exceeds maximum queue size", "REJECTED"),
   isWorthRetrying: true,
