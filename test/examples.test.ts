@@ -127,14 +127,126 @@ test("typescript/: a model without a build, which the compiler accepts", async (
   });
 });
 
+async function outputsOf(url: string, body: object, headers = {}): Promise<unknown> {
+  const response = await fetch(`${url}/infer`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  const { outputs, error } = (await response.json()) as {
+    outputs?: { data: unknown }[];
+    error?: string;
+  };
+  return outputs?.map(({ data }) => data) ?? error;
+}
+
+/** With the server of an example on its usual port. */
+function example(file: string, what: string, use: (models: string) => Promise<void>): void {
+  test(`${file}: ${what}`, async () => {
+    await withProgram([`examples/${file}`], async (program) => {
+      await use(`http://${await program.listening(8000)}/v2/models`);
+      check.equal(await program.stop(), 0);
+    });
+  });
+}
+
+function tensor(name: string, datatype: string, data: readonly (readonly unknown[])[]): object {
+  return { name, datatype, shape: [data.length, data[0]?.length], data: data.flat() };
+}
+
+example("add-sub.mjs", "with and without its optional input", async (models) => {
+  const a = tensor("a", "FP32", [[3, 4]]);
+  const b = tensor("b", "FP32", [[1, 2]]);
+  const [alone, both] = await Promise.all([
+    outputsOf(`${models}/add-sub`, { inputs: [a] }),
+    outputsOf(`${models}/add-sub`, { inputs: [a, b] }),
+  ]);
+  check.deepEqual(alone, [
+    [3, 4],
+    [3, 4],
+  ]);
+  check.deepEqual(both, [
+    [4, 6],
+    [2, 2],
+  ]);
+});
+
+example("several.mjs", "models, versions, instances", async (models) => {
+  const inputs = [tensor("name", "BYTES", [["Ann"]])];
+  const greeting = `${models}/greeting`;
+  check.deepEqual(await outputsOf(`${greeting}/versions/1`, { inputs }), [["Hello, Ann."]]);
+  check.deepEqual(await outputsOf(greeting, { inputs }), [["Good to see you, Ann!"]]);
+  const points = [tensor("points", "FP64", [[100_000]])];
+  const [[pi]] = (await outputsOf(`${models}/pi`, { inputs: points })) as [[number]];
+  check.ok(pi > 3 && pi < 3.3);
+});
+
+example("parameters.mjs", "each request its own, and headers", async (models) => {
+  const inputs = [tensor("usd", "FP64", [[10]])];
+  const ask = (parameters: object, headers = {}) =>
+    outputsOf(`${models}/prices`, { parameters, inputs }, headers);
+  const gold = { "x-customer": "gold" };
+  check.deepEqual(
+    await Promise.all([ask({}), ask({ currency: "EUR" }), ask({ currency: "XXX" }), ask({}, gold)]),
+    [[[10], ["USD"]], [[9], ["EUR"]], "there is no rate for XXX", [[8], ["USD"]]],
+  );
+});
+
+example("online-learning.mjs", "what it has learnt, it answers", async (models) => {
+  const x = [1, 2, 3].flatMap((one) => [1, 2].map((two) => [one, two]));
+  const y = x.map(([one = 0, two = 0]) => [2 * one - two]);
+  const inputs = [tensor("x", "FP64", x), tensor("y", "FP64", y)];
+  for (let round = 0; round < 300; round += 1) await outputsOf(`${models}/train`, { inputs });
+  const asked = { inputs: [tensor("x", "FP64", [[5, 1]])] };
+  const [[answer]] = (await outputsOf(`${models}/predict`, asked)) as [[number]];
+  check.ok(Math.abs(answer - 9) < 0.01, `${answer}`);
+});
+
+example("stateful.mjs", "each caller has a mean of its own", async (models) => {
+  const send = (caller: unknown, ...values: number[]) =>
+    outputsOf(`${models}/mean`, {
+      parameters: caller === undefined ? {} : { caller },
+      inputs: [
+        tensor(
+          "x",
+          "FP64",
+          values.map((value) => [value]),
+        ),
+      ],
+    });
+  check.deepEqual(await send("ann", 4), [[4]]);
+  check.deepEqual(await send("bob", 10), [[10]]);
+  check.deepEqual(await send("ann", 8, 9), [[6, 7]]);
+  check.equal(await send(undefined, 1), "parameter 'caller' must be a name");
+});
+
+example("fastapi/server.mjs", "answers what main.py answered", async (models) => {
+  const post = async (house: object): Promise<unknown> => {
+    const body = JSON.stringify(house);
+    const response = await fetch(`${models}/houses/generate`, { method: "POST", body });
+    const { price, error } = (await response.json()) as { price?: number; error?: string };
+    return price ?? error;
+  };
+  check.equal(await post({ area: 120, rooms: 4 }), 130_000);
+  const [bad, good] = await Promise.all([
+    post({ area: -1, rooms: 1 }),
+    post({ area: 1, rooms: 1 }),
+  ]);
+  check.deepEqual([bad, good], ["area must be above 0", 6000]);
+});
+
 /** Started by onnx-examples.test.ts, or a part of what is started. */
-const testedElsewhere = /^(start|ocr|vad|data)\/|^binary-client\.mjs$/;
+const testedElsewhere = /^(start|ocr|vad|text|data)\/|^binary-client\.mjs$/;
 
 test("no example goes untested", () => {
   const here = ["linear.mjs", "threads.mjs", "in-process.mjs", "http-server.mjs", "express.mjs"];
+  const served = ["add-sub", "several", "parameters", "online-learning", "stateful"];
   const streaming = ["client.py", "page.html", "server.mjs", "story.mjs"];
   const tested = [
     ...here,
+    ...served.map((name) => `${name}.mjs`),
+    "fastapi/main.py",
+    "fastapi/server.mjs",
     "fastify.mjs",
     ...streaming.map((file) => `streaming/${file}`),
     "typescript/mood.ts",

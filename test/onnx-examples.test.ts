@@ -8,8 +8,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { createServer } from "shoal";
+import { createServer, type Model } from "shoal";
 import type { OnnxModel } from "shoal/onnx";
 import { root } from "./repository.ts";
 
@@ -41,6 +42,40 @@ test("speech in a sound: two sentences, and the pause between them", async () =>
   const speech = /^speech {3}\|(.*)\|$/m.exec(stdout)?.[1] ?? "";
   check.match(speech, /^ +[^ ]{20,} {4,}[^ ]{20,} +$/);
   check.match(stdout, /^somebody speaks from 0\.\d\d s to 1\.\d\d s$/m);
+});
+
+test("texts that share words are close", async () => {
+  const search = join(root, "examples/text/search.mjs");
+  for (const [question, best] of [
+    ["how long does a delivery take?", /^0\.\d{3} A delivery to the mainland/],
+    ["is the shop open on Saturdays", /^0\.\d{3} Our shop in the old harbour/],
+  ] as const) {
+    const { stdout } = await run(process.execPath, [search, question]);
+    const [asked, first, ...others] = stdout.trimEnd().split("\n");
+    check.equal(asked, question);
+    check.match(first ?? "", best);
+    check.equal(others.length, 4);
+  }
+});
+
+test("a text has one vector, alone or padded to the length of others", async () => {
+  const { textEncoder } = (await import(
+    pathToFileURL(join(root, "examples/text/encoder.mjs")).href
+  )) as { textEncoder: (name: "encoder") => Model };
+  const encoder = textEncoder("encoder");
+  await using server = createServer(encoder, { logInfo: false });
+  await server.ready;
+  const encode = async (text: string): Promise<readonly number[]> => {
+    const { outputs } = await server.infer({ model: "encoder", inputs: { text: [[text]] } });
+    return [...(outputs["embedding"]?.data ?? [])] as number[];
+  };
+  const alone = await encode("a mackerel");
+  const [together] = await Promise.all([encode("a mackerel"), encode("smoked salmon ".repeat(60))]);
+  check.equal(alone.length, 64);
+  for (const [index, value] of alone.entries()) {
+    check.ok(Math.abs(value - (together?.[index] ?? Number.NaN)) < 1e-5);
+  }
+  await check.rejects(encode(""), /a text must have from 1 to 512 tokens; got 0/);
 });
 
 test("an example without a server says what to start", async () => {

@@ -1,7 +1,7 @@
 /**
  * Models that single requests can spoil. Threads import this file again.
  */
-import { type ErrorCode, fp32, InferenceError, type Model, model } from "shoal";
+import { type ErrorCode, fp32, InferenceError, model } from "shoal";
 
 export type Kind = "inline" | "thread";
 
@@ -46,8 +46,6 @@ export function choosy(kind: Kind) {
 }
 
 /** Threads look for them here. */
-export const models: readonly Model[] = [
-  spoiltBy("INVALID_ARGUMENT", "thread"),
-  spoiltBy("UNAVAILABLE", "thread"),
-  choosy("thread"),
-];
+spoiltBy("INVALID_ARGUMENT", "thread");
+spoiltBy("UNAVAILABLE", "thread");
+choosy("thread");

@@ -44,7 +44,7 @@ export function rowsOf({ inputs }: RequestPlan, { maxBatchSize }: ModelPlan): nu
 }
 
 /** Levels ascending; in a level by arrival, then those that were delayed, in that order. */
-export function inOrder<Item extends Queued>(waiting: readonly Item[]): Item[] {
+function inOrder<Item extends Queued>(waiting: readonly Item[]): Item[] {
   return [...waiting].sort(
     (one, other) =>
       one.level - other.level || one.delayedAs - other.delayedAs || one.arrival - other.arrival,
