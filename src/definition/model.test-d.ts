@@ -3,6 +3,7 @@
  * test, and `@ts-expect-error` fails where there is no error.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { HalfFloats } from "./half-floats.ts";
 import { type Model, model } from "./model.ts";
 import {
   bool,
@@ -199,6 +200,25 @@ model("m", {
     return { half: half.map((value) => value / 2), is: is.map((value) => !value) };
   },
 });
+
+// A Float16Array, where there is one, is FP16 and nothing else.
+declare const halfFloats: HalfFloats;
+const half = { inputs: { half: fp16(-1) }, outputs: { half: fp16(-1) } };
+model("m", { ...half, infer: () => ({ half: halfFloats }) });
+typeOf(Tensor.from("FP16", halfFloats)).is<Tensor<"FP16", "number">>();
+// @ts-expect-error: a typed array of another datatype
+model("m", { inputs: x, outputs: y, infer: () => ({ y: halfFloats }) });
+// @ts-expect-error: bits of another kind
+Tensor.from("BF16", halfFloats);
+
+// Operations keep the datatype and the form.
+declare const texts: Tensor<"BYTES", "bytes">;
+typeOf(Tensor.stack([texts, texts])).is<Tensor<"BYTES", "bytes">>();
+typeOf(Tensor.concatenate([texts, texts], 1)).is<Tensor<"BYTES", "bytes">>();
+typeOf(texts.pad([-1, 2], new Uint8Array(1)).reshape([-1])).is<Tensor<"BYTES", "bytes">>();
+typeOf([...texts.eachRow()]).is<Tensor<"BYTES", "bytes">[]>();
+// @ts-expect-error: it is padded with its own elements
+texts.pad([2], "");
 
 // State: what setup returns, awaited.
 const stateful = { inputs: x, outputs: y };

@@ -23,7 +23,7 @@ import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
-import type { TensorData } from "./element-arrays.ts";
+import type { WrittenData } from "./element-arrays.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel, isGenerator } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
@@ -57,7 +57,7 @@ type ValuesOf<S> =
   S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
     ?
         | Tensor<D, ElementForm>
-        | TensorData<D, As>
+        | WrittenData<D, As>
         | (D extends NumericDatatype ? TypedArrays[D] : never)
         | readonly Nested<Writable<D, As>>[]
     : never;
