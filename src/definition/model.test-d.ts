@@ -254,6 +254,62 @@ model("m", { ...stateful, instances: { kind: "process" }, infer: (inputs) => ({ 
 // @ts-expect-error: infer is missing
 model("m", stateful);
 
+// A list of functions, an instance each, is typed as one: also where they return different forms.
+const copies = model("m", {
+  inputs: x,
+  outputs: y,
+  infer: [
+    (inputs) => ({ y: inputs.x.map((value) => -value) }),
+    async (inputs, context) => {
+      typeOf(inputs.x).is<Tensor<"FP32", "number">>();
+      typeOf(context.instance.index).is<number>();
+      return { y: await later(inputs.x.data) };
+    },
+    () => ({ y: [[1]] }),
+  ],
+});
+typeOf(copies.isDecoupled).is<false>();
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns texts
+  infer: [(inputs) => ({ y: inputs.x }), () => ({ y: [["a"]] })],
+});
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns nothing
+  infer: [(inputs) => ({ y: inputs.x }), () => {}],
+});
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns one too many
+  infer: [(inputs) => ({ y: inputs.x }), (inputs) => ({ y: inputs.x, z: inputs.x })],
+});
+const streams = model("m", {
+  inputs: x,
+  outputs: y,
+  infer: [
+    function* (inputs) {
+      yield { y: inputs.x };
+    },
+    async function* (inputs) {
+      yield { y: await later(inputs.x) };
+    },
+  ],
+});
+typeOf(streams.isDecoupled).is<true>();
+
+// Instances in groups, each on its device.
+model("m", {
+  ...stateful,
+  instances: [{ device: "cuda:0" }],
+  infer: (inputs) => ({ y: inputs.x }),
+});
+// @ts-expect-error: it is cuda:1
+model("m", { ...stateful, instances: { devices: ["gpu1"] }, infer: (inputs) => ({ y: inputs.x }) });
+
 // A model that streams is known by its generator, or says so.
 const streaming = model("m", {
   ...stateful,

@@ -5,6 +5,7 @@
  * (backends/onnx-description.ts), and so is whether a provider is there
  * (backends/onnx-session.ts).
  */
+import { groupFieldsOf } from "../protocol/instance-conflicts.ts";
 import {
   type Check,
   expecting,
@@ -32,14 +33,15 @@ const onnxModel: DefinitionKind = {
     executionProviders: optionally(providerList),
   },
   findConflicts: ({ instances }) => {
-    const { kind, concurrency } = isFields(instances) ? instances : {};
     const why = "an ONNX run blocks the thread that calls it";
-    const mistakes: string[] = [];
-    if (kind === "inline") mistakes.push(mustBe("instances.kind", `"thread": ${why}`, kind));
-    if (isCount(concurrency) && concurrency > 1) {
-      mistakes.push(mustBe("instances.concurrency", `1: ${why}`, concurrency));
-    }
-    return mistakes;
+    return groupFieldsOf(instances).flatMap(({ field, group: { kind, concurrency } }) => {
+      const mistakes: string[] = [];
+      if (kind === "inline") mistakes.push(mustBe(`${field}.kind`, `"thread": ${why}`, kind));
+      if (isCount(concurrency) && concurrency > 1) {
+        mistakes.push(mustBe(`${field}.concurrency`, `1: ${why}`, concurrency));
+      }
+      return mistakes;
+    });
   },
 };
 

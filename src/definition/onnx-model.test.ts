@@ -72,7 +72,7 @@ const complaints: readonly [object, string][] = [
   [{ limits: 5 }, "model 'm': 'limits' must be an object; got 5"],
   [
     { instances: 0 },
-    `model 'm': 'instances' must be an integer from 1, "auto" or an object; got 0`,
+    `model 'm': 'instances' must be an integer from 1, "auto", an object or a list of objects; got 0`,
   ],
   [
     { instances: { count: 0 } },
@@ -82,6 +82,11 @@ const complaints: readonly [object, string][] = [
     { instances: { kind: "inline" } },
     `model 'm': 'instances.kind' must be "thread": an ONNX run blocks the thread that calls it; ` +
       `got "inline"`,
+  ],
+  [
+    { instances: [{}, { concurrency: 2 }] },
+    "model 'm': 'instances[1].concurrency' must be 1: an ONNX run blocks the thread that calls it; " +
+      "got 2",
   ],
   [
     { graphOptimizationLevel: "max" },
