@@ -8,7 +8,7 @@
  * or because they are many (check-tensors.ts). Here are those that need the whole model.
  */
 import { InferenceError } from "../protocol/errors.ts";
-import { findInlineDevices } from "../protocol/instance-conflicts.ts";
+import { findInlineDevices, groupFieldsOf } from "../protocol/instance-conflicts.ts";
 import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.ts";
 import {
   type BatchingOptions,
@@ -114,7 +114,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
 
 /** Of instances that are inline because nobody said otherwise. */
 function findDeviceMistakes({ options: { instances }, defaultKind }: ModelConfigInput) {
-  const isSaid = instanceGroups(instances).some(({ kind }) => kind !== undefined);
+  const isSaid = groupFieldsOf(instances).some(({ group }) => group["kind"] !== undefined);
   return isSaid || defaultKind === "thread" ? [] : findInlineDevices(instances);
 }
 

@@ -77,11 +77,18 @@ function groupMistakes(count: number, groups: readonly unknown[]): readonly stri
   const auto = groups.findIndex((group) => isFields(group) && group["count"] === "auto");
   const expected = "a number, where infer is a list of functions";
   if (auto !== -1) return [mustBe(`instances[${auto}].count`, expected, "auto")];
-  const isRight = groups.every((group) => isFields(group) && isCount(group["count"] ?? 1));
+  const isRight = groups.every(isRightGroup);
   const total = isRight
     ? devicesOfInstances(groups as readonly InstancesOptions[], 1).length
     : count;
   if (total === count) return [];
   const wanted = `groups of ${count} instances together, one for each function of infer`;
   return [`'instances' must be ${wanted}; got ${show(total)}`];
+}
+
+/** What is wrong by itself is told by itself. */
+function isRightGroup(group: unknown): boolean {
+  if (!isFields(group)) return false;
+  const { count = 1, devices = [] } = group;
+  return isCount(count) && Array.isArray(devices);
 }

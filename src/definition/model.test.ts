@@ -194,6 +194,11 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
     "'instances[0].count' must be a number, where infer is a list of functions; got \"auto\"",
   ],
   [
+    { infer: [infer, infer], instances: [{ devices: null }, null] },
+    "'instances[0].devices' must be a list of devices; got null",
+    "'instances[1]' must be an object; got null",
+  ],
+  [
     { infer: [infer, infer], instances: [{ count: 0 }, {}] },
     "'instances[0].count' must be an integer from 1, or \"auto\"; got 0",
   ],
