@@ -89,6 +89,18 @@ const complaints: readonly [object, string][] = [
       "got 2",
   ],
   [
+    {
+      instances: { devices: ["cuda:0", "cuda:1"] },
+      executionProviders: [{ name: "cuda", deviceId: 0 }],
+    },
+    "model 'm': 'executionProviders[0].deviceId' must be left out, as instances are on cuda:1; got 0",
+  ],
+  [
+    { instances: [{}, { device: "cuda:1" }], executionProviders: ["cpu"] },
+    "model 'm': 'executionProviders' must be left out, or with one that uses cuda:1, " +
+      'where instances are; got ["cpu"]',
+  ],
+  [
     { graphOptimizationLevel: "max" },
     `model 'm': 'graphOptimizationLevel' must be "disabled", "basic", "extended" or "all"; ` +
       `got "max"`,

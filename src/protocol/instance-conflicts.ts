@@ -74,6 +74,6 @@ function statedOtherwise(
   return [mustBe(`${field}.${name}`, expected, value)];
 }
 
-function isGpu(device: unknown): boolean {
+export function isGpu(device: unknown): device is string {
   return typeof device === "string" && /^cuda:\d+$/.test(device);
 }
