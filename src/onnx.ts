@@ -1,6 +1,7 @@
 /**
- * The public list of `shoal/onnx`: models that are ONNX files. Needs the package
- * `onnxruntime-node`, but not before such a model is loaded.
+ * The public list of `shoal/onnx`: models that are ONNX files, and tensors for those who call
+ * onnxruntime themselves. Needs the package `onnxruntime-node`, but not before such a model is
+ * loaded.
  */
 export {
   type ExecutionProvider,
@@ -12,3 +13,10 @@ export {
   type OnnxSessionOptions,
   onnx,
 } from "./definition/onnx-model.ts";
+export {
+  type FromOrtOptions,
+  fromOrtTensor,
+  type OrtRuntime,
+  type OrtTensor,
+  toOrtTensor,
+} from "./definition/ort-tensors.ts";

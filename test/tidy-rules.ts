@@ -39,7 +39,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["frontends", "server"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
-  "onnxruntime-node": ["backends"],
+  "onnxruntime-node": ["backends", "testing"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
   "protobufjs/minimal.js": ["frontends"],

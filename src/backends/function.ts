@@ -5,7 +5,9 @@
  * reaches the caller only if it is an InferenceError: of anything else the caller learns that the
  * model failed, and the log has the rest.
  */
-import type { FunctionModel } from "../definition/model.ts";
+
+import { inferOf } from "../definition/infer-list.ts";
+import type { FunctionModel, InferFunction } from "../definition/model.ts";
 import { hasReachedServe } from "../definition/model-table.ts";
 import { release, type Tensor } from "../definition/tensor.ts";
 import type { InferenceError } from "../protocol/errors.ts";
@@ -48,6 +50,8 @@ function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: Insta
 class LoadedFunctionModel implements LoadedModel {
   readonly description = undefined;
   readonly #model: FunctionModel;
+  /** Of this instance. */
+  readonly #infer: InferFunction;
   readonly #fields: InstanceFields;
   readonly #state: unknown;
   readonly #outputs: OutputPlan;
@@ -55,6 +59,7 @@ class LoadedFunctionModel implements LoadedModel {
 
   constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
     this.#model = model;
+    this.#infer = inferOf<InferFunction>(model.infer, fields.instance.index);
     this.#fields = fields;
     this.#state = state;
     this.#outputs = {
@@ -67,11 +72,11 @@ class LoadedFunctionModel implements LoadedModel {
   }
 
   run(call: BackendCall): BackendResult | Promise<BackendResult> {
-    const { inputs: specs, infer, isDecoupled } = this.#model;
+    const { inputs: specs, isDecoupled } = this.#model;
     const inputs = inputTensors(specs, call, !isDecoupled);
     try {
       const context = new CallContext(this.#fields, this.#state, call, this.#stream);
-      const returned = infer(inputs, context);
+      const returned = this.#infer(inputs, context);
       if (isDecoupled) return this.#streamLater(call, inputs, returned);
       if (isPromise(returned)) return this.#finishLater(call, inputs, returned);
       return this.#finish(call, inputs, returned);

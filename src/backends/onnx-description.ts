@@ -10,7 +10,7 @@
  * cannot have them does not load.
  */
 import type { InferenceSession } from "onnxruntime-node";
-import type { Datatype } from "../protocol/datatype.ts";
+import { datatypeOfOrtType } from "../definition/ort-types.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { ModelOptions, TensorDeclaration } from "../protocol/model-options.ts";
 import { formatShape } from "../protocol/shape.ts";
@@ -18,22 +18,6 @@ import type { ModelDescription, TensorDescription } from "./backend.ts";
 
 /** Most rows in a batch of a graph that can batch and whose definition does not say. */
 const defaultMaxBatchSize = 32;
-
-const datatypesByOnnxType: Readonly<Partial<Record<string, Datatype>>> = {
-  bool: "BOOL",
-  uint8: "UINT8",
-  uint16: "UINT16",
-  uint32: "UINT32",
-  uint64: "UINT64",
-  int8: "INT8",
-  int16: "INT16",
-  int32: "INT32",
-  int64: "INT64",
-  float16: "FP16",
-  float32: "FP32",
-  float64: "FP64",
-  string: "BYTES",
-};
 
 export interface OnnxServing {
   /** Without the batch dimension if it batches. In the order of the graph. */
@@ -112,7 +96,7 @@ function describeValue(
     const why = `${role} '${name}' is a sequence, a map or optional; only tensors can be served`;
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
-  const datatype = datatypesByOnnxType[value.type];
+  const datatype = datatypeOfOrtType(value.type);
   if (datatype === undefined) {
     const why = `${role} '${name}' is of type ${value.type}, which the protocol does not have`;
     throw new InferenceError("INVALID_ARGUMENT", why);

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import test from "node:test";
 import { type OnnxOptions, onnx } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { InstancesOptions } from "../protocol/model-options.ts";
+import type { ModelOptions } from "../protocol/model-options.ts";
 import { instanceContext, withModelFile } from "../testing/onnx-fixture.ts";
 import { identityGraph, type OnnxElementType, onnxGraph } from "../testing/onnx-graphs.ts";
 import { createOnnxBackend } from "./onnx.ts";
@@ -194,7 +194,7 @@ test("the package has no part for this platform", async () => {
   check.match(message, /^model 'm': onnxruntime-node cannot be loaded on .*: Cannot find .*node$/);
 });
 
-const shares: readonly [number | "auto" | InstancesOptions | undefined, number, number][] = [
+const shares: readonly [ModelOptions["instances"], number, number][] = [
   [undefined, 8, 8],
   [1, 8, 8],
   [3, 8, 2],
@@ -204,6 +204,8 @@ const shares: readonly [number | "auto" | InstancesOptions | undefined, number, 
   [{ count: 2 }, 8, 4],
   [{ count: "auto" }, 2, 2],
   [{ device: "cpu" }, 4, 4],
+  [{ devices: ["cuda:0", "cuda:1"] }, 4, 2],
+  [[{ count: 2 }, { device: "cuda:0" }], 9, 3],
 ];
 
 for (const [instances, cores, threads] of shares) {

@@ -13,6 +13,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
 import type { ExecutionProvider, OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { devicesOfInstances } from "../protocol/instance-groups.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { InstanceContext } from "./backend.ts";
 import type { OnnxRuntime } from "./onnx-runtime.ts";
@@ -49,9 +50,7 @@ export async function openSession(
 
 /** An even share of the cores, at least one. */
 export function defaultIntraOpThreads(options: ModelOptions, coreCount: number): number {
-  const { instances } = options;
-  const count = (typeof instances === "object" ? instances.count : instances) ?? 1;
-  const instanceCount = count === "auto" ? Math.max(1, coreCount - 1) : count;
+  const instanceCount = devicesOfInstances(options.instances, coreCount).length;
   return Math.max(1, Math.floor(coreCount / instanceCount));
 }
 

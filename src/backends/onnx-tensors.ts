@@ -8,37 +8,15 @@
  * Memory of outputs is onnxruntime's, fresh for each run: ours to give away.
  */
 import type { Tensor } from "onnxruntime-node";
+import { isOrtDatatype, ortTypes } from "../definition/ort-types.ts";
 import { packElements } from "../definition/packed-elements.ts";
-import type { Datatype } from "../protocol/datatype.ts";
+import { datatypes } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+import { typedArrays } from "../protocol/typed-arrays.ts";
 import type { TensorDescription } from "./backend.ts";
 import type { OnnxRuntime } from "./onnx-runtime.ts";
-
-type NumberView = (buffer: ArrayBuffer, offset: number, length: number) => Tensor.DataType;
-
-interface NumericType {
-  readonly type: Tensor.Type;
-  readonly byteSize: number;
-  readonly view: NumberView;
-}
-
-/** BF16 is not here: onnxruntime-node does not load a model that has it. */
-const numericTypes: Readonly<Record<Exclude<Datatype, "BYTES" | "BF16">, NumericType>> = {
-  BOOL: { type: "bool", byteSize: 1, view: (...at) => new Uint8Array(...at) },
-  UINT8: { type: "uint8", byteSize: 1, view: (...at) => new Uint8Array(...at) },
-  UINT16: { type: "uint16", byteSize: 2, view: (...at) => new Uint16Array(...at) },
-  UINT32: { type: "uint32", byteSize: 4, view: (...at) => new Uint32Array(...at) },
-  UINT64: { type: "uint64", byteSize: 8, view: (...at) => new BigUint64Array(...at) },
-  INT8: { type: "int8", byteSize: 1, view: (...at) => new Int8Array(...at) },
-  INT16: { type: "int16", byteSize: 2, view: (...at) => new Int16Array(...at) },
-  INT32: { type: "int32", byteSize: 4, view: (...at) => new Int32Array(...at) },
-  INT64: { type: "int64", byteSize: 8, view: (...at) => new BigInt64Array(...at) },
-  FP16: { type: "float16", byteSize: 2, view: (...at) => new Uint16Array(...at) },
-  FP32: { type: "float32", byteSize: 4, view: (...at) => new Float32Array(...at) },
-  FP64: { type: "float64", byteSize: 8, view: (...at) => new Float64Array(...at) },
-};
 
 export function toOnnxTensor(
   runtime: OnnxRuntime,
@@ -49,14 +27,13 @@ export function toOnnxTensor(
   const hasSurplusOne = shape.length === graphShape.length + 1 && shape.at(-1) === 1;
   const dims = hasSurplusOne ? shape.slice(0, -1) : [...shape];
   if (datatype === "BYTES") return new runtime.Tensor("string", readStrings(name, bytes), dims);
-  if (datatype === "BF16") {
+  if (!isOrtDatatype(datatype)) {
     throw new InferenceError("INVALID_ARGUMENT", `input '${name}': onnxruntime has no BF16`);
   }
-  const { type, byteSize, view } = numericTypes[datatype];
+  const length = bytes.byteLength / datatypes[datatype].byteSize;
   // The batch's memory is never shared memory, which onnxruntime would refuse.
-  const data = view(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / byteSize);
-  // The constructor's signatures tie each type to its array one by one; the table does, too.
-  return new runtime.Tensor(type as "float32", data as Float32Array, dims);
+  const data = new typedArrays[datatype](bytes.buffer, bytes.byteOffset, length);
+  return new runtime.Tensor(ortTypes[datatype], data, dims);
 }
 
 export function fromOnnxTensor(

@@ -153,6 +153,18 @@ const parts: readonly Part[] = [
       '"profile":[],"passive":false,"host_policy":""}]',
   },
   {
+    what: "instances on two GPUs and the CPU",
+    changes: { options: { instances: [{ count: 3, devices: ["cuda:3", "cuda:0"] }, {}] } },
+    key: "instance_group",
+    expected:
+      '[{"name":"simple_0","kind":"KIND_GPU","count":2,"gpus":[3],"secondary_devices":[],' +
+      '"profile":[],"passive":false,"host_policy":""},' +
+      '{"name":"simple_1","kind":"KIND_GPU","count":1,"gpus":[0],"secondary_devices":[],' +
+      '"profile":[],"passive":false,"host_policy":""},' +
+      '{"name":"simple_2","kind":"KIND_CPU","count":1,"gpus":[],"secondary_devices":[],' +
+      '"profile":[],"passive":false,"host_policy":""}]',
+  },
+  {
     what: "parameters of the backend",
     changes: { parameters: { b: "1", a: "" } },
     key: "parameters",

@@ -174,16 +174,16 @@ test("limits, of which an execution may have none", () => {
 });
 
 const instances: readonly [ModelOptions["instances"], cores: number, ResolvedInstances][] = [
-  [undefined, 8, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
-  [3, 8, { count: 3, kind: "inline", device: "cpu", concurrency: 1 }],
-  ["auto", 8, { count: 7, kind: "inline", device: "cpu", concurrency: 1 }],
-  ["auto", 1, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
-  [{}, 8, { count: 1, kind: "inline", device: "cpu", concurrency: 1 }],
-  [{ kind: "thread" }, 8, { count: 1, kind: "thread", device: "cpu", concurrency: 1 }],
+  [undefined, 8, { kind: "inline", devices: ["cpu"], concurrency: 1 }],
+  [3, 8, { kind: "inline", devices: ["cpu", "cpu", "cpu"], concurrency: 1 }],
+  ["auto", 3, { kind: "inline", devices: ["cpu", "cpu"], concurrency: 1 }],
+  ["auto", 1, { kind: "inline", devices: ["cpu"], concurrency: 1 }],
+  [{}, 8, { kind: "inline", devices: ["cpu"], concurrency: 1 }],
+  [{ kind: "thread" }, 8, { kind: "thread", devices: ["cpu"], concurrency: 1 }],
   [
     { count: "auto", kind: "thread", device: "cuda:1" },
     3,
-    { count: 2, kind: "thread", device: "cuda:1", concurrency: 1 },
+    { kind: "thread", devices: ["cuda:1", "cuda:1"], concurrency: 1 },
   ],
 ];
 
@@ -193,15 +193,88 @@ for (const [asked, cores, expected] of instances) {
     check.deepEqual(resolveInstances({ options, cores, defaultKind: "inline" }), expected);
     const [group, ...others] = resolve(options, { cores }).instanceGroups;
     check.deepEqual(others, []);
-    const gpus = expected.device === "cpu" ? [] : [1];
+    const isOnCpu = expected.devices[0] === "cpu";
     check.deepEqual(group, {
       name: asked === undefined ? "m" : "m_0",
-      kind: expected.device === "cpu" ? "KIND_CPU" : "KIND_GPU",
-      count: expected.count,
-      gpus,
+      kind: isOnCpu ? "KIND_CPU" : "KIND_GPU",
+      count: expected.devices.length,
+      gpus: isOnCpu ? [] : [1],
     });
   });
 }
+
+/** A device with the instances on it, as a group of the configuration has them. */
+type OnDevice = readonly [gpu: number | undefined, count: number];
+
+const placements: readonly (readonly [
+  ModelOptions["instances"],
+  cores: number,
+  devices: readonly string[],
+  groups: readonly OnDevice[],
+])[] = [
+  [
+    { kind: "thread", devices: ["cuda:0", "cuda:1"] },
+    8,
+    ["cuda:0", "cuda:1"],
+    [
+      [0, 1],
+      [1, 1],
+    ],
+  ],
+  [
+    { kind: "thread", count: 3, devices: ["cuda:1", "cuda:0"] },
+    8,
+    ["cuda:1", "cuda:0", "cuda:1"],
+    [
+      [1, 2],
+      [0, 1],
+    ],
+  ],
+  [
+    { kind: "thread", count: "auto", devices: ["cuda:0", "cuda:1"] },
+    2,
+    ["cuda:0", "cuda:1"],
+    [
+      [0, 1],
+      [1, 1],
+    ],
+  ],
+  [
+    [{ kind: "thread", device: "cuda:2" }, { count: 2 }, { devices: ["cpu", "cuda:2"] }],
+    8,
+    ["cuda:2", "cpu", "cpu", "cpu", "cuda:2"],
+    [
+      [2, 1],
+      [undefined, 2],
+      [undefined, 1],
+      [2, 1],
+    ],
+  ],
+];
+
+for (const [asked, cores, devices, groups] of placements) {
+  test(`instances on devices: ${JSON.stringify(asked)}`, () => {
+    const options = asked === undefined ? {} : { instances: asked };
+    const found = resolveInstances({ options, cores, defaultKind: "inline" });
+    check.deepEqual(found, { kind: "thread", devices, concurrency: 1 });
+    const expected = groups.map(([gpu, count], index) => ({
+      name: `m_${index}`,
+      kind: gpu === undefined ? "KIND_CPU" : "KIND_GPU",
+      count,
+      gpus: gpu === undefined ? [] : [gpu],
+    }));
+    check.deepEqual(resolve(options, { cores }).instanceGroups, expected);
+  });
+}
+
+test("what all instances share is stated by one group, or by several alike", () => {
+  const options = {
+    instances: [{}, { concurrency: 3 }, { kind: "thread", concurrency: 3 }],
+  } as const;
+  const { kind, concurrency } = resolveInstances({ options, cores: 1, defaultKind: "inline" });
+  check.deepEqual([kind, concurrency], ["thread", 3]);
+  check.equal(resolve(options).concurrency, 3);
+});
 
 test("the kind of instances is the default, unless named", () => {
   const options = { instances: 2 };
@@ -240,6 +313,14 @@ const mistakes: readonly Mistake[] = [
     options: { instances: { device: "cuda:0" } },
     lines: [
       `'instances.device' must be "cpu" for inline instances: only threads have one; got "cuda:0"`,
+    ],
+  },
+  {
+    options: { instances: [{ devices: ["cpu", "cuda:0"] }, { device: "cuda:1" }] },
+    lines: [
+      `'instances[0].devices' must be "cpu" for inline instances: only threads have one; ` +
+        `got ["cpu", "cuda:0"]`,
+      `'instances[1].device' must be "cpu" for inline instances: only threads have one; got "cuda:1"`,
     ],
   },
   {

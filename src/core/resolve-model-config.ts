@@ -8,9 +8,11 @@
  * or because they are many (check-tensors.ts). Here are those that need the whole model.
  */
 import { InferenceError } from "../protocol/errors.ts";
+import { findInlineDevices, groupFieldsOf } from "../protocol/instance-conflicts.ts";
+import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.ts";
 import {
   type BatchingOptions,
-  type InstancesOptions,
+  type Device,
   type LimitsOptions,
   type ModelOptions,
   optionDefaults,
@@ -18,7 +20,7 @@ import {
   streamConcurrency,
 } from "../protocol/model-options.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
-import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
+import { positiveInteger } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
@@ -47,11 +49,11 @@ export interface ModelConfigInput {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** How many instances, and of which kind: what an executor needs besides the configuration. */
+/** Which instances, and of which kind: what an executor needs besides the configuration. */
 export interface ResolvedInstances {
-  readonly count: number;
   readonly kind: "inline" | "thread";
-  readonly device: "cpu" | `cuda:${number}`;
+  /** Of each instance, by its index. */
+  readonly devices: readonly Device[];
   readonly concurrency: number;
 }
 
@@ -73,7 +75,7 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     inputs: input.inputs.map(tensorConfig),
     outputs: input.outputs.map(tensorConfig),
     dynamicBatching: maxBatchSize === 0 ? undefined : dynamicBatching(options, maxBatchSize),
-    instanceGroups: [instanceGroup(input)],
+    instanceGroups: instanceGroupConfigs(input),
     concurrency: resolveInstances(input).concurrency,
     defaultModelFilename: input.defaultModelFilename ?? "",
     isDecoupled: input.isDecoupled ?? false,
@@ -84,16 +86,16 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
 
 /** Options that `resolveModelConfig` has accepted. */
 export function resolveInstances({
-  options: { instances = {} },
+  options: { instances },
   defaultKind,
   cores,
   isDecoupled = false,
 }: Pick<ModelConfigInput, "options" | "defaultKind" | "cores" | "isDecoupled">): ResolvedInstances {
-  const asked: InstancesOptions = typeof instances === "object" ? instances : { count: instances };
-  const { count: askedCount = 1, kind = defaultKind, device = "cpu" } = asked;
-  const count = askedCount === "auto" ? Math.max(1, cores - 1) : askedCount;
-  const { concurrency = isDecoupled ? streamConcurrency : 1 } = asked;
-  return { count, kind, device, concurrency };
+  const groups = instanceGroups(instances);
+  const kind = groups.find((group) => group.kind !== undefined)?.kind ?? defaultKind;
+  const asked = groups.find((group) => group.concurrency !== undefined)?.concurrency;
+  const concurrency = asked ?? (isDecoupled ? streamConcurrency : 1);
+  return { kind, devices: devicesOfInstances(instances, cores), concurrency };
 }
 
 /** In Triton's order: what it finds while polling, then what it finds while loading. */
@@ -110,10 +112,10 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
   ];
 }
 
-function findDeviceMistakes(input: ModelConfigInput): readonly string[] {
-  const { kind, device } = resolveInstances(input);
-  if (kind !== "inline" || !/^cuda:\d+$/.test(device)) return [];
-  return [mustBe("instances.device", `"cpu" for inline instances: only threads have one`, device)];
+/** Of instances that are inline because nobody said otherwise. */
+function findDeviceMistakes({ options: { instances }, defaultKind }: ModelConfigInput) {
+  const isSaid = groupFieldsOf(instances).some(({ group }) => group["kind"] !== undefined);
+  return isSaid || defaultKind === "thread" ? [] : findInlineDevices(instances);
 }
 
 function tensorConfig({ name, datatype, dims, isOptional, reshape }: ConfigTensor): TensorConfig {
@@ -150,13 +152,23 @@ function queuePolicy(options: QueueOptions = {}): QueuePolicy {
   };
 }
 
-/** A group that a user asked for without a name is called after its index. */
-function instanceGroup(input: ModelConfigInput): InstanceGroupConfig {
-  const { count, device } = resolveInstances(input);
-  const name = input.options.instances === undefined ? input.name : `${input.name}_0`;
-  if (device === "cpu") return { name, kind: "KIND_CPU", count, gpus: [] };
-  const gpu = Number(device.slice("cuda:".length));
-  return { name, kind: "KIND_GPU", count, gpus: [gpu] };
+/**
+ * A group of the configuration has so many instances on each of its GPUs: so there is one for each
+ * device of a group. Those that a user asked for have no names, and are called after their index.
+ */
+function instanceGroupConfigs({ name, options, cores }: ModelConfigInput): InstanceGroupConfig[] {
+  const { instances } = options;
+  const counts = instanceGroups(instances).flatMap((group) => {
+    const devices = devicesOfInstances(group, cores);
+    return [...new Set(devices)].map((device) => {
+      return { device, count: devices.filter((other) => other === device).length };
+    });
+  });
+  return counts.map(({ device, count }, index) => {
+    const own = instances === undefined ? name : `${name}_${index}`;
+    if (device === "cpu") return { name: own, kind: "KIND_CPU", count, gpus: [] };
+    return { name: own, kind: "KIND_GPU", count, gpus: [Number(device.slice("cuda:".length))] };
+  });
 }
 
 function modelLimits(options: LimitsOptions = {}): ModelLimits {

@@ -15,6 +15,7 @@ import {
   type TypedArrays,
   typedArrays,
 } from "../protocol/typed-arrays.ts";
+import type { HalfFloats } from "./half-floats.ts";
 import { fromSmallFloatBits, toSmallFloatBits } from "./small-floats.ts";
 import type { ElementForm } from "./specifications.ts";
 
@@ -30,6 +31,11 @@ export type TensorData<D extends Datatype, As extends ElementForm> = D extends N
   : As extends "bytes"
     ? readonly Uint8Array[]
     : readonly string[];
+
+/** What is written instead of it. */
+export type WrittenData<D extends Datatype, As extends ElementForm> =
+  | TensorData<D, As>
+  | (D extends "FP16" ? HalfFloats : never);
 
 export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
   return datatype !== "BYTES";

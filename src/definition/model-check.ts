@@ -15,6 +15,7 @@ import {
 } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
+import { findInferListMistakes, functionOrList, isGenerator } from "./infer-list.ts";
 
 const functionModel: DefinitionKind = {
   maker: "model",
@@ -24,7 +25,7 @@ const functionModel: DefinitionKind = {
     module: optionally(fileUrl),
     setup: optionally(callable),
     decoupled: optionally(flag),
-    infer: callable,
+    infer: functionOrList,
   },
   findConflicts: (definition) => {
     const { inputs, infer, decoupled } = definition;
@@ -32,6 +33,7 @@ const functionModel: DefinitionKind = {
     if (decoupled === false && isGenerator(infer)) {
       mistakes.push(mustBe("decoupled", "true or left out: a generator streams", decoupled));
     }
+    mistakes.push(...findInferListMistakes(definition));
     if (isFields(inputs)) {
       mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
     }
@@ -77,9 +79,4 @@ function fileUrl(value: unknown, field: string): readonly string[] {
   const url = isFields(value) && "href" in value ? String(value) : value;
   if (typeof url === "string" && url.startsWith("file:")) return [];
   return [mustBe(field, "import.meta.url, the file URL of the module", url)];
-}
-
-/** A generator function, whose call runs nothing yet. */
-export function isGenerator(value: unknown): boolean {
-  return typeof value === "function" && /Generator/.test(value.constructor.name);
 }

@@ -3,6 +3,7 @@
  * test, and `@ts-expect-error` fails where there is no error.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { HalfFloats } from "./half-floats.ts";
 import { type Model, model } from "./model.ts";
 import {
   bool,
@@ -200,6 +201,25 @@ model("m", {
   },
 });
 
+// A Float16Array, where there is one, is FP16 and nothing else.
+declare const halfFloats: HalfFloats;
+const half = { inputs: { half: fp16(-1) }, outputs: { half: fp16(-1) } };
+model("m", { ...half, infer: () => ({ half: halfFloats }) });
+typeOf(Tensor.from("FP16", halfFloats)).is<Tensor<"FP16", "number">>();
+// @ts-expect-error: a typed array of another datatype
+model("m", { inputs: x, outputs: y, infer: () => ({ y: halfFloats }) });
+// @ts-expect-error: bits of another kind
+Tensor.from("BF16", halfFloats);
+
+// Operations keep the datatype and the form.
+declare const texts: Tensor<"BYTES", "bytes">;
+typeOf(Tensor.stack([texts, texts])).is<Tensor<"BYTES", "bytes">>();
+typeOf(Tensor.concatenate([texts, texts], 1)).is<Tensor<"BYTES", "bytes">>();
+typeOf(texts.pad([-1, 2], new Uint8Array(1)).reshape([-1])).is<Tensor<"BYTES", "bytes">>();
+typeOf([...texts.eachRow()]).is<Tensor<"BYTES", "bytes">[]>();
+// @ts-expect-error: it is padded with its own elements
+texts.pad([2], "");
+
 // State: what setup returns, awaited.
 const stateful = { inputs: x, outputs: y };
 model("m", {
@@ -234,6 +254,62 @@ model("m", { ...stateful, instances: { kind: "process" }, infer: (inputs) => ({ 
 // @ts-expect-error: infer is missing
 model("m", stateful);
 
+// A list of functions, an instance each, is typed as one: also where they return different forms.
+const copies = model("m", {
+  inputs: x,
+  outputs: y,
+  infer: [
+    (inputs) => ({ y: inputs.x.map((value) => -value) }),
+    async (inputs, context) => {
+      typeOf(inputs.x).is<Tensor<"FP32", "number">>();
+      typeOf(context.instance.index).is<number>();
+      return { y: await later(inputs.x.data) };
+    },
+    () => ({ y: [[1]] }),
+  ],
+});
+typeOf(copies.isDecoupled).is<false>();
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns texts
+  infer: [(inputs) => ({ y: inputs.x }), () => ({ y: [["a"]] })],
+});
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns nothing
+  infer: [(inputs) => ({ y: inputs.x }), () => {}],
+});
+model("m", {
+  inputs: x,
+  outputs: y,
+  // @ts-expect-error: the second returns one too many
+  infer: [(inputs) => ({ y: inputs.x }), (inputs) => ({ y: inputs.x, z: inputs.x })],
+});
+const streams = model("m", {
+  inputs: x,
+  outputs: y,
+  infer: [
+    function* (inputs) {
+      yield { y: inputs.x };
+    },
+    async function* (inputs) {
+      yield { y: await later(inputs.x) };
+    },
+  ],
+});
+typeOf(streams.isDecoupled).is<true>();
+
+// Instances in groups, each on its device.
+model("m", {
+  ...stateful,
+  instances: [{ device: "cuda:0" }],
+  infer: (inputs) => ({ y: inputs.x }),
+});
+// @ts-expect-error: it is cuda:1
+model("m", { ...stateful, instances: { devices: ["gpu1"] }, infer: (inputs) => ({ y: inputs.x }) });
+
 // A model that streams is known by its generator, or says so.
 const streaming = model("m", {
   ...stateful,
@@ -261,6 +337,7 @@ model("m", {
   ...stateful,
   // @ts-expect-error: a cost is a number
   cost: () => "much",
+  // @ts-expect-error: so nothing is known of what this returns
   infer: ({ x }) => ({ y: x }),
 });
 

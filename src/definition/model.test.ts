@@ -5,6 +5,7 @@
  */
 import { strict as check } from "node:assert";
 import test from "node:test";
+import type { ModelOptions } from "../protocol/model-options.ts";
 import { type Model, model } from "./model.ts";
 import { openModelTable } from "./model-table.ts";
 import { fp32, optional } from "./specifications.ts";
@@ -63,6 +64,43 @@ test("a model without batching needs no input", () => {
   check.deepEqual(model("m", { ...least, inputs: {}, batching: false }).inputs, {});
 });
 
+const counts: readonly (readonly [instances: ModelOptions["instances"], options: unknown])[] = [
+  [undefined, { count: 2 }],
+  [2, { count: 2 }],
+  [{ kind: "thread" }, { kind: "thread", count: 2 }],
+  [
+    { count: 2, devices: ["cuda:0", "cuda:1"] },
+    { count: 2, devices: ["cuda:0", "cuda:1"] },
+  ],
+  [{ devices: ["cuda:0"] }, { devices: ["cuda:0"], count: 2 }],
+  [
+    [{ device: "cuda:0" }, { device: "cuda:1" }],
+    [{ device: "cuda:0" }, { device: "cuda:1" }],
+  ],
+];
+
+for (const [instances, expected] of counts) {
+  test(`two functions are two instances: ${JSON.stringify(instances)}`, () => {
+    const functions = [infer, async () => await Promise.resolve(infer())];
+    const built = model("m", {
+      inputs,
+      outputs,
+      ...(instances !== undefined && { instances }),
+      infer: functions,
+    });
+    check.deepEqual(built.options, { instances: expected });
+    check.equal(built.isDecoupled, false);
+  });
+}
+
+test("a list of generators streams, and so does one that says so", () => {
+  const yields = async function* (): AsyncGenerator<{ y: number[][] }> {
+    yield await Promise.resolve(infer());
+  };
+  check.equal(model("m", { ...least, infer: [yields, yields] }).isDecoupled, true);
+  check.equal(model("m", { ...least, decoupled: true, infer: [yields, infer] }).isDecoupled, true);
+});
+
 test("functions may be async, and setup comes first", () => {
   model("m", {
     ...least,
@@ -81,6 +119,8 @@ test("models are registered where an instance looks for them", () => {
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
   "version, inputs, outputs, module, setup, decoupled, infer, cost, bucket, maxBatchSize, batching, instances, limits";
+
+const twoFunctions = "2, one for each function of infer, or left out";
 
 /** Changes to a definition that is fine, and all that is wrong then. */
 const complaints: readonly [changes: object, ...lines: string[]][] = [
@@ -118,6 +158,51 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
   [{ module: {} }, "'module' must be import.meta.url, the file URL of the module; got an object"],
   [{ setup: 5 }, "'setup' must be a function; got 5"],
   [{ infer: undefined }, "'infer' must be a function; got undefined"],
+  [{ infer: [] }, "'infer' must be a list of at least one function; got []"],
+  [{ infer: [infer, 5] }, "'infer[1]' must be a function; got 5"],
+  [
+    { infer: [infer, async function* () {}] },
+    "'infer[1]' must be a plain function, as infer[0] is; got a function",
+  ],
+  [
+    { infer: [function* () {}, infer] },
+    "'infer[1]' must be a generator function, as infer[0] is; got a function",
+  ],
+  [
+    { infer: [function* () {}], decoupled: false },
+    "'decoupled' must be true or left out: a generator streams; got false",
+  ],
+  [{ infer: [infer, infer], instances: 3 }, `'instances' must be ${twoFunctions}; got 3`],
+  [{ infer: [infer, infer], instances: "auto" }, `'instances' must be ${twoFunctions}; got "auto"`],
+  [
+    { infer: [infer, infer], instances: { count: 1 } },
+    `'instances.count' must be ${twoFunctions}; got 1`,
+  ],
+  [
+    { infer: [infer, infer], instances: { count: "auto" } },
+    `'instances.count' must be ${twoFunctions}; got "auto"`,
+  ],
+  [
+    { infer: [infer], instances: { devices: ["cuda:0", "cuda:1"] } },
+    `'instances.devices' must be no longer than infer, which has 1; got ["cuda:0", "cuda:1"]`,
+  ],
+  [
+    { infer: [infer, infer], instances: [{ count: 2 }, {}] },
+    "'instances' must be groups of 2 instances together, one for each function of infer; got 3",
+  ],
+  [
+    { infer: [infer, infer], instances: [{ count: "auto" }, {}] },
+    "'instances[0].count' must be a number, where infer is a list of functions; got \"auto\"",
+  ],
+  [
+    { infer: [infer, infer], instances: [{ devices: null }, null] },
+    "'instances[0].devices' must be a list of devices; got null",
+    "'instances[1]' must be an object; got null",
+  ],
+  [
+    { infer: [infer, infer], instances: [{ count: 0 }, {}] },
+    "'instances[0].count' must be an integer from 1, or \"auto\"; got 0",
+  ],
   [
     { decoupled: false, async *infer() {} },
     "'decoupled' must be true or left out: a generator streams; got false",

@@ -23,10 +23,11 @@ import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
-import type { TensorData } from "./element-arrays.ts";
+import type { WrittenData } from "./element-arrays.ts";
+import { countedInstances, isGenerator } from "./infer-list.ts";
 import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
-import { checkModel, isGenerator } from "./model-check.ts";
+import { checkModel } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
@@ -58,7 +59,7 @@ type ValuesOf<S> =
   S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
     ?
         | Tensor<D, ElementForm>
-        | TensorData<D, As>
+        | WrittenData<D, As>
         | (D extends NumericDatatype ? TypedArrays[D] : never)
         | readonly Nested<Writable<D, As>>[]
     : never;
@@ -98,6 +99,9 @@ type Checked<A, O, D> = [Unwrap<A>] extends [never]
     : [SurplusNames<A, O>] extends [never]
       ? unknown
       : { readonly undeclaredOutput: SurplusNames<A, O> };
+
+/** Where a list was given, nothing is known of a single function. */
+type AnyOf<A, As extends readonly unknown[]> = [A] extends [never] ? As[number] : A;
 
 /** One that yields its responses, or says that it sends them. */
 type IsDecoupled<A, D extends boolean> = A extends Stream<unknown> ? true : D;
@@ -176,7 +180,7 @@ export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
 }
 
 /** Functions of a model: what its types are inferred from. */
-interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, State, D> {
+interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, As, State, D> {
   /**
    * It streams: a request may have any number of responses. A generator says so by itself; say
    * true where `infer` sends its responses (`context.send`), or hands on somebody else's generator.
@@ -184,8 +188,16 @@ interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, State,
   readonly decoupled?: D;
   /** Once per instance. Stands before `infer` if it takes a parameter. */
   readonly setup?: (context: SetupContext) => Result<State>;
-  readonly infer: (inputs: Inputs<I>, context: InferContext<State, O>) => A & Checked<A, O, D>;
+  /** A list: an instance for each of them, whatever form of answer each one has. */
+  readonly infer:
+    | Infer<I, O, A, State, D>
+    | { readonly [Index in keyof As]: Infer<I, O, As[Index], State, D> };
 }
+
+type Infer<I extends TensorSpecs, O extends TensorSpecs, A, State, D> = (
+  inputs: Inputs<I>,
+  context: InferContext<State, O>,
+) => A & Checked<A, O, D>;
 
 export interface Model<
   Name extends string = string,
@@ -204,33 +216,39 @@ export interface Model<
 /** A model with its functions, whose types are known no more. */
 export interface FunctionModel extends Model {
   readonly setup: ((context: SetupContext) => unknown) | undefined;
-  readonly infer: (
-    inputs: Readonly<Record<string, Tensor>>,
-    context: InferContext<unknown>,
-  ) => unknown;
+  /** A list: by index of the instance. */
+  readonly infer: InferFunction | readonly InferFunction[];
 }
+
+/** Of a model with its functions, whose types are known no more. */
+export type InferFunction = (
+  inputs: Readonly<Record<string, Tensor>>,
+  context: InferContext<unknown>,
+) => unknown;
 
 export function model<
   const Name extends string,
   const I extends TensorSpecs,
   const O extends TensorSpecs,
-  A extends Answer<Outputs<O>>,
+  A extends Answer<Outputs<O>> = never,
+  const As extends readonly Answer<Outputs<O>>[] = readonly Answer<Outputs<O>>[],
   State = undefined,
   D extends boolean = false,
 >(
   name: Name,
-  definition: ModelDefinition<I, O> & ModelFunctions<I, O, A, State, D>,
-): Model<Name, I, O, IsDecoupled<A, D>> {
+  definition: ModelDefinition<I, O> & ModelFunctions<I, O, A, As, State, D>,
+): Model<Name, I, O, IsDecoupled<AnyOf<A, As>, D>> {
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
-  const { maxBatchSize, batching, instances, limits } = definition;
+  const { maxBatchSize, batching, limits } = definition;
+  const instances = countedInstances(infer, definition.instances);
   const built = Object.freeze({
     kind: "function" as const,
     name,
     version,
     inputs,
     outputs,
-    isDecoupled: (decoupled === true || isGenerator(infer)) as IsDecoupled<A, D>,
+    isDecoupled: (decoupled === true || isGenerator(infer)) as IsDecoupled<AnyOf<A, As>, D>,
     module: module === undefined ? undefined : String(module),
     options: {
       ...(maxBatchSize !== undefined && { maxBatchSize }),

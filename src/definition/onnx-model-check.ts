@@ -5,6 +5,7 @@
  * (backends/onnx-description.ts), and so is whether a provider is there
  * (backends/onnx-session.ts).
  */
+import { groupFieldsOf, isGpu } from "../protocol/instance-conflicts.ts";
 import {
   type Check,
   expecting,
@@ -31,21 +32,55 @@ const onnxModel: DefinitionKind = {
     graphOptimizationLevel: optionally(oneOf(graphOptimizationLevels)),
     executionProviders: optionally(providerList),
   },
-  findConflicts: ({ instances }) => {
-    const { kind, concurrency } = isFields(instances) ? instances : {};
+  findConflicts: ({ instances, executionProviders }) => {
     const why = "an ONNX run blocks the thread that calls it";
-    const mistakes: string[] = [];
-    if (kind === "inline") mistakes.push(mustBe("instances.kind", `"thread": ${why}`, kind));
-    if (isCount(concurrency) && concurrency > 1) {
-      mistakes.push(mustBe("instances.concurrency", `1: ${why}`, concurrency));
-    }
-    return mistakes;
+    const ofGroups = groupFieldsOf(instances).flatMap(({ field, group: { kind, concurrency } }) => {
+      const mistakes: string[] = [];
+      if (kind === "inline") mistakes.push(mustBe(`${field}.kind`, `"thread": ${why}`, kind));
+      if (isCount(concurrency) && concurrency > 1) {
+        mistakes.push(mustBe(`${field}.concurrency`, `1: ${why}`, concurrency));
+      }
+      return mistakes;
+    });
+    return [...ofGroups, ...deviceConflicts(executionProviders, gpusNamedIn(instances))];
   },
 };
 
 /** Throws a TypeError. */
 export function checkOnnxModel(name: unknown, options: object): void {
   checkDefinition(onnxModel, name, options);
+}
+
+/** On which GPUs instances are to be. */
+function gpusNamedIn(instances: unknown): readonly string[] {
+  const named = groupFieldsOf(instances).flatMap(({ group: { device, devices } }) => [
+    device,
+    ...(Array.isArray(devices) ? (devices as readonly unknown[]) : []),
+  ]);
+  return named.filter(isGpu);
+}
+
+/** Of providers that cannot be on the GPU of an instance. */
+function deviceConflicts(providers: unknown, gpus: readonly string[]): readonly string[] {
+  const [gpu] = gpus;
+  if (!Array.isArray(providers) || gpu === undefined) return [];
+  const given = providers.map((each: unknown): Fields => (isFields(each) ? each : { name: each }));
+  if (given.every(({ name }) => name === "cpu")) {
+    const expected = `left out, or with one that uses ${gpu}, where instances are`;
+    return [
+      mustBe(
+        "executionProviders",
+        expected,
+        given.map(({ name }) => name),
+      ),
+    ];
+  }
+  return given.flatMap(({ deviceId }, index) => {
+    const other = gpus.find((each) => each !== `cuda:${String(deviceId)}`);
+    if (!Number.isSafeInteger(deviceId) || other === undefined) return [];
+    const expected = `left out, as instances are on ${other}`;
+    return [mustBe(`executionProviders[${index}].deviceId`, expected, deviceId)];
+  });
 }
 
 function modelPath(value: unknown, field: string): readonly string[] {

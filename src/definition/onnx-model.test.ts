@@ -73,7 +73,7 @@ const complaints: readonly [object, string][] = [
   [{ limits: 5 }, "model 'm': 'limits' must be an object; got 5"],
   [
     { instances: 0 },
-    `model 'm': 'instances' must be an integer from 1, "auto" or an object; got 0`,
+    `model 'm': 'instances' must be an integer from 1, "auto", an object or a list of objects; got 0`,
   ],
   [
     { instances: { count: 0 } },
@@ -83,6 +83,23 @@ const complaints: readonly [object, string][] = [
     { instances: { kind: "inline" } },
     `model 'm': 'instances.kind' must be "thread": an ONNX run blocks the thread that calls it; ` +
       `got "inline"`,
+  ],
+  [
+    { instances: [{}, { concurrency: 2 }] },
+    "model 'm': 'instances[1].concurrency' must be 1: an ONNX run blocks the thread that calls it; " +
+      "got 2",
+  ],
+  [
+    {
+      instances: { devices: ["cuda:0", "cuda:1"] },
+      executionProviders: [{ name: "cuda", deviceId: 0 }],
+    },
+    "model 'm': 'executionProviders[0].deviceId' must be left out, as instances are on cuda:1; got 0",
+  ],
+  [
+    { instances: [{}, { device: "cuda:1" }], executionProviders: ["cpu"] },
+    "model 'm': 'executionProviders' must be left out, or with one that uses cuda:1, " +
+      'where instances are; got ["cpu"]',
   ],
   [
     { graphOptimizationLevel: "max" },

@@ -10,20 +10,20 @@
  *   - an output when it has been returned: its memory is in another thread, or with a response.
  * `clone()` keeps the values.
  *
- * Not here: the tensor on the wire (protocol/tensor.ts), checks of what a model returned
- * (backends/function-outputs.ts).
+ * Not here: what operations do with values (tensor-operations.ts), the tensor on the wire
+ * (protocol/tensor.ts), checks of what a model returned (backends/function-outputs.ts).
  */
 import { type Datatype, datatypes } from "../protocol/datatype.ts";
+import { show } from "../protocol/option-checks.ts";
 import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
-import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
+import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import {
-  decodeElement,
-  encodeElement,
   isNumeric,
   isWideAsNumber,
   numbersToWide,
   type TensorData,
+  type WrittenData,
   wideToNumbers,
 } from "./element-arrays.ts";
 import { flattenNested, type Nested, toNested } from "./nested-values.ts";
@@ -35,8 +35,19 @@ import {
   type Elements,
   type TensorSpec,
 } from "./specifications.ts";
-
-type Values = TypedArray | readonly (string | Uint8Array)[];
+import {
+  checkShapeOf,
+  concatenated,
+  copyTyped,
+  isOfForm,
+  mapped,
+  padded,
+  type Readable,
+  reshapedTo,
+  stacked,
+  type Values,
+  zeros,
+} from "./tensor-operations.ts";
 
 /** Bytes in the wire's layout that nobody has read yet. */
 export interface UnreadBytes {
@@ -63,7 +74,7 @@ export interface ReturnedBytes {
   readonly chunks: readonly Uint8Array[];
   /** False: somebody else may go on using this memory. */
   readonly isOwn: boolean;
-  /** Of another tensor's rows. */
+  /** Of another tensor, which has more. */
   readonly isPart: boolean;
 }
 
@@ -71,7 +82,7 @@ type TensorType<D extends Datatype, As extends ElementForm> = D | TensorSpec<D, 
 
 /** What `Tensor.from` takes. */
 export type TensorValues<D extends Datatype, As extends ElementForm> =
-  | TensorData<D, As>
+  | WrittenData<D, As>
   | Nested<Elements[As]>;
 
 let readReturned: (tensor: Tensor<Datatype, ElementForm>) => ReturnedBytes;
@@ -95,8 +106,8 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     readReturned = (tensor) => {
       tensor.#check();
       const chunks = tensor.#unread?.chunks ?? [tensor.bytes];
-      const isPart = tensor.#whole !== undefined;
-      return { chunks, isOwn: (tensor.#whole ?? tensor).#isOwn, isPart };
+      const whole = tensor.#whole ?? tensor;
+      return { chunks, isOwn: whole.#isOwn, isPart: tensor.size < whole.size };
     };
     markGone = (tensor, why) => {
       (tensor.#whole ?? tensor).#goneBecause ??= why;
@@ -120,16 +131,16 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     values: TensorValues<D, As>,
     shape?: readonly number[],
   ): Tensor<D, As> {
-    const { datatype, as } = typeOf(type);
+    const element = typeOf(type);
+    const { datatype, as } = element;
     const flat = ArrayBuffer.isView(values)
-      ? { shape: [values.length], values: copyTyped(datatype, as, values as TypedArray) }
+      ? { shape: [values.length], values: copyTyped(element, values as TypedArray) }
       : flattenNested(datatype, values);
-    const count = elementCount(flat.shape);
-    if (shape !== undefined && elementCount(shape) !== count) {
-      const expected = `${elementCount(shape)} values for shape ${formatShape(shape)}`;
-      throw new TypeError(`Tensor.from: expected ${expected}; got ${count}`);
-    }
+    if (shape !== undefined) checkShapeOf(elementCount(flat.shape), shape);
     const own = { datatype, shape: shape ?? flat.shape, as, isOwn: true };
+    if (Array.isArray(flat.values) && !flat.values.every((value) => isOfForm(value, as))) {
+      return new Tensor({ ...own, bytes: packElements(flat.values) });
+    }
     if (!isWideAsNumber(datatype, as) || ArrayBuffer.isView(values)) {
       return new Tensor({ ...own, values: flat.values });
     }
@@ -141,12 +152,24 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     type: TensorType<D, As>,
     shape: readonly number[],
   ): Tensor<D, As> {
-    const { datatype, as } = typeOf(type);
-    const count = elementCount(shape);
-    const values = isNumeric(datatype)
-      ? new (isWideAsNumber(datatype, as) ? Float64Array : typedArrays[datatype])(count)
-      : Array.from({ length: count }, () => (as === "bytes" ? new Uint8Array(0) : ""));
-    return new Tensor({ datatype, shape, as, values, isOwn: true });
+    const element = typeOf(type);
+    return new Tensor({ ...element, shape, values: zeros(element, shape), isOwn: true });
+  }
+
+  /** One behind another along an axis: other dimensions, datatype and form are equal. Copies. */
+  static concatenate<D extends Datatype, As extends ElementForm>(
+    tensors: readonly Tensor<D, As>[],
+    axis: number = 0,
+  ): Tensor<D, As> {
+    return fromFirst(tensors, concatenated(readable("concatenate", tensors), axis));
+  }
+
+  /** Side by side along an axis that they get for it: all else is equal. Copies. */
+  static stack<D extends Datatype, As extends ElementForm>(
+    tensors: readonly Tensor<D, As>[],
+    axis: number = 0,
+  ): Tensor<D, As> {
+    return fromFirst(tensors, stacked(readable("stack", tensors), axis));
   }
 
   /** The first dimension. */
@@ -186,14 +209,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   /** A tensor of the same shape and datatype, from each element in turn. */
   map(transform: (element: Elements[As], index: number) => Elements[As]): Tensor<D, As> {
     const { datatype, shape, as } = this;
-    const from = this.data as ArrayLike<unknown>;
-    if (!isNumeric(datatype)) {
-      const values = Array.from(from as readonly Elements[As][], transform);
-      return new Tensor({ datatype, shape, as, values: values as string[], isOwn: true });
-    }
-    const isPlain = datatype === "FP32" || datatype === "FP64" || isWideAsNumber(datatype, as);
-    const mapValues = isPlain ? mapPlain : mapCoded;
-    const values = mapValues(datatype, from as Float64Array, transform as Transform);
+    const values = mapped(this as Readable, transform as Parameters<typeof mapped>[1]);
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
 
@@ -205,6 +221,26 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   /** Rows from the first index to before the second. A view. */
   slice(from: number, to: number = this.rows): Tensor<D, As> {
     return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** The rows, one after another, as `row` gives them. */
+  *eachRow(): Generator<Tensor<D, As>, void, undefined> {
+    this.#check();
+    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
+  }
+
+  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
+  reshape(shape: readonly number[]): Tensor<D, As> {
+    return this.#view(reshapedTo(this.shape, shape), this.data as Values);
+  }
+
+  /**
+   * A copy that is as large as the shape says, -1 for an axis that stays: with the value behind
+   * what there is, by default zero, false or nothing.
+   */
+  pad(shape: readonly number[], value?: Elements[As]): Tensor<D, As> {
+    const { datatype, as } = this;
+    return new Tensor({ datatype, as, ...padded(this as Readable, shape, value), isOwn: true });
   }
 
   /** The same values in memory of their own: for a model that keeps them. */
@@ -224,19 +260,25 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   }
 
   #part(from: number, to: number, shape: readonly number[]): Tensor<D, As> {
-    if (!(from >= 0 && from <= to && to <= this.rows) || this.shape.length === 0) {
+    const isWithin = from >= 0 && from <= to && to <= this.rows;
+    const isWhole = Number.isInteger(from) && Number.isInteger(to);
+    if (!isWithin || !isWhole || this.shape.length === 0) {
       const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
       throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
     }
-    const { datatype, as } = this;
     const perRow = this.rows === 0 ? 0 : this.size / this.rows;
     const data = this.data as Values;
     const values = ArrayBuffer.isView(data)
       ? data.subarray(from * perRow, to * perRow)
       : data.slice(from * perRow, to * perRow);
-    const part = new Tensor({ datatype, shape, as, values });
-    part.#whole = this.#whole ?? this;
-    return part;
+    return this.#view(shape, values);
+  }
+
+  #view(shape: readonly number[], values: Values): Tensor<D, As> {
+    const { datatype, as } = this;
+    const view = new Tensor({ datatype, shape, as, values });
+    view.#whole = this.#whole ?? this;
+    return view;
   }
 
   #stored(): Values {
@@ -271,8 +313,6 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
   }
 }
 
-type Transform = (element: unknown, index: number) => unknown;
-
 /** Of a tensor that a model returns, perhaps as several outputs: so `giveAway` comes after all. */
 export function returnedBytes(tensor: Tensor<Datatype, ElementForm>): ReturnedBytes {
   return readReturned(tensor);
@@ -299,40 +339,19 @@ function typeOf<D extends Datatype, As extends ElementForm>(
   return { datatype: type, as: defaultForm(type) as ElementForm as As };
 }
 
-function copyTyped(datatype: Datatype, as: ElementForm, values: TypedArray): TypedArray {
-  const expected = isNumeric(datatype)
-    ? isWideAsNumber(datatype, as)
-      ? Float64Array
-      : typedArrays[datatype]
-    : undefined;
-  if (expected === undefined || !(values instanceof expected)) {
-    const wants = expected === undefined ? "an array of elements" : `a ${expected.name}`;
-    throw new TypeError(
-      `Tensor.from: ${datatype} takes ${wants}; got a ${values.constructor.name}`,
-    );
-  }
-  // Not its own `slice`: that of a Buffer is a view.
-  return new expected(values as Float64Array & BigInt64Array);
+/** A tensor like the first one, which is there. */
+function fromFirst<D extends Datatype, As extends ElementForm>(
+  [first]: readonly Tensor<D, As>[],
+  joined: ReturnType<typeof stacked>,
+): Tensor<D, As> {
+  const { datatype, as } = first as Tensor<D, As>;
+  return new Tensor({ datatype, as, ...joined, isOwn: true });
 }
 
-function mapPlain(
-  _datatype: NumericDatatype,
-  from: Float64Array,
-  transform: Transform,
-): Float64Array {
-  const to = new (from.constructor as Float64ArrayConstructor)(from.length);
-  for (let index = 0; index < from.length; index += 1) {
-    to[index] = transform(from[index], index) as number;
-  }
-  return to;
-}
-
-/** Through element encoding: a result that the datatype does not have is an error, not wrapped. */
-function mapCoded(datatype: NumericDatatype, from: Float64Array, transform: Transform): TypedArray {
-  const to = new typedArrays[datatype](from.length) as Float64Array;
-  for (let index = 0; index < from.length; index += 1) {
-    const element = decodeElement(datatype, from[index]);
-    to[index] = encodeElement(datatype, transform(element, index)) as number;
-  }
-  return to;
+function readable(what: string, tensors: readonly unknown[]): readonly Readable[] {
+  return tensors.map((tensor, index) => {
+    if (tensor instanceof Tensor) return tensor as Readable;
+    const got = `${show(tensor)} at index ${index}`;
+    throw new TypeError(`Tensor.${what}: expected tensors; got ${got}`);
+  });
 }

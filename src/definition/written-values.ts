@@ -8,6 +8,7 @@ import type { Datatype } from "../protocol/datatype.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, isWideAsNumber, numbersToWide } from "./element-arrays.ts";
+import { bitsOfHalfFloats } from "./half-floats.ts";
 import { flattenNested } from "./nested-values.ts";
 import { packElements } from "./packed-elements.ts";
 import type { ElementForm } from "./specifications.ts";
@@ -38,7 +39,8 @@ export function writtenValues(expected: ExpectedTensor, value: unknown): Written
 function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenValues {
   const { datatype, as } = expected;
   if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", nameOf(array));
-  if (array instanceof typedArrays[datatype]) {
+  const isHalfFloats = datatype === "FP16" && bitsOfHalfFloats(array) !== undefined;
+  if (array instanceof typedArrays[datatype] || isHalfFloats) {
     return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
   }
   if (isWideAsNumber(datatype, as) && array instanceof Float64Array) {

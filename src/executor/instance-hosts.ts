@@ -53,16 +53,26 @@ export class InlineHost implements InstanceHost {
   }
 }
 
+/** Of all its threads. */
+export interface HostPlan extends Omit<ThreadPlan, "index" | "device"> {
+  /** By index of the instance. */
+  readonly devices: readonly ThreadPlan["device"][];
+}
+
+export function threadPlan({ devices, ...plan }: HostPlan, index: number): ThreadPlan {
+  return { ...plan, index, device: devices[index] ?? "cpu" };
+}
+
 export class ThreadHost implements InstanceHost {
   readonly #config: ModelConfig;
   readonly #options: HostOptions;
-  readonly #plan: Omit<ThreadPlan, "index">;
+  readonly #plan: HostPlan;
   /** Started before, to find out what the model is. */
   #firstThread: InstanceThread | undefined;
 
   constructor(
     config: ModelConfig,
-    plan: Omit<ThreadPlan, "index">,
+    plan: HostPlan,
     options: HostOptions,
     firstThread?: InstanceThread,
   ) {
@@ -74,7 +84,7 @@ export class ThreadHost implements InstanceHost {
 
   start(index: number, events: InstanceEvents): Instance {
     try {
-      const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
+      const thread = this.#firstThread ?? new InstanceThread(threadPlan(this.#plan, index));
       this.#firstThread = undefined;
       return this.#instanceIn(thread, events);
     } catch (reason) {

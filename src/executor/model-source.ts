@@ -19,7 +19,7 @@ import type { OnnxModel } from "../definition/onnx-model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
-import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
+import { type HostOptions, InlineHost, ThreadHost, threadPlan } from "./instance-hosts.ts";
 import { InstanceThread } from "./instance-thread.ts";
 import { requestMeasures } from "./measured-requests.ts";
 
@@ -61,7 +61,7 @@ function resolveFunction(
     isDecoupled: model.isDecoupled,
   } as const;
   const config = resolveModelConfig(input);
-  const { kind, device, concurrency } = resolveInstances(input);
+  const { kind, devices, concurrency } = resolveInstances(input);
   const measures = requestMeasures(model.measures, model.inputs, config.maxBatchSize > 0);
   if (kind === "inline") return { config, host: new InlineHost(model, config, options), measures };
   if (module === undefined) {
@@ -69,7 +69,7 @@ function resolveFunction(
     throw new InferenceError("INVALID_ARGUMENT", `model '${name}': ${why}`);
   }
   const maxRequests = Math.max(1, config.maxBatchSize);
-  const plan = { name, version, module, onnx: undefined, device, maxRequests, concurrency };
+  const plan = { name, version, module, onnx: undefined, devices, maxRequests, concurrency };
   return { config, host: new ThreadHost(config, plan, options), measures };
 }
 
@@ -89,18 +89,18 @@ async function resolveOnnx(
 ): Promise<ResolvedModel> {
   const { name, version } = model;
   const machine = { defaultKind: "thread", cores: availableParallelism() } as const;
-  const { device } = resolveInstances({ ...machine, options: model.options });
+  const { devices } = resolveInstances({ ...machine, options: model.options });
   const maxRequests = model.options.maxBatchSize ?? optionDefaults.maxBatchSize;
   const plan = {
     name,
     version,
     module: undefined,
     onnx: { ...model, measures: noModelMeasures },
-    device,
+    devices,
     maxRequests,
     concurrency: 1,
   };
-  const thread = new InstanceThread({ ...plan, index: 0 });
+  const thread = new InstanceThread(threadPlan(plan, 0));
   signal.addEventListener("abort", () => thread.abandon(), { once: true });
   try {
     const description = await describedBy(thread, model, options.clock);

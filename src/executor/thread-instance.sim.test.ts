@@ -299,7 +299,7 @@ class Run implements InstanceEvents {
       version: 1,
       module: "file:///m.js",
       onnx: undefined,
-      device: "cpu" as const,
+      devices: ["cpu"] as const,
       maxRequests,
       concurrency,
     };

@@ -107,7 +107,10 @@ const wrong: readonly [object, ...lines: string[]][] = [
     { batching: { queue: { allowTimeoutOverride: "no" } } },
     `'batching.queue.allowTimeoutOverride' must be true or false; got "no"`,
   ],
-  [{ instances: "many" }, `'instances' must be an integer from 1, "auto" or an object; got "many"`],
+  [
+    { instances: "many" },
+    `'instances' must be an integer from 1, "auto", an object or a list of objects; got "many"`,
+  ],
   [
     { instances: { count: 0, kind: "process", device: "gpu" } },
     `'instances.count' ${integer}, or "auto"; got 0`,

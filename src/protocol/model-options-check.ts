@@ -7,6 +7,7 @@
  *
  * Not here: what depends on tensors and on the machine (core/resolve-model-config.ts).
  */
+import { findInstanceConflicts } from "./instance-conflicts.ts";
 import type {
   BatchingOptions,
   InstancesOptions,
@@ -27,6 +28,7 @@ import {
   isCount,
   isFields,
   mustBe,
+  notEmpty,
   oneOf,
   optionally,
   positiveInteger,
@@ -102,10 +104,18 @@ const instancesChecks: ChecksOf<InstancesOptions> = {
   count: optionally(countOrAuto),
   kind: optionally(oneOf(["inline", "thread"])),
   device: optionally(device),
+  devices: optionally(notEmpty(eachOf(device, "a list of devices"), "a list of devices")),
   concurrency: optionally(concurrency),
 };
 
-const instances = fieldsOf(instancesChecks, `an integer from 1, "auto" or an object`);
+const instancesForms = `an integer from 1, "auto", an object or a list of objects`;
+const instances = fieldsOf(instancesChecks, instancesForms);
+const instancesList = notEmpty(eachOf(fieldsOf(instancesChecks), instancesForms), instancesForms);
+
+const instancesOrCount: Check = (value, field) => {
+  if (isAutoOrCount(value)) return [];
+  return (Array.isArray(value) ? instancesList : instances)(value, field);
+};
 
 const limitsChecks: ChecksOf<LimitsOptions> = {
   maxWaitingRequests: optionally(positiveInteger),
@@ -116,7 +126,7 @@ const limitsChecks: ChecksOf<LimitsOptions> = {
 const optionChecks: ChecksOf<ModelOptions> = {
   maxBatchSize: optionally(positiveInteger),
   batching: optionally((value, field) => (value === false ? [] : batching(value, field))),
-  instances: optionally((value, field) => (isAutoOrCount(value) ? [] : instances(value, field))),
+  instances: optionally(instancesOrCount),
   limits: optionally(fieldsOf(limitsChecks)),
 };
 
@@ -127,7 +137,11 @@ export function findOptionMistakes(
   others: Readonly<Record<string, Check>> = {},
 ): readonly string[] {
   const check = fieldsOf({ ...others, ...optionChecks });
-  return [...check(options, ""), ...findOptionConflicts(name, options)];
+  return [
+    ...check(options, ""),
+    ...findOptionConflicts(name, options),
+    ...findInstanceConflicts(options["instances"]),
+  ];
 }
 
 /** One line each, with the model's name in front. */

@@ -33,7 +33,8 @@ export interface ModelOptions {
   readonly maxBatchSize?: number;
   /** False: no batch dimension, shapes are whole shapes, one request at a time. */
   readonly batching?: false | BatchingOptions;
-  readonly instances?: number | "auto" | InstancesOptions;
+  /** A list: groups of instances that differ in their devices. */
+  readonly instances?: number | "auto" | InstancesOptions | readonly InstancesOptions[];
   readonly limits?: LimitsOptions;
 }
 
@@ -75,13 +76,17 @@ export interface QueueOptions {
   readonly allowTimeoutOverride?: boolean;
 }
 
+export type Device = "cpu" | `cuda:${number}`;
+
 export interface InstancesOptions {
-  /** "auto": one less than the cores, at least one. Default 1. */
+  /** "auto": one less than the cores, at least one. Default 1, or one for each of `devices`. */
   readonly count?: number | "auto";
   /** Default: "thread" if the model says where it lives (`module`), else "inline". */
   readonly kind?: "inline" | "thread";
   /** Default "cpu". */
-  readonly device?: "cpu" | `cuda:${number}`;
+  readonly device?: Device;
+  /** Instead of `device`: round robin over the instances. */
+  readonly devices?: readonly Device[];
   /**
    * Batches that one instance runs at a time: for functions that wait for something else. Default
    * 1; 256 for a model that streams.

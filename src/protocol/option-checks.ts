@@ -54,6 +54,14 @@ export function eachOf(check: Check, expected: string): Check {
   };
 }
 
+/** A list that passes the check, and has something. */
+export function notEmpty(check: Check, expected: string): Check {
+  return (value, field) => {
+    const isEmpty = Array.isArray(value) && value.length === 0;
+    return isEmpty ? [mustBe(field, `${expected}, with one at least`, value)] : check(value, field);
+  };
+}
+
 /** An object with these fields and no others: what is not listed is a misspelling. */
 export function fieldsOf(checks: Readonly<Record<string, Check>>, expected = "an object"): Check {
   const names = Object.keys(checks);

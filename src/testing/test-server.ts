@@ -10,6 +10,7 @@
  * Every model runs inline, whatever it says: a test wants one thread. What has no delay needs no
  * `advance`: a request that can run at once does so before the caller's next `await` is over.
  */
+import { availableParallelism } from "node:os";
 import { InferenceCore } from "../core/inference-core.ts";
 import type { ExecutionBatch, ExecutionEmitter, InstanceHost } from "../core/instance.ts";
 import type { Log } from "../core/log.ts";
@@ -20,6 +21,7 @@ import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InlineWatch } from "../executor/inline-instance.ts";
 import { modelSource } from "../executor/model-source.ts";
+import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.ts";
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
@@ -171,8 +173,15 @@ class VirtualServer implements TestServer {
 
 function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
   const { instances } = model.options;
-  const count = typeof instances === "object" ? (instances.count ?? 1) : (instances ?? 1);
-  const options = { ...model.options, instances: { count, kind: "inline" as const } };
+  const count = devicesOfInstances(instances, availableParallelism()).length;
+  const { concurrency } =
+    instanceGroups(instances).find((group) => group.concurrency !== undefined) ?? {};
+  const inlineOnes = {
+    count,
+    kind: "inline" as const,
+    ...(concurrency !== undefined && { concurrency }),
+  };
+  const options = { ...model.options, instances: inlineOnes };
   const inline: FunctionModel = { ...model, module: undefined, options };
   const copied = { inputs: 0, outputs: 0 };
   return modelSource(inline, undefined, { clock, log: silence, copied, watch: () => unwatched });
