@@ -19,11 +19,12 @@ import {
 } from "../protocol/model-options.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
-import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
   DynamicBatchingConfig,
   InstanceGroupConfig,
+  CacheConfig,
   ModelConfig,
   ModelLimits,
   QueuePolicy,
@@ -79,6 +80,8 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     isDecoupled: input.isDecoupled ?? false,
     parameters: input.parameters ?? {},
     limits: modelLimits(options.limits),
+    cache: cacheConfig(options),
+    singleFlight: options.singleFlight ?? false,
   };
 }
 
@@ -106,7 +109,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
     ...findDeviceMistakes(input),
-    ...(input.isDecoupled === true ? findOrderMistakes({ ...options }) : []),
+    ...(input.isDecoupled === true ? findStreamMistakes({ ...options }, name) : []),
   ];
 }
 
@@ -155,6 +158,12 @@ function instanceGroup(input: ModelConfigInput): InstanceGroupConfig {
   if (device === "cpu") return { name, kind: "KIND_CPU", count, gpus: [] };
   const gpu = Number(device.slice("cuda:".length));
   return { name, kind: "KIND_GPU", count, gpus: [gpu] };
+}
+
+function cacheConfig({ cache }: ModelOptions): CacheConfig | undefined {
+  if (cache === undefined || cache === false) return undefined;
+  const { maxBytes = Number.POSITIVE_INFINITY } = cache === true ? {} : cache;
+  return { maxBytes };
 }
 
 function modelLimits(options: LimitsOptions = {}): ModelLimits {

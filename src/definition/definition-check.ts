@@ -21,7 +21,7 @@ export interface DefinitionKind {
   /** Options beside the shared ones. */
   readonly checks: Readonly<Record<string, Check>>;
   /** What these contradict. */
-  readonly findConflicts: (definition: Fields) => readonly string[];
+  readonly findConflicts: (definition: Fields, name: string) => readonly string[];
 }
 
 export function checkDefinition(kind: DefinitionKind, name: unknown, definition: object): void {
@@ -33,7 +33,7 @@ export function checkDefinition(kind: DefinitionKind, name: unknown, definition:
   const given: Fields = { ...definition };
   const mistakes = [
     ...findOptionMistakes(name, given, { version: optionally(positiveInteger), ...kind.checks }),
-    ...kind.findConflicts(given),
+    ...kind.findConflicts(given, name),
   ];
   if (mistakes.length > 0) throw new TypeError(tellMistakes(name, mistakes));
 }

@@ -13,7 +13,7 @@ import {
   mustBe,
   optionally,
 } from "../protocol/option-checks.ts";
-import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
 
 const functionModel: DefinitionKind = {
@@ -26,7 +26,7 @@ const functionModel: DefinitionKind = {
     decoupled: optionally(flag),
     infer: callable,
   },
-  findConflicts: (definition) => {
+  findConflicts: (definition, name) => {
     const { inputs, infer, decoupled } = definition;
     const mistakes: string[] = [];
     if (decoupled === false && isGenerator(infer)) {
@@ -35,7 +35,9 @@ const functionModel: DefinitionKind = {
     if (isFields(inputs)) {
       mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
     }
-    if (decoupled === true || isGenerator(infer)) mistakes.push(...findOrderMistakes(definition));
+    if (decoupled === true || isGenerator(infer)) {
+      mistakes.push(...findStreamMistakes(definition, name));
+    }
     return mistakes;
   },
 };

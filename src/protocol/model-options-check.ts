@@ -9,6 +9,7 @@
  */
 import type {
   BatchingOptions,
+  CacheOptions,
   InstancesOptions,
   LimitsOptions,
   ModelOptions,
@@ -106,11 +107,17 @@ const limitsChecks: ChecksOf<LimitsOptions> = {
   executionTimeoutMs: optionally(limitMsOrNone),
 };
 
+const cacheChecks: ChecksOf<CacheOptions> = { maxBytes: optionally(positiveInteger) };
+
+const cache = fieldsOf(cacheChecks, "true, false or an object");
+
 const optionChecks: ChecksOf<ModelOptions> = {
   maxBatchSize: optionally(positiveInteger),
   batching: optionally((value, field) => (value === false ? [] : batching(value, field))),
   instances: optionally((value, field) => (isAutoOrCount(value) ? [] : instances(value, field))),
   limits: optionally(fieldsOf(limitsChecks)),
+  cache: optionally((value, field) => (typeof value === "boolean" ? [] : cache(value, field))),
+  singleFlight: optionally(flag),
 };
 
 /** What is wrong with the options of this model; `others` are the options beside those of all. */

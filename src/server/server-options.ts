@@ -79,6 +79,8 @@ export interface ServerOptions {
    * received; default a quarter of memory, at most 1 GiB.
    */
   readonly maxWaitingBytes?: number;
+  /** Bytes of answers that models with `cache` keep, all together; default 64 MiB; 0: none. */
+  readonly cacheBytes?: number;
   /** Longest time an inline model may hold the event loop before the log names it; default 50. */
   readonly blockingThresholdMs?: number;
   /** Default 0; 1: a line per request. */
@@ -203,6 +205,12 @@ export const serverOptionSpecs: {
     kind: "count",
     default: defaultMaxWaitingBytes(),
     means: "bytes of inputs that may wait, all models together",
+  },
+  cacheBytes: {
+    kind: "count",
+    default: 64 * 1024 * 1024,
+    means: "bytes of answers that models with a cache keep, all together; 0: none",
+    flag: "response-cache-byte-size",
   },
   blockingThresholdMs: {
     kind: "number",
