@@ -7,7 +7,7 @@
  * different priorities or timeouts do not share: the one would wait as the other does.
  *
  * Those that wait keep no inputs. `limits.maxWaitingRequests` bounds them too: when so many follow
- * others, the next goes its own way, to the queue and its limits, as if there were no single-flight.
+ * others, the next has a run of its own, which the queue and its limits take or refuse.
  *
  * Statistics: the run's own entry in the counters stands for one of those that wait, and is all that
  * counts as execution and inference. The others are counted here, and end exactly once as well:
@@ -48,13 +48,15 @@ export class SingleFlight implements Scheduler, FlightOwner {
     }
     const key = requestKey(request, this.options.digest);
     const name = `${request.priority} ${request.timeoutMs} ${key}`;
-    const flight = this.#flights.get(name);
-    if (flight !== undefined && this.#isCrowded()) {
-      return this.#scheduler.enqueue(request, sink, { ...options, key });
-    }
+    const joined = this.#flights.get(name);
     const waiter = this.#waiter(request, sink, deadlineMs);
-    if (flight === undefined) this.#start(request, key, new Flight(this, name, waiter));
-    else flight.join(waiter);
+    if (joined !== undefined && !this.#isCrowded()) joined.join(waiter);
+    else {
+      const flight = new Flight(this, name, waiter);
+      // Answers may come before this returns.
+      flight.run = this.#scheduler.enqueue(request, flight, { deadlineMs: never, key });
+      if (flight.isOpen && joined === undefined) this.#flights.set(name, flight);
+    }
     if (waiter.stage === "waiting" && deadlineMs !== never) {
       this.#deadlines.add(waiter);
       this.#setWake();
@@ -80,12 +82,6 @@ export class SingleFlight implements Scheduler, FlightOwner {
 
   left({ isTracked }: Waiter): void {
     if (isTracked) this.#deadlines.noteEnded();
-  }
-
-  /** Answers may come before this returns. */
-  #start(request: InferRequest, key: string, flight: Flight): void {
-    flight.run = this.#scheduler.enqueue(request, flight, { deadlineMs: never, key });
-    if (flight.isOpen) this.#flights.set(flight.name, flight);
   }
 
   #waiter({ id }: InferRequest, sink: ResponseSink, deadlineMs: number): Waiter {
