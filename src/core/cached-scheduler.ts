@@ -22,16 +22,16 @@ import { requestKey } from "./request-key.ts";
 import type { CacheShare } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
-import { isShareable, type SharedAnswersOptions, tell } from "./shared-answers.ts";
+import { isShareable, type SharingOptions, tell } from "./sharing.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 export class CachedScheduler implements Scheduler {
   readonly #scheduler: Scheduler;
   readonly #share: CacheShare;
-  readonly #options: SharedAnswersOptions;
+  readonly #options: SharingOptions;
   #isDraining = false;
 
-  constructor(scheduler: Scheduler, share: CacheShare, options: SharedAnswersOptions) {
+  constructor(scheduler: Scheduler, share: CacheShare, options: SharingOptions) {
     this.#scheduler = scheduler;
     this.#share = share;
     this.#options = options;

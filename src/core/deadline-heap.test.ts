@@ -83,7 +83,10 @@ test("one that was taken may be tracked again, for another moment", () => {
 });
 
 /** A heap of so many, due one after another. */
-function heapOf(length: number): { heap: DeadlineHeap<ScheduledRequest>; requests: ScheduledRequest[] } {
+function heapOf(length: number): {
+  heap: DeadlineHeap<ScheduledRequest>;
+  requests: ScheduledRequest[];
+} {
   const heap = new DeadlineHeap<ScheduledRequest>();
   const requests = Array.from({ length }, (_, index) => requestDue(index, index));
   for (const request of requests) heap.add(request);

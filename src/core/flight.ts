@@ -16,10 +16,10 @@ import { type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferResponse, RequestTiming } from "../protocol/infer.ts";
 import type { TrackedRequest } from "./deadline-heap.ts";
 import type { PendingRequest, ResponseSink } from "./scheduler.ts";
-import { type SharedAnswersOptions, tell } from "./shared-answers.ts";
+import { type SharingOptions, tell } from "./sharing.ts";
 
 export interface FlightOwner {
-  readonly options: SharedAnswersOptions;
+  readonly options: SharingOptions;
   /** Nobody may join any more. Perhaps more than once. */
   closed(flight: Flight): void;
   /** He has heard his end, or is about to. */
@@ -178,7 +178,11 @@ export class Flight implements ResponseSink {
     tell(this.#owner.options, id, () => sink.fail(error));
   }
 
-  #tellResponse({ id, sink, arrivedAtMs }: Waiter, response: InferResponse, isFinal: boolean): void {
+  #tellResponse(
+    { id, sink, arrivedAtMs }: Waiter,
+    response: InferResponse,
+    isFinal: boolean,
+  ): void {
     const timing = timingSince(arrivedAtMs - this.#startedAtMs, response.timing);
     tell(this.#owner.options, id, () => sink.respond({ ...response, id, timing }, isFinal));
   }

@@ -22,9 +22,9 @@ import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
+  CacheConfig,
   DynamicBatchingConfig,
   InstanceGroupConfig,
-  CacheConfig,
   ModelConfig,
   ModelLimits,
   QueuePolicy,

@@ -21,12 +21,12 @@ import { DeadlineHeap } from "./deadline-heap.ts";
 import { Flight, type FlightOwner, Waiter } from "./flight.ts";
 import { requestKey } from "./request-key.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
-import { isShareable, type SharedAnswersOptions } from "./shared-answers.ts";
+import { isShareable, type SharingOptions } from "./sharing.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
 export class SingleFlight implements Scheduler, FlightOwner {
-  readonly options: SharedAnswersOptions;
+  readonly options: SharingOptions;
   readonly #scheduler: Scheduler;
   /** Those that others may join. */
   readonly #flights = new Map<string, Flight>();
@@ -36,7 +36,7 @@ export class SingleFlight implements Scheduler, FlightOwner {
   #cancelWake: () => void = () => {};
   #isDraining = false;
 
-  constructor(scheduler: Scheduler, options: SharedAnswersOptions) {
+  constructor(scheduler: Scheduler, options: SharingOptions) {
     this.#scheduler = scheduler;
     this.options = options;
   }

@@ -307,11 +307,7 @@ function cacheFamilies(cache: CacheFigures): readonly Family[] {
   const micros = (ms: number): number => Math.round(ms * 1000);
   return [
     gauge("nv_cache_util", "Cache utilization [0.0 - 1.0]", use),
-    gauge(
-      "nv_cache_num_entries",
-      "Number of responses stored in response cache",
-      cache.entryCount,
-    ),
+    gauge("nv_cache_num_entries", "Number of responses stored in response cache", cache.entryCount),
     gauge("nv_cache_num_hits", "Number of cache hits in response cache", hitCount),
     gauge("nv_cache_num_misses", "Number of cache misses in response cache", missCount),
     gauge(

@@ -16,7 +16,10 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
   const hasEnded = executionCount === sum(Object.values(facts.batchesClosed));
   const rules: readonly (readonly [string, boolean])[] = [
     ["queue count = successes", queue.count === success.count],
-    ["compute counts = successes but shared ones", allCount(computed, computeInput, computeInfer, computeOutput)],
+    [
+      "compute counts = successes but shared ones",
+      allCount(computed, computeInput, computeInfer, computeOutput),
+    ],
     ["inferences = rows of batches", !hasEnded || fail.count > 0 || inferenceCount === rows],
     ["executions = sum over batches", executionCount === executions],
     ["executions <= successes + failures", executionCount <= computed + fail.count],
@@ -31,7 +34,10 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
     ["each batch has its three counts", batches.every(countsAreEqual)],
     ["each response has its two counts", facts.responses.every(responseAddsUp)],
     ["histograms count successes", histogramsAgree(facts)],
-    ["nothing is negative", facts.followingCount >= 0 && pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0],
+    [
+      "nothing is negative",
+      facts.followingCount >= 0 && pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0,
+    ],
   ];
   return rules.filter(([, holds]) => !holds).map(([rule]) => rule);
 }

@@ -205,8 +205,7 @@ export class Workload {
     const random = this.#random;
     const hasDeadline = this.profile.deadlines && random.chance(0.7);
     if (!hasDeadline && every === 1) return Infinity;
-    const deadlineMs =
-      Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]));
+    const deadlineMs = Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]));
     return this.#sharing.profile.flights ? deadlineOf(deadlineMs) : deadlineMs;
   }
 

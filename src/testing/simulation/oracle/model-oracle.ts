@@ -31,8 +31,8 @@ import {
   stopping,
 } from "./oracle-errors.ts";
 import {
-  endOfTimeMs,
   type Execution,
+  endOfTimeMs,
   type OracleRequest,
   placeOf,
   type Surroundings,
@@ -90,11 +90,6 @@ export class ModelOracle implements PoolOwner {
     return this.#waiting.length === 0 && this.#running.length === 0;
   }
 
-  /** No instance of it has room. */
-  get isBusy(): boolean {
-    return this.#pool.freeCount === 0;
-  }
-
   /** Nothing of it is left. */
   get isGone(): boolean {
     return this.isEmpty && this.#pool.openCount === 0;
@@ -104,7 +99,7 @@ export class ModelOracle implements PoolOwner {
     return this.#waiting.map(({ plan }) => plan);
   }
 
-  /** Timers that the core may hold for it: one for the queue, one for each instance. */
+  /** One for the queue, one for each instance. */
   get timerCount(): number {
     return 1 + this.#pool.openCount;
   }

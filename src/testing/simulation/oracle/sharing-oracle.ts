@@ -242,7 +242,8 @@ export class SharingOracle implements Waiting {
     const found = this.#cache.find(load.number, run.key);
     coverage.count(found === undefined ? "cache miss" : "cache hit");
     if (found === undefined) return this.#ask(run, hasRoom);
-    if (this.model.isBusy) coverage.count("cache hit while all are busy");
+    if (this.model.statistics().instances.ready === 0)
+      coverage.count("cache hit while all are busy");
     counters.hit();
     for (const waiter of run.flight?.waiters ?? []) waiter.isOver = true;
     this.#flights = this.#flights.filter((flight) => flight !== run.flight);
@@ -279,22 +280,9 @@ export class SharingOracle implements Waiting {
 
   #hearTogether(flight: Flight, news: News): void {
     const { response, reason = "OTHER" } = news;
+    const { waiters } = flight;
     flight.isOpen = false;
-    const waiters = flight.waiters;
-    if (news.isEnd) {
-      const [, ...others] = waiters;
-      if (others.length > 0) {
-        this.#around.coverage.count(response === undefined ? "flight fails" : "flight lands");
-      }
-      for (const waiter of others) {
-        if (response === undefined) this.#countFailure(waiter, reason);
-        else this.#countSuccess(waiter, response);
-      }
-      for (const waiter of waiters) waiter.isOver = true;
-      flight.waiters = [];
-      this.#flights = this.#flights.filter((other) => other !== flight);
-      this.#count();
-    }
+    if (news.isEnd) this.#land(flight, response, reason);
     const lastWord = flight.lastWord === undefined ? news.text : errorText(flight.lastWord);
     for (const { plan, arrivedAtMs, isOver } of waiters) {
       if (isOver && !news.isEnd) continue;
@@ -306,9 +294,30 @@ export class SharingOracle implements Waiting {
     }
   }
 
+  /** All but the first have entries of their own in the counters. */
+  #land(flight: Flight, response: Response | undefined, reason: FailureReason): void {
+    const { waiters } = flight;
+    const [, ...others] = waiters;
+    if (others.length > 0) {
+      this.#around.coverage.count(response === undefined ? "flight fails" : "flight lands");
+    }
+    for (const waiter of others) {
+      if (response === undefined) this.#countFailure(waiter, reason);
+      else this.#countSuccess(waiter, response);
+    }
+    for (const waiter of waiters) waiter.isOver = true;
+    flight.waiters = [];
+    this.#flights = this.#flights.filter((other) => other !== flight);
+    this.#count();
+  }
+
   #countSuccess({ arrivedAtMs }: Waiter, { moments }: Response): void {
     const queuedUntilMs = Math.max(arrivedAtMs, moments.startMs);
-    this.#around.counters.followed({ arrivedAtMs, queuedUntilMs, endedAtMs: this.#around.time.nowMs });
+    this.#around.counters.followed({
+      arrivedAtMs,
+      queuedUntilMs,
+      endedAtMs: this.#around.time.nowMs,
+    });
   }
 
   #countFailure(waiter: Waiter, reason: FailureReason): void {
