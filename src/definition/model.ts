@@ -216,7 +216,7 @@ export function model<
 ): Model<Name, I, O, IsDecoupled<A, D>> {
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
-  const { maxBatchSize, batching, instances, limits } = definition;
+  const { maxBatchSize, batching, instances, limits, cache, singleFlight } = definition;
   const built = Object.freeze({
     kind: "function" as const,
     name,
@@ -230,6 +230,8 @@ export function model<
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(cache !== undefined && { cache }),
+      ...(singleFlight !== undefined && { singleFlight }),
     },
     setup,
     infer,

@@ -74,7 +74,8 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
   checkOnnxModel(name, options);
-  const { path, version = 1, maxBatchSize, batching, instances, limits, ...session } = options;
+  const { path, version = 1, maxBatchSize, batching, instances, limits, ...others } = options;
+  const { cache, singleFlight, ...session } = others;
   return Object.freeze({
     kind: "onnx",
     name,
@@ -86,6 +87,8 @@ export function onnx<const Name extends string>(name: Name, options: OnnxOptions
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(cache !== undefined && { cache }),
+      ...(singleFlight !== undefined && { singleFlight }),
     },
   });
 }
