@@ -103,7 +103,16 @@ export type OptionValue = string | number | boolean;
 type Choice = "format" | "level";
 
 export interface OptionSpec {
-  readonly kind: "flag" | "text" | "count" | "size" | "port" | "number" | Choice | "pattern";
+  readonly kind:
+    | "flag"
+    | "text"
+    | "count"
+    | "size"
+    | "port"
+    | "number"
+    | Choice
+    | "pattern"
+    | "cache";
   readonly default: OptionValue;
   /** Its line of help. */
   readonly means: string;
@@ -236,6 +245,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   format: '"default" or "ISO8601"',
   level: '"none", "low", "medium" or "high"',
   pattern: "a regular expression",
+  cache: "local,size=BYTES",
 };
 
 /** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
@@ -280,6 +290,7 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
     case "text":
       return typeof value === "string";
     case "count":
+    case "cache":
       return Number.isSafeInteger(value) && Number(value) >= 0;
     case "size":
       return Number.isSafeInteger(value) && Number(value) > 0;
