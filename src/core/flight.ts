@@ -95,7 +95,6 @@ export class Flight implements ResponseSink {
 
   leave(waiter: Waiter, error: InferenceError): void {
     if (this.#waiters.length === 1) {
-      this.#close();
       this.#lastWord = error;
       this.run?.cancel();
       return;

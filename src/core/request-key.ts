@@ -11,7 +11,12 @@
  * so what the digest is given tells apart any two requests that differ. That different requests
  * have different digests is the digest's part: SHA-256 in a server (server/sha256-digest.ts).
  */
-import type { InferRequest, Parameters, ParameterValue } from "../protocol/infer.ts";
+import {
+  type InferRequest,
+  noParameters,
+  type Parameters,
+  type ParameterValue,
+} from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
 /** Of a text, and of the bytes behind it, wherever they are cut. */
@@ -35,6 +40,7 @@ function inOrder(inputs: readonly WireTensor[]): readonly WireTensor[] {
 }
 
 function parametersInOrder(parameters: Parameters): readonly (readonly string[])[] {
+  if (parameters === noParameters) return [];
   return Object.entries(parameters)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, value]) => [name, typeof value, textOf(value)]);

@@ -6,7 +6,7 @@
  * shared are what they would be without this file.
  */
 import { Random } from "../random.ts";
-import type { ModelPlan, RequestPlan } from "./plans.ts";
+import type { BatchingPlan, ModelPlan, RequestPlan } from "./plans.ts";
 
 export interface SharingProfile {
   readonly caches: boolean;
@@ -18,6 +18,9 @@ const stream = 7919;
 const mostRemembered = 5;
 
 const roomy = 2 ** 20;
+
+/** Bytes of two of the most frequent answers. */
+const justTwo = 2 * 1276;
 
 export class SharingDraws {
   readonly profile: SharingProfile;
@@ -33,7 +36,7 @@ export class SharingDraws {
   /** Between models nobody promises an order, so only one alone gets into want of room. */
   cacheBytes(isAlone: boolean): number {
     const random = this.#random;
-    if (isAlone) return random.pick([0, 1000, 1500, 3000, 4000, 6000]);
+    if (isAlone) return random.pick([0, 1000, 1500, 2100, justTwo, 3000, 6000]);
     return random.chance(0.1) ? 0 : roomy;
   }
 
@@ -42,10 +45,25 @@ export class SharingDraws {
     const { isDecoupled, batching } = model;
     const isAble = !isDecoupled && batching?.preservesOrder !== true;
     const hasCache = isAble && this.profile.caches && random.chance(0.8);
+    const singleFlight = isAble && this.profile.flights && random.chance(0.8);
+    const isHurried = singleFlight && batching !== undefined && random.chance(0.5);
     return {
       ...model,
-      cacheBytes: hasCache ? random.pick([Infinity, Infinity, 1200, 2500, 5000]) : undefined,
-      singleFlight: isAble && this.profile.flights && random.chance(0.8),
+      ...(isHurried && { batching: this.#hurried(batching) }),
+      cacheBytes: hasCache
+        ? random.pick([Infinity, Infinity, 1200, 2100, justTwo, 5000])
+        : undefined,
+      singleFlight,
+    };
+  }
+
+  /** Patience in the queue often ends while others wait for the same. */
+  #hurried(batching: BatchingPlan): BatchingPlan {
+    const timeoutMs = this.#random.between(1, 10);
+    return {
+      ...batching,
+      defaultPolicy: { ...batching.defaultPolicy, action: "REJECT", timeoutMs },
+      policies: [],
     };
   }
 
@@ -63,7 +81,8 @@ export class SharingDraws {
 
   #like(model: RequestPlan, request: RequestPlan): RequestPlan {
     const random = this.#random;
-    const { content, inputs, rows } = model;
+    const { content } = model;
+    const { inputs, rows } = random.chance(0.1) ? request : model;
     const isPatientAlike = random.chance(0.7);
     return {
       ...request,

@@ -13,7 +13,7 @@ import type {
   QueuePolicy,
   TensorConfig,
 } from "../../core/model-config.ts";
-import type { InferRequest } from "../../protocol/infer.ts";
+import type { InferRequest, Parameters } from "../../protocol/infer.ts";
 import type { WireTensor } from "../../protocol/tensor.ts";
 import type { BatchingPlan, ModelPlan, PolicyPlan, RequestPlan } from "./plans.ts";
 
@@ -84,7 +84,7 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
     modelVersion: plan.version,
     id: plan.id,
     logId: `r${plan.number}`,
-    parameters: { content: plan.content, flavor: plan.flavor },
+    parameters: parametersOf(plan),
     inputs: plan.inputs.map(({ name, shape }) => {
       const values = new Int32Array(shape.reduce((size, dim) => size * dim, 1));
       const first = plan.content * mostElements;
@@ -98,16 +98,22 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
   };
 }
 
+/** The content where inputs do not hold it. */
+function parametersOf({ content, flavor, inputs }: RequestPlan): Parameters {
+  return inputs.length > 0 ? { flavor } : { content, flavor };
+}
+
 /** What a simulated instance answers to a request, read from its inputs. */
 export function respondTo(
   { request, rows }: ExecutionRequest,
   part: number | undefined,
 ): ModelResponse {
-  const { content, flavor } = request.parameters;
+  const { content = 0, flavor } = request.parameters;
   const input = firstByName(request.inputs);
   const values = input === undefined ? [Number(content) * mostElements] : int32sOf(input);
+  const [first = 0] = values;
   const ofRow = values.length / rows;
-  const z = Number(content) * 2 + Number(flavor);
+  const z = (first / mostElements) * 2 + Number(flavor);
   const y = Int32Array.from({ length: rows }, (_, row) => (values[row * ofRow] ?? 0) + 1);
   return {
     outputs: [int32("y", [rows], y), int32("z", [1], Int32Array.of(z))],

@@ -158,7 +158,7 @@ export class SharingOracle implements Waiting {
     }
     const overdue = flight.waiters.filter(isOver);
     const moreMs = next.arrivedAtMs - flight.patienceSinceMs;
-    coverage.count(overdue.length === 0 ? "flight outlasts who has gone" : "flight outlasts one");
+    coverage.count("flight outlasts its first");
     flight.patienceSinceMs = next.arrivedAtMs;
     flight.waiters = rest;
     for (const waiter of overdue) this.#countFailure(waiter, "REJECTED");
