@@ -36,6 +36,16 @@ export const mutants = {
     ["return this.#sink.expired?.(error) ?? 0;", "return 0;"],
     ["options.key ?? requestKey(request, digest)", "options.key ?? request.id"],
   ],
+  "model-statistics.ts": [
+    ["this.#cacheHit.add(lookupNs);", ""],
+    ["this.#cacheMiss.add(cacheNs);", ""],
+    ["this.#answered(lookupNs, 0);", ""],
+    ["this.#followingCount += 1;", ""],
+    ["    this.#followingCount -= 1;\n    this.#answered", "    this.#answered"],
+    ["    this.#followingCount -= 1;\n    this.#countFailure", "    this.#countFailure"],
+    ["this.#shared.add(lifeNs);", ""],
+    ["Math.min(lifeNs, nsBetween(0, queueMs))", "lifeNs"],
+  ],
   "response-cache.ts": [
     ["Math.min(maxBytes, this.maxBytes)", "maxBytes"],
     ["    this.usedBytes -= bytes;\n    this.entryCount -= 1;", "    this.entryCount -= 1;"],
