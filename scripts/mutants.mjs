@@ -23,6 +23,7 @@ import { mutants as ofInstances } from "./mutants/instances.mjs";
 import { mutants as ofQueue } from "./mutants/queue.mjs";
 import { mutants as ofScheduler } from "./mutants/scheduler.mjs";
 import { mutants as ofServer } from "./mutants/server.mjs";
+import { mutants as ofSharing } from "./mutants/sharing.mjs";
 
 /** As many as `npm test` runs. Most mutants are caught by the first dozen, a few need hundreds. */
 const seedCount = 2000;
@@ -36,7 +37,7 @@ const workplace = join(".build", "mutants");
 const built = join(workplace, "dist");
 const patterns = process.argv.slice(2);
 
-const plan = [ofQueue, ofScheduler, ofInstances, ofServer]
+const plan = [ofQueue, ofScheduler, ofInstances, ofServer, ofSharing]
   .flatMap((table) => Object.entries(table))
   .flatMap(([file, entries]) => entries.map(([from, to, excuse]) => ({ file, from, to, excuse })))
   .filter(({ file }) => patterns.length === 0 || patterns.some((part) => file.includes(part)));

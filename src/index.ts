@@ -43,6 +43,7 @@ export type { Datatype } from "./protocol/datatype.ts";
 export { type ErrorCode, InferenceError } from "./protocol/errors.ts";
 export type {
   BatchingOptions,
+  CacheOptions,
   InstancesOptions,
   LimitsOptions,
   ModelOptions,

@@ -202,12 +202,13 @@ const optionTables = [
   ["docs/models.md", "Instances"],
   ["docs/models.md", "Limits"],
   ["docs/batching.md", "Options"],
+  ["docs/cache.md", "Options"],
 ] as const;
 
 /** Options of models in these tables, each with its default. */
 function optionRows(): readonly (readonly [name: string, byDefault: string])[] {
   const rows = optionTables.flatMap(([path, name]) => tableRows(sectionOf(readPage(path), name)));
-  const options = /^(maxBatchSize|batching|instances|limits)(\.\w+)*$/;
+  const options = /^(maxBatchSize|batching|instances|limits|cache|singleFlight)(\.\w+)*$/;
   return rows.flatMap(([names = "", second = ""]) =>
     codeSpans(names)
       .filter((name) => options.test(name))
@@ -270,7 +271,7 @@ test("batching.md: names of config.pbtxt are those of the configuration", async 
   const rows = tableRows(sectionOf(readPage("docs/batching.md"), "Names in config.pbtxt"));
   const queue = { maxSize: 9, timeoutMs: 9, allowTimeoutOverride: true } as const;
   const priorities = { levels: 2, default: 1, queues: { 2: { maxSize: 5 } } };
-  const config = await configOf({ batching: { queue, priorities } });
+  const config = await configOf({ cache: true, batching: { queue, priorities } });
   for (const [ours = "", theirs = ""] of rows) {
     check.ok(modelOptionPaths().includes(plain(ours)), ours);
     const [path = ""] = codeSpans(theirs);

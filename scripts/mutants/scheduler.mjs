@@ -119,7 +119,10 @@ export const mutants = {
       "rows: request.inputs[0]?.shape[0] ?? 1",
     ],
     ["    else this.#look();\n", "    else this.#lookSoon();\n"],
-    ['"REJECTED");\n    }\n  }\n\n  #track', '"BACKEND");\n    }\n  }\n\n  #track'],
+    [
+      'this.#answers.fail(request, error, "REJECTED");',
+      'this.#answers.fail(request, error, "BACKEND");',
+    ],
   ],
   "request-answers.ts": [
     ["if (this.#mustHold(request)) hold(request, answer);", "if (false) hold(request, answer);"],
@@ -134,8 +137,8 @@ export const mutants = {
     ],
     ["const lifeMs = request.endMs - request.arrivedAtMs;", "const lifeMs = request.endMs;"],
     [
-      "    this.sendError(request, error);\n    this.#release();",
-      "    this.sendError(request, error);",
+      "    this.sendError(request, error, reason);\n    this.#release();",
+      "    this.sendError(request, error, reason);",
     ],
     ["    if (isFinal) this.#release();\n", ""],
     [

@@ -104,7 +104,7 @@ export const mutants = {
     ["this.#batchRows.observe(rows);", "this.#batchRows.observe(requestCount);"],
     ["this.#inferenceCount += rows;", "this.#inferenceCount += 1;"],
     ["this.#lastInferenceAtMs = endMs;", "this.#lastInferenceAtMs = arrivedAtMs;"],
-    ["this.#queue.add(startNs);", "this.#queue.add(inputEndNs);"],
+    ["this.#answered(requestNs, startNs);", "this.#answered(requestNs, inputEndNs);"],
     ["this.#compute.input.add(inputEndNs - startNs);", "this.#compute.input.add(inputEndNs);"],
     [
       "this.#compute.output.add(computeEndNs - outputStartNs);",

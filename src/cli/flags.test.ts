@@ -40,6 +40,7 @@ const good: Readonly<Record<Kind, readonly (readonly [text: string, value: unkno
     ["^x-", "^x-"],
     ["", ""],
   ],
+  cache: [["local,size=1048576", 1_048_576]],
 };
 
 const bad: Readonly<Record<Kind, readonly string[]>> = {
@@ -52,6 +53,7 @@ const bad: Readonly<Record<Kind, readonly string[]>> = {
   format: ["json", "iso8601", ""],
   level: ["some", "", "None"],
   pattern: ["(", "[a"],
+  cache: ["1048576", "redis,host=x", "local", "local,size=-1", ""],
 };
 
 /** What `shoal serve` makes of these words; the process ends nowhere. */

@@ -26,6 +26,13 @@ export interface Flag {
   readonly spec: OptionSpec;
 }
 
+/** How Triton says it since it has caches of several kinds. */
+const cacheConfig: Flag = {
+  flag: "cache-config",
+  option: "cacheBytes",
+  spec: { kind: "cache", default: "", means: "the same, as Triton writes it: local,size=BYTES" },
+};
+
 /** Flags of Triton that change nothing in this server. */
 const acceptedFlags = [
   "http-thread-count",
@@ -47,6 +54,7 @@ const acceptedFlags = [
 ];
 
 export const serveFlags: readonly Flag[] = [
+  cacheConfig,
   ...Object.entries(serverOptionSpecs).map(([option, spec]) => ({
     flag: spec.flag ?? kebab(option),
     option,
@@ -106,11 +114,12 @@ const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "patter
 function toValue({ kind }: OptionSpec, text: string): unknown {
   if (kind === "flag") return booleans[text.toLowerCase()];
   if (texts.includes(kind)) return text;
+  if (kind === "cache") return Number(/^local,size=(\d+)$/.exec(text)?.[1]);
   return text.trim() === "" ? Number.NaN : Number(text);
 }
 
-function defaultText({ kind, default: value }: OptionSpec): string {
-  return kind === "text" && value === "" ? "" : ` (default: ${String(value)})`;
+function defaultText({ default: value }: OptionSpec): string {
+  return value === "" ? "" : ` (default: ${String(value)})`;
 }
 
 function kebab(name: string): string {

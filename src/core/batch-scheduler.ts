@@ -58,7 +58,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   readonly #queue: RequestQueue;
   readonly #limits: QueueLimits;
   readonly #batcher: DynamicBatcher;
-  readonly #deadlines: DeadlineHeap = new DeadlineHeap();
+  readonly #deadlines: DeadlineHeap<ScheduledRequest> = new DeadlineHeap();
   readonly #answers: RequestAnswers;
   readonly #keyOf: CompatibilityKeyOf;
   #arrivalCount = 0;
@@ -224,8 +224,17 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
       const error = new InferenceError("UNAVAILABLE", "Request timeout expired", {
         retryAfterS: 1,
       });
-      this.#answers.fail(request, error, "REJECTED");
+      const moreMs = request.sink.expired?.(error) ?? 0;
+      if (moreMs > 0) this.#waitOn(request, moreMs);
+      else this.#answers.fail(request, error, "REJECTED");
     }
+  }
+
+  /** Its first caller's time is over, but not another's: unless that one has gone meanwhile. */
+  #waitOn(request: ScheduledRequest, moreMs: number): void {
+    if (request.stage === "ended") return;
+    request.expiresAtMs += moreMs;
+    this.#trackDeadline(request);
   }
 
   #trackDeadline(request: ScheduledRequest): void {

@@ -30,13 +30,13 @@ function requestDue(dueMs: number, arrivalIndex: number): ScheduledRequest {
 }
 
 /** As the scheduler ends a request. */
-function end(heap: DeadlineHeap, request: ScheduledRequest): void {
+function end(heap: DeadlineHeap<ScheduledRequest>, request: ScheduledRequest): void {
   request.stage = "ended";
   if (request.isTracked) heap.noteEnded();
 }
 
 /** All that are due, in the order in which they come. */
-function takeAll(heap: DeadlineHeap, nowMs: number): ScheduledRequest[] {
+function takeAll(heap: DeadlineHeap<ScheduledRequest>, nowMs: number): ScheduledRequest[] {
   const taken: ScheduledRequest[] = [];
   for (;;) {
     const request = heap.takeDue(nowMs);
@@ -46,13 +46,13 @@ function takeAll(heap: DeadlineHeap, nowMs: number): ScheduledRequest[] {
 }
 
 test("an empty heap never wakes", () => {
-  const heap = new DeadlineHeap();
+  const heap = new DeadlineHeap<ScheduledRequest>();
   check.equal(heap.wakeMs(), Infinity);
   check.equal(heap.takeDue(Infinity), undefined);
 });
 
 test("a request is due after its moment, not at it; the timer is set so that it is due", () => {
-  const heap = new DeadlineHeap();
+  const heap = new DeadlineHeap<ScheduledRequest>();
   const request = requestDue(10, 0);
   heap.add(request);
   check.equal(request.isTracked, true);
@@ -64,7 +64,7 @@ test("a request is due after its moment, not at it; the timer is set so that it 
 });
 
 test("requests that are due together come in the order of their arrival", () => {
-  const heap = new DeadlineHeap();
+  const heap = new DeadlineHeap<ScheduledRequest>();
   const requests = [3, 1, 4, 0, 2].map((arrival) => requestDue(5, arrival));
   for (const request of requests) heap.add(request);
   check.deepEqual(
@@ -74,7 +74,7 @@ test("requests that are due together come in the order of their arrival", () => 
 });
 
 test("one that was taken may be tracked again, for another moment", () => {
-  const heap = new DeadlineHeap();
+  const heap = new DeadlineHeap<ScheduledRequest>();
   const request = requestDue(5, 0);
   heap.add(request);
   check.equal(heap.takeDue(6), request);
@@ -85,8 +85,11 @@ test("one that was taken may be tracked again, for another moment", () => {
 });
 
 /** A heap of so many, due one after another. */
-function heapOf(length: number): { heap: DeadlineHeap; requests: ScheduledRequest[] } {
-  const heap = new DeadlineHeap();
+function heapOf(length: number): {
+  heap: DeadlineHeap<ScheduledRequest>;
+  requests: ScheduledRequest[];
+} {
+  const heap = new DeadlineHeap<ScheduledRequest>();
   const requests = Array.from({ length }, (_, index) => requestDue(index, index));
   for (const request of requests) heap.add(request);
   return { heap, requests };
@@ -142,7 +145,7 @@ test("whatever happens, it gives what a sorted list gives", () => {
   const steps = fc.array(step, { minLength: 100, maxLength: 400, size: "max" });
   fc.assert(
     fc.property(steps, (history) => {
-      const heap = new DeadlineHeap();
+      const heap = new DeadlineHeap<ScheduledRequest>();
       let alive: ScheduledRequest[] = [];
       let nowMs = 0;
       for (const [index, event] of history.entries()) {

@@ -8,19 +8,26 @@
  * A request is due when `now > dueMs`. Not at `dueMs` itself: a timer has to be set a little later
  * (`wakeMs`), or it would come in vain.
  */
-import type { ScheduledRequest } from "./scheduled-request.ts";
-
 /** One microsecond: what timeouts are configured in. */
 const granularityMs = 0.001;
 
 const smallestSweep = 64;
 
-export class DeadlineHeap {
-  #requests: ScheduledRequest[] = [];
+/** What the heap knows of a request. */
+export interface TrackedRequest {
+  readonly stage: string;
+  readonly dueMs: number;
+  /** Tells apart what is due at one moment. */
+  readonly arrivalIndex: number;
+  isTracked: boolean;
+}
+
+export class DeadlineHeap<Item extends TrackedRequest> {
+  #requests: Item[] = [];
   #endedCount = 0;
 
   /** With `request.dueMs` finite, and not yet tracked. */
-  add(request: ScheduledRequest): void {
+  add(request: Item): void {
     request.isTracked = true;
     this.#requests.push(request);
     this.#moveUp(this.#requests.length - 1);
@@ -34,7 +41,7 @@ export class DeadlineHeap {
   }
 
   /** Takes out the earliest one that is due and still lives. */
-  takeDue(nowMs: number): ScheduledRequest | undefined {
+  takeDue(nowMs: number): Item | undefined {
     const request = this.#earliest();
     if (request === undefined || nowMs <= request.dueMs) return undefined;
     this.#removeTop();
@@ -47,7 +54,7 @@ export class DeadlineHeap {
     return request === undefined ? Number.POSITIVE_INFINITY : request.dueMs + granularityMs;
   }
 
-  #earliest(): ScheduledRequest | undefined {
+  #earliest(): Item | undefined {
     let top = this.#requests[0];
     while (top !== undefined && top.stage === "ended") {
       this.#removeTop();
@@ -68,7 +75,7 @@ export class DeadlineHeap {
   }
 
   #sweep(): void {
-    const alive: ScheduledRequest[] = [];
+    const alive: Item[] = [];
     for (const request of this.#requests) {
       if (request.stage === "ended") request.isTracked = false;
       else alive.push(request);
@@ -116,7 +123,7 @@ export class DeadlineHeap {
 }
 
 /** Equally due ones in order of arrival, so that delaying them keeps their order. */
-function isBefore(one: ScheduledRequest, other: ScheduledRequest): boolean {
+function isBefore(one: TrackedRequest, other: TrackedRequest): boolean {
   if (one.dueMs !== other.dueMs) return one.dueMs < other.dueMs;
   return one.arrivalIndex < other.arrivalIndex;
 }

@@ -24,6 +24,8 @@ import type { TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
+import type { Digest } from "./request-key.ts";
+import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
 
@@ -33,6 +35,10 @@ export interface InferenceCoreOptions {
   readonly metadata: ServerMetadata;
   /** Bytes of input tensors that may wait in all queues together. */
   readonly maxWaitingBytes: number;
+  /** Bytes of answers that may be kept, of all models together. */
+  readonly cacheBytes: number;
+  /** Tells requests apart, for answers that are shared. */
+  readonly digest: Digest;
 }
 
 export interface LoadOptions {
@@ -43,12 +49,14 @@ export interface LoadOptions {
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
   readonly #waitingBytes: ByteBudget;
+  readonly #cache: ResponseCache;
   readonly #repository = new Repository();
   #state: ServerState = "starting";
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
     this.#waitingBytes = new ByteBudget(options.maxWaitingBytes);
+    this.#cache = new ResponseCache(options.cacheBytes);
   }
 
   get state(): ServerState {
@@ -134,6 +142,11 @@ export class InferenceCore implements InferenceService {
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
+  /** Of the response cache. */
+  cacheFigures(): CacheFigures {
+    return this.#cache;
+  }
+
   index(): readonly ModelIndexEntry[] {
     return this.#repository.index();
   }
@@ -184,14 +197,15 @@ export class InferenceCore implements InferenceService {
     source: ModelSource,
     failureLevel: "error" | "verbose",
   ): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, digest } = this.#options;
     const { name: model, version } = entry;
     const startedAtMs = clock.nowMs();
     try {
       const { signal } = entry.giveUp;
       const resolved = await source.resolve(signal);
       signal.throwIfAborted();
-      entry.model = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
+      const shared = { clock, log, digest, waitingBytes: this.#waitingBytes, cache: this.#cache };
+      entry.model = new LoadedModel(resolved, shared);
       await entry.model.load(startedAtMs);
     } catch (reason) {
       const error = InferenceError.from(reason);

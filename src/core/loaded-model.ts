@@ -14,13 +14,19 @@ import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ResolvedModel } from "./model-source.ts";
 import { ModelStatistics, type ModelStatisticsSnapshot } from "./model-statistics.ts";
+import type { Digest } from "./request-key.ts";
+import type { ResponseCache } from "./response-cache.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import { withSharedAnswers } from "./shared-answers.ts";
 import { validateRequest } from "./validate-request.ts";
 
 export interface LoadedModelOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly waitingBytes: ByteBudget;
+  /** Of the server. */
+  readonly cache: ResponseCache;
+  readonly digest: Digest;
 }
 
 export class LoadedModel implements ModelView {
@@ -32,22 +38,17 @@ export class LoadedModel implements ModelView {
   #isUnloading = false;
 
   constructor({ config, host, measures }: ResolvedModel, options: LoadedModelOptions) {
-    const { clock, log, waitingBytes } = options;
+    const { clock, log, waitingBytes, cache, digest } = options;
     const statistics = new ModelStatistics(config.name, config.version);
     const instances = new InstancePool({ config, host, clock, log, statistics });
     this.config = config;
     this.#clock = clock;
     this.#statistics = statistics;
     this.#instances = instances;
-    this.#scheduler = new BatchScheduler({
-      config,
-      clock,
-      log,
-      statistics,
-      instances,
-      waitingBytes,
-      measures,
-    });
+    const shared = { config, clock, log, statistics };
+    const scheduler = new BatchScheduler({ ...shared, instances, waitingBytes, measures });
+    const isInService = (): boolean => instances.failure === undefined;
+    this.#scheduler = withSharedAnswers(scheduler, cache, { ...shared, digest, isInService });
   }
 
   isReady(): boolean {

@@ -176,6 +176,12 @@ const parts: readonly Part[] = [
     key: "model_transaction_policy",
     expected: '{"decoupled":true}',
   },
+  {
+    what: "a response cache",
+    changes: { options: { cache: { maxBytes: 9 } } },
+    key: "response_cache",
+    expected: '{"enable":true}',
+  },
 ];
 
 for (const { what, changes, key, expected } of parts) {

@@ -48,6 +48,7 @@ export function modelConfigJson(config: ModelConfig): Json {
     parameters: parametersJson(config.parameters),
     model_warmup: [],
     ...(config.isDecoupled && { model_transaction_policy: { decoupled: true } }),
+    ...(config.cache && { response_cache: { enable: true } }),
   };
 }
 

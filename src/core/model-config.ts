@@ -24,6 +24,15 @@ export interface ModelConfig {
   readonly isDecoupled: boolean;
   readonly parameters: Readonly<Record<string, string>>;
   readonly limits: ModelLimits;
+  /** Undefined: its answers are not kept. */
+  readonly cache: CacheConfig | undefined;
+  /** Equal requests at a time are computed once. */
+  readonly singleFlight: boolean;
+}
+
+export interface CacheConfig {
+  /** Of its answers that are kept; Infinity: as many as all models together. */
+  readonly maxBytes: number;
 }
 
 export interface TensorConfig {

@@ -10,14 +10,22 @@
  * reasons: a request that expires leaves alone, and no batch leaves because of it.
  *
  * Invariants, checked by the simulation after every step:
- *   1. queue.count = success.count = compute_*.count (+ cache hits)
+ *   1. queue.count = success.count = compute_*.count + cache hits + shared
  *   2. executionCount = sum of the counts of `batches` <= success + fail
- *   3. accepted = success + fail + pending + executing
+ *   3. accepted = success + fail + pending + executing + following
  *   4. request ns >= queue + compute_input + compute_infer + compute_output
  *
  * Not here: the texts of the protocol's statistics and of the metrics page (frontends, server).
  */
 import type { FailureReason } from "../protocol/errors.ts";
+import {
+  ComputeCounters,
+  type DurationCount,
+  DurationCounter,
+  type ResponseCounter,
+  ResponseCounters,
+  type ResponseEnd,
+} from "./duration-counters.ts";
 import { Histogram, type HistogramSnapshot } from "./histogram.ts";
 
 /** Where the life of an execution was cut, on the core's clock, in this order. */
@@ -45,16 +53,6 @@ export interface RespondedRequest {
   readonly respondedMs: number;
 }
 
-/** How many, and how long together. */
-export interface DurationCount {
-  readonly count: number;
-  readonly ns: number;
-}
-
-export type ResponseEnd = "success" | "fail" | "emptyResponse" | "cancel";
-
-type ResponseCounter = ResponseEnd | "computeInfer" | "computeOutput";
-
 export type BatchCloseReason = "full" | "preferred" | "delay" | "shape" | "no_delay" | "expiry";
 
 export interface ModelStatisticsSnapshot {
@@ -73,6 +71,12 @@ export interface ModelStatisticsSnapshot {
   readonly computeOutput: DurationCount;
   readonly cacheHit: DurationCount;
   readonly cacheMiss: DurationCount;
+  /** It is answered from the response cache, if that has the answer. */
+  readonly isCached: boolean;
+  /** Answered with what an equal request was computed for. */
+  readonly shared: DurationCount;
+  /** Waiting for that. */
+  readonly followingCount: number;
   /** Ascending batch sizes (rows). */
   readonly batches: readonly {
     readonly batchSize: number;
@@ -100,46 +104,6 @@ export interface ModelStatisticsSnapshot {
   readonly batchRows: HistogramSnapshot;
 }
 
-class DurationCounter {
-  count = 0;
-  ns = 0;
-
-  add(ns: number): void {
-    this.count += 1;
-    this.ns += ns;
-  }
-
-  snapshot(): DurationCount {
-    return { count: this.count, ns: this.ns };
-  }
-}
-
-class ComputeCounters {
-  readonly input: DurationCounter = new DurationCounter();
-  readonly infer: DurationCounter = new DurationCounter();
-  readonly output: DurationCounter = new DurationCounter();
-}
-
-class ResponseCounters implements Readonly<Record<ResponseCounter, DurationCounter>> {
-  readonly computeInfer: DurationCounter = new DurationCounter();
-  readonly computeOutput: DurationCounter = new DurationCounter();
-  readonly success: DurationCounter = new DurationCounter();
-  readonly fail: DurationCounter = new DurationCounter();
-  readonly emptyResponse: DurationCounter = new DurationCounter();
-  readonly cancel: DurationCounter = new DurationCounter();
-
-  snapshot(): Record<ResponseCounter, DurationCount> {
-    return {
-      computeInfer: this.computeInfer.snapshot(),
-      computeOutput: this.computeOutput.snapshot(),
-      success: this.success.snapshot(),
-      fail: this.fail.snapshot(),
-      emptyResponse: this.emptyResponse.snapshot(),
-      cancel: this.cancel.snapshot(),
-    };
-  }
-}
-
 /** A stream may be endless: the last place counts its own response and all that follow. */
 const countedResponses = 256;
 
@@ -154,8 +118,6 @@ const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 const never = Number.NEGATIVE_INFINITY;
 
-const nothing: DurationCount = { count: 0, ns: 0 };
-
 export class ModelStatistics {
   readonly #modelName: string;
   readonly #modelVersion: number;
@@ -169,6 +131,9 @@ export class ModelStatistics {
   readonly #fail = new DurationCounter();
   readonly #queue = new DurationCounter();
   readonly #compute = new ComputeCounters();
+  readonly #cacheHit = new DurationCounter();
+  readonly #cacheMiss = new DurationCounter();
+  readonly #shared = new DurationCounter();
   readonly #batches = new Map<number, ComputeCounters>();
   readonly #responses: ResponseCounters[] = [];
   readonly #failures: Record<FailureReason, number> = {
@@ -199,9 +164,11 @@ export class ModelStatistics {
   #executingCount = 0;
   #isolatedBatches = 0;
   #executedParts = 0;
+  #followingCount = 0;
   #instanceRestarts = 0;
 
   loadDurationMs = 0;
+  isCached = false;
 
   constructor(modelName: string, modelVersion: number) {
     this.#modelName = modelName;
@@ -214,6 +181,10 @@ export class ModelStatistics {
 
   get executingCount(): number {
     return this.#executingCount;
+  }
+
+  get followingCount(): number {
+    return this.#followingCount;
   }
 
   requestAccepted(): void {
@@ -236,14 +207,42 @@ export class ModelStatistics {
     this.#executingCount -= 1;
     this.#inferenceCount += rows;
     this.#lastInferenceAtMs = endMs;
-    this.#success.add(requestNs);
-    this.#queue.add(startNs);
+    this.#answered(requestNs, startNs);
     this.#compute.input.add(inputEndNs - startNs);
     this.#compute.infer.add(outputStartNs - inputEndNs);
     this.#compute.output.add(computeEndNs - outputStartNs);
-    this.#requestDuration.observe(requestNs);
-    this.#queueDuration.observe(startNs);
     this.#computeDuration.observe(outputStartNs - inputEndNs);
+  }
+
+  /** Answered from the cache: it never waited, and nothing was computed. */
+  requestHit(lookupMs: number): void {
+    const lookupNs = nsBetween(0, lookupMs);
+    this.#answered(lookupNs, 0);
+    this.#cacheHit.add(lookupNs);
+  }
+
+  /** It has succeeded; what the cache took comes on top. */
+  requestMissed(cacheMs: number): void {
+    const cacheNs = nsBetween(0, cacheMs);
+    this.#cacheMiss.add(cacheNs);
+    this.#success.ns += cacheNs;
+  }
+
+  /** It waits for the answer of an equal one. */
+  requestFollows(): void {
+    this.#followingCount += 1;
+  }
+
+  followerSucceeded(lifeMs: number, queueMs: number): void {
+    const lifeNs = nsBetween(0, lifeMs);
+    this.#followingCount -= 1;
+    this.#answered(lifeNs, Math.min(lifeNs, nsBetween(0, queueMs)));
+    this.#shared.add(lifeNs);
+  }
+
+  followerFailed(lifeMs: number, reason: FailureReason): void {
+    this.#followingCount -= 1;
+    this.#countFailure(nsBetween(0, lifeMs), reason);
   }
 
   requestFailed(stage: "waiting" | "executing", lifeMs: number, reason: FailureReason): void {
@@ -320,8 +319,11 @@ export class ModelStatistics {
       computeInput: this.#compute.input.snapshot(),
       computeInfer: this.#compute.infer.snapshot(),
       computeOutput: this.#compute.output.snapshot(),
-      cacheHit: nothing,
-      cacheMiss: nothing,
+      cacheHit: this.#cacheHit.snapshot(),
+      cacheMiss: this.#cacheMiss.snapshot(),
+      isCached: this.isCached,
+      shared: this.#shared.snapshot(),
+      followingCount: this.#followingCount,
       batches: this.#batchSnapshots(),
       responses: this.#responses.map((counters) => counters.snapshot()),
       failures: { ...this.#failures },
@@ -360,6 +362,13 @@ export class ModelStatistics {
         computeInfer: infer.snapshot(),
         computeOutput: output.snapshot(),
       }));
+  }
+
+  #answered(requestNs: number, queueNs: number): void {
+    this.#success.add(requestNs);
+    this.#queue.add(queueNs);
+    this.#requestDuration.observe(requestNs);
+    this.#queueDuration.observe(queueNs);
   }
 
   #countFailure(ns: number, reason: FailureReason): void {

@@ -7,6 +7,7 @@ import { ByteBudget } from "./byte-budget.ts";
 import type { InstanceEvents, InstanceHost } from "./instance.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
+import { ResponseCache } from "./response-cache.ts";
 
 const clock = { nowMs: () => 0, wallMs: () => 0, wakeAt: () => () => {} };
 const silent = { verbose() {}, info() {}, warning() {}, error() {} };
@@ -31,7 +32,10 @@ class ReadyHost implements InstanceHost {
 async function loadedModel(host: InstanceHost = new ReadyHost()): Promise<LoadedModel> {
   const config = modelConfig();
   const waitingBytes = new ByteBudget(1e6);
-  const model = new LoadedModel({ config, host }, { clock, log: silent, waitingBytes });
+  const cache = new ResponseCache(0);
+  const digest = (head: string): string => head;
+  const options = { clock, log: silent, waitingBytes, cache, digest };
+  const model = new LoadedModel({ config, host }, options);
   await model.load(0);
   return model;
 }

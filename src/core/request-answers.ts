@@ -88,14 +88,14 @@ export class RequestAnswers {
       this.#options.statistics.responseEnded(request, how, { computeOutputStartMs, computeEndMs });
     }
     this.#end(request);
-    this.sendError(request, error);
+    this.sendError(request, error, reason);
     this.#release();
   }
 
   /** To the sink alone: for requests that were never accepted. */
-  sendError(to: Receiver, error: InferenceError): void {
+  sendError(to: Receiver, error: InferenceError, reason?: FailureReason): void {
     try {
-      to.sink.fail(error);
+      to.sink.fail(error, reason);
     } catch (reason) {
       this.#logSinkFailure(to.request.id, reason);
     }

@@ -74,6 +74,8 @@ test("without options, every default holds", () => {
       maxRestartBackoffMs: 30_000,
       maxWrittenOffInstances: 2,
     },
+    cache: undefined,
+    singleFlight: false,
   });
 });
 
@@ -166,6 +168,15 @@ for (const [what, options, expected] of batchings) {
     check.deepEqual({ ...batching, ...expected }, batching);
   });
 }
+
+test("a cache, with a share of its own or without, and single-flight", () => {
+  const cacheOf = (cache: ModelOptions["cache"] & {}) => resolve({ cache }).cache;
+  check.equal(cacheOf(false), undefined);
+  check.deepEqual(cacheOf(true), { maxBytes: Infinity });
+  check.deepEqual(cacheOf({}), { maxBytes: Infinity });
+  check.deepEqual(cacheOf({ maxBytes: 5 }), { maxBytes: 5 });
+  check.equal(resolve({ singleFlight: true }).singleFlight, true);
+});
 
 test("limits, of which an execution may have none", () => {
   const limits = { maxWaitingRequests: 2, loadTimeoutMs: 3, executionTimeoutMs: Infinity };

@@ -24,6 +24,7 @@ import { positiveInteger } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
+  CacheConfig,
   DynamicBatchingConfig,
   InstanceGroupConfig,
   ModelConfig,
@@ -81,6 +82,8 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     isDecoupled: input.isDecoupled ?? false,
     parameters: input.parameters ?? {},
     limits: modelLimits(options.limits),
+    cache: cacheConfig(options),
+    singleFlight: options.singleFlight ?? false,
   };
 }
 
@@ -108,7 +111,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
     ...findDeviceMistakes(input),
-    ...(input.isDecoupled === true ? findStreamMistakes({ ...options }) : []),
+    ...(input.isDecoupled === true ? findStreamMistakes({ ...options }, name) : []),
   ];
 }
 
@@ -169,6 +172,12 @@ function instanceGroupConfigs({ name, options, cores }: ModelConfigInput): Insta
     if (device === "cpu") return { name: own, kind: "KIND_CPU", count, gpus: [] };
     return { name: own, kind: "KIND_GPU", count, gpus: [Number(device.slice("cuda:".length))] };
   });
+}
+
+function cacheConfig({ cache }: ModelOptions): CacheConfig | undefined {
+  if (cache === undefined || cache === false) return undefined;
+  const { maxBytes = Number.POSITIVE_INFINITY } = cache === true ? {} : cache;
+  return { maxBytes };
 }
 
 function modelLimits(options: LimitsOptions = {}): ModelLimits {

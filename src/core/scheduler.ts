@@ -3,7 +3,7 @@
  *
  * An interface, because sequences and ensembles will be other implementations of it.
  */
-import type { InferenceError } from "../protocol/errors.ts";
+import type { FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 
 /**
@@ -14,12 +14,21 @@ import type { InferRequest, InferResponse } from "../protocol/infer.ts";
  */
 export interface ResponseSink {
   respond(response: InferResponse, isFinal: boolean): void;
-  fail(error: InferenceError): void;
+  /** `reason` is how it was counted, if it was. */
+  fail(error: InferenceError, reason?: FailureReason): void;
+  /**
+   * It has waited in the queue for as long as its caller is willing to, and would fail with this
+   * error. By how many milliseconds somebody else is willing to wait longer for the same answer:
+   * then it waits on, in its place. 0, or no such method: nobody does.
+   */
+  expired?(error: InferenceError): number;
 }
 
 export interface EnqueueOptions {
   /** Moment on the clock after which the caller no longer waits; Infinity: none. */
   readonly deadlineMs: number;
+  /** What it asks for (request-key.ts), if somebody in front of this scheduler needed to know. */
+  readonly key?: string;
 }
 
 /** A request on its way. */

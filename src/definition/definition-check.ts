@@ -23,7 +23,7 @@ export interface DefinitionKind {
   /** Options beside the shared ones. */
   readonly checks: Readonly<Record<string, Check>>;
   /** What these contradict. */
-  readonly findConflicts: (definition: Fields) => readonly string[];
+  readonly findConflicts: (definition: Fields, name: string) => readonly string[];
 }
 
 const version = optionally(positiveInteger);
@@ -37,7 +37,7 @@ export function checkDefinition(kind: DefinitionKind, name: unknown, definition:
   const given: Fields = { ...definition };
   const mistakes = [
     ...findOptionMistakes(name, given, { version, ...kind.checks, ...measureChecks }),
-    ...kind.findConflicts(given),
+    ...kind.findConflicts(given, name),
     ...findMeasureMistakes(given),
   ];
   if (mistakes.length > 0) throw new TypeError(tellMistakes(name, mistakes));

@@ -27,7 +27,7 @@ const functionModel: DefinitionKind = {
     decoupled: optionally(flag),
     infer: functionOrList,
   },
-  findConflicts: (definition) => {
+  findConflicts: (definition, name) => {
     const { inputs, infer, decoupled } = definition;
     const mistakes: string[] = [];
     if (decoupled === false && isGenerator(infer)) {
@@ -37,7 +37,9 @@ const functionModel: DefinitionKind = {
     if (isFields(inputs)) {
       mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
     }
-    if (decoupled === true || isGenerator(infer)) mistakes.push(...findStreamMistakes(definition));
+    if (decoupled === true || isGenerator(infer)) {
+      mistakes.push(...findStreamMistakes(definition, name));
+    }
     return mistakes;
   },
 };

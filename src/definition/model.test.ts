@@ -118,7 +118,8 @@ test("models are registered where an instance looks for them", () => {
 
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
-  "version, inputs, outputs, module, setup, decoupled, infer, cost, bucket, maxBatchSize, batching, instances, limits";
+  "version, inputs, outputs, module, setup, decoupled, infer, cost, bucket, maxBatchSize, batching, instances, limits, " +
+  "cache, singleFlight";
 
 const twoFunctions = "2, one for each function of infer, or left out";
 
@@ -210,6 +211,12 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
   [
     { decoupled: true, batching: { preserveOrdering: true } },
     "'batching.preserveOrdering' must be false for a model that streams; got true",
+  ],
+  [
+    { async *infer() {}, cache: { maxBytes: 9 }, singleFlight: true },
+    "'cache' must be false or left out for a model that streams; got an object " +
+      "(Response Cache does not currently support model m with 'decoupled' transaction policy)",
+    "'singleFlight' must be false or left out for a model that streams; got true",
   ],
   [{ decoupled: "yes" }, "'decoupled' must be true or false; got \"yes\""],
   [

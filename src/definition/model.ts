@@ -240,7 +240,7 @@ export function model<
 ): Model<Name, I, O, IsDecoupled<AnyOf<A, As>, D>> {
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
-  const { maxBatchSize, batching, limits } = definition;
+  const { maxBatchSize, batching, limits, cache, singleFlight } = definition;
   const instances = countedInstances(infer, definition.instances);
   const built = Object.freeze({
     kind: "function" as const,
@@ -255,6 +255,8 @@ export function model<
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(cache !== undefined && { cache }),
+      ...(singleFlight !== undefined && { singleFlight }),
     },
     measures: measuresOf(definition),
     setup,

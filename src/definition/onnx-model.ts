@@ -75,8 +75,8 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
   checkOnnxModel(name, options);
-  const { path, version = 1, maxBatchSize, batching, instances, limits, ...rest } = options;
-  const { cost, bucket, ...session } = rest;
+  const { path, version = 1, maxBatchSize, batching, instances, limits, ...others } = options;
+  const { cache, singleFlight, cost, bucket, ...session } = others;
   return Object.freeze({
     kind: "onnx",
     name,
@@ -89,6 +89,8 @@ export function onnx<const Name extends string>(name: Name, options: OnnxOptions
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(cache !== undefined && { cache }),
+      ...(singleFlight !== undefined && { singleFlight }),
     },
   });
 }

@@ -54,6 +54,8 @@ export interface InferResponse {
   readonly outputs: readonly WireTensor[];
   /** Milliseconds of this request's life, for `Server-Timing`. */
   readonly timing: RequestTiming;
+  /** Others are given the same bytes: whoever hands them to foreign code copies them before. */
+  readonly isShared?: true;
 }
 
 /** Lengths in milliseconds. */

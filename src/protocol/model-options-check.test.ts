@@ -28,6 +28,9 @@ const fine: readonly object[] = [
   { batching: { queue: { onTimeout: "delay", timeoutMs: 1 } } },
   { batching: { priorities: { levels: 3, default: 3, queues: { 1: {}, 3: {} } }, queue: {} } },
   { batching: { priorities: { levels: 1, default: 1, queues: { 1: undefined } }, queue: {} } },
+  { cache: true, singleFlight: true },
+  { cache: { maxBytes: 1 }, singleFlight: false, batching: { preserveOrdering: false } },
+  { cache: false, batching: { preserveOrdering: true } },
   { batching: { queue: { maxSize: 9000 } }, limits: { maxWaitingRequests: 9000 } },
 ];
 
@@ -42,12 +45,29 @@ const duration = "must be a number of milliseconds from 0";
 const delayAndOrder =
   "Queue policy can not have DELAY as timeout action when 'preserve_ordering' is true for m";
 
+const inNoOrder =
+  "left out beside batching.preserveOrdering: answers that are shared come when they are there, " +
+  "in no order";
+
 /** Options, and all that is wrong with them. */
 const wrong: readonly [object, ...lines: string[]][] = [
   [{ maxBatchSize: 1.5 }, `'maxBatchSize' ${integer}; got 1.5`],
   [{ maxBatchSize: "8" }, `'maxBatchSize' ${integer}; got "8"`],
   [{ maxbatchsize: 8 }, "unknown option 'maxbatchsize' (did you mean 'maxBatchSize'?)"],
-  [{ colour: 8 }, "unknown option 'colour' (there are maxBatchSize, batching, instances, limits)"],
+  [
+    { colour: 8 },
+    "unknown option 'colour' (there are maxBatchSize, batching, instances, limits, cache, " +
+      "singleFlight)",
+  ],
+  [{ cache: 1000 }, "'cache' must be true, false or an object; got 1000"],
+  [{ cache: { bytes: 1 } }, "unknown option 'cache.bytes' (there are maxBytes)"],
+  [{ cache: { maxBytes: 0 } }, `'cache.maxBytes' ${integer}; got 0`],
+  [{ singleFlight: 1 }, "'singleFlight' must be true or false; got 1"],
+  [
+    { cache: true, singleFlight: true, batching: { preserveOrdering: true } },
+    `'cache' must be ${inNoOrder}; got true`,
+    `'singleFlight' must be ${inNoOrder}; got true`,
+  ],
   [{ batching: true }, "'batching' must be false or an object; got true"],
   [{ batching: null }, "'batching' must be false or an object; got null"],
   [

@@ -10,6 +10,7 @@
 import { findInstanceConflicts } from "./instance-conflicts.ts";
 import type {
   BatchingOptions,
+  CacheOptions,
   InstancesOptions,
   LimitsOptions,
   ModelOptions,
@@ -123,11 +124,17 @@ const limitsChecks: ChecksOf<LimitsOptions> = {
   executionTimeoutMs: optionally(limitMsOrNone),
 };
 
+const cacheChecks: ChecksOf<CacheOptions> = { maxBytes: optionally(positiveInteger) };
+
+const cache = fieldsOf(cacheChecks, "true, false or an object");
+
 const optionChecks: ChecksOf<ModelOptions> = {
   maxBatchSize: optionally(positiveInteger),
   batching: optionally((value, field) => (value === false ? [] : batching(value, field))),
   instances: optionally(instancesOrCount),
   limits: optionally(fieldsOf(limitsChecks)),
+  cache: optionally((value, field) => (typeof value === "boolean" ? [] : cache(value, field))),
+  singleFlight: optionally(flag),
 };
 
 /** What is wrong with the options of this model; `others` are the options beside those of all. */

@@ -14,6 +14,7 @@
  *   batching.priorities.queues        dynamic_batching.priority_queue_policy
  *   batching.queue                    dynamic_batching.default_queue_policy
  *   instances                         instance_group
+ *   cache                             response_cache.enable
  */
 import type { Datatype } from "./datatype.ts";
 
@@ -36,6 +37,15 @@ export interface ModelOptions {
   /** A list: groups of instances that differ in their devices. */
   readonly instances?: number | "auto" | InstancesOptions | readonly InstancesOptions[];
   readonly limits?: LimitsOptions;
+  /** Answers are kept, and given to equal requests without running the model. Default false. */
+  readonly cache?: boolean | CacheOptions;
+  /** Equal requests that come while one is computed wait for its answer. Default false. */
+  readonly singleFlight?: boolean;
+}
+
+export interface CacheOptions {
+  /** Of the server's cache; default: all of it, if no other model needs it. */
+  readonly maxBytes?: number;
 }
 
 export interface BatchingOptions {

@@ -44,6 +44,7 @@ export function findOptionConflicts(modelName: string, options: Fields): readonl
     ...preferredSizeConflicts(all),
     ...levelConflicts(all),
     ...orderingConflicts(all),
+    ...sharingConflicts(all, options),
     ...policies.flatMap(timeoutConflicts),
     ...sizeConflicts(all),
     ...unusedPolicies(all),
@@ -56,12 +57,31 @@ export function findRowCountMistakes(options: Fields, inputCount: number): reado
   return ["needs an input to count its rows by: declare one, or set 'batching' to false"];
 }
 
+/** Of a model that streams. */
+export function findStreamMistakes(options: Fields, modelName: string): readonly string[] {
+  return [...findOrderMistakes(options), ...findSharingMistakes(options, modelName)];
+}
+
+/** A stream is made for its reader, and goes at his pace. */
+function findSharingMistakes({ cache, singleFlight }: Fields, modelName: string): string[] {
+  const mistakes: string[] = [];
+  if (isFields(cache) || cache === true) {
+    const mistake = mustBe("cache", "false or left out for a model that streams", cache);
+    const words = `Response Cache does not currently support model ${modelName}`;
+    mistakes.push(`${mistake} (${words} with 'decoupled' transaction policy)`);
+  }
+  if (singleFlight === true) {
+    mistakes.push(mustBe("singleFlight", "false or left out for a model that streams", true));
+  }
+  return mistakes;
+}
+
 /**
- * Of a model that streams. A batch of streams goes on while each of its readers has room; what is
+ * A batch of streams goes on while each of its readers has room; what is
  * held back for the order is taken by nobody, so that one stream would wait for another for ever.
  * And what has left of a stream cannot be run again.
  */
-export function findStreamMistakes({ batching }: Fields): readonly string[] {
+function findOrderMistakes({ batching }: Fields): readonly string[] {
   return ["preserveOrdering", "isolateFailures"]
     .filter((name) => fieldsIn(batching)[name] === true)
     .map((name) => mustBe(`batching.${name}`, "false for a model that streams", true));
@@ -125,6 +145,17 @@ function orderingConflicts(all: Batching): readonly string[] {
     mistakes.push(`${mistake} (${words} true for ${modelName})`);
   }
   return mistakes;
+}
+
+/** An answer that is there already would overtake those of requests that run. */
+function sharingConflicts({ batching }: Batching, options: Fields): readonly string[] {
+  if (batching["preserveOrdering"] !== true) return [];
+  return ["cache", "singleFlight"].flatMap((field) => {
+    const value: unknown = options[field];
+    if (value !== true && !isFields(value)) return [];
+    const why = "answers that are shared come when they are there, in no order";
+    return [mustBe(field, `left out beside batching.preserveOrdering: ${why}`, value)];
+  });
 }
 
 /** What to do on a time-out, where nothing can time out. To state the default is no mistake. */

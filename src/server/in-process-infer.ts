@@ -136,7 +136,9 @@ export function toResponse<M extends ModelBase>(
 ): InProcessResponse<M> {
   const { id, modelName, modelVersion, parameters, timing } = response;
   const outputs = response.outputs.map(({ name, datatype, shape, chunks, byteLength }) => {
-    const bytes = joinBytes(chunks, byteLength, datatypes[datatype].byteSize || 1);
+    const joined = joinBytes(chunks, byteLength, datatypes[datatype].byteSize || 1);
+    // What is his he may write to.
+    const bytes = response.isShared ? new Uint8Array(joined) : joined;
     const as = formOf(model, name) ?? defaultForm(datatype);
     return [name, new Tensor<Datatype, ElementForm>({ datatype, shape, as, bytes })] as const;
   });

@@ -30,6 +30,7 @@ import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
 import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
+import { sha256Digest } from "./sha256-digest.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -93,6 +94,8 @@ export class RunningServer {
       log,
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
+      cacheBytes: options.cacheBytes,
+      digest: sha256Digest,
     });
     const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
@@ -250,6 +253,7 @@ export class RunningServer {
     const text = (): string =>
       metricsText({
         models: this.#core.statistics(),
+        cache: this.#core.cacheFigures(),
         machine: allowCpuMetrics ? this.#machine.read() : undefined,
         eventLoopLag: this.#lag.snapshot(),
       });

@@ -79,6 +79,8 @@ export interface ServerOptions {
    * received; default a quarter of memory, at most 1 GiB.
    */
   readonly maxWaitingBytes?: number;
+  /** Bytes of answers that models with `cache` keep, all together; default 64 MiB; 0: none. */
+  readonly cacheBytes?: number;
   /** Longest time an inline model may hold the event loop before the log names it; default 50. */
   readonly blockingThresholdMs?: number;
   /** Default 0; 1: a line per request. */
@@ -101,7 +103,16 @@ export type OptionValue = string | number | boolean;
 type Choice = "format" | "level";
 
 export interface OptionSpec {
-  readonly kind: "flag" | "text" | "count" | "size" | "port" | "number" | Choice | "pattern";
+  readonly kind:
+    | "flag"
+    | "text"
+    | "count"
+    | "size"
+    | "port"
+    | "number"
+    | Choice
+    | "pattern"
+    | "cache";
   readonly default: OptionValue;
   /** Its line of help. */
   readonly means: string;
@@ -204,6 +215,12 @@ export const serverOptionSpecs: {
     default: defaultMaxWaitingBytes(),
     means: "bytes of inputs that may wait, all models together",
   },
+  cacheBytes: {
+    kind: "count",
+    default: 64 * 1024 * 1024,
+    means: "bytes of answers that models with a cache keep, all together; 0: none",
+    flag: "response-cache-byte-size",
+  },
   blockingThresholdMs: {
     kind: "number",
     default: 50,
@@ -228,6 +245,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   format: '"default" or "ISO8601"',
   level: '"none", "low", "medium" or "high"',
   pattern: "a regular expression",
+  cache: "local,size=BYTES",
 };
 
 /** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
@@ -272,6 +290,7 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
     case "text":
       return typeof value === "string";
     case "count":
+    case "cache":
       return Number.isSafeInteger(value) && Number(value) >= 0;
     case "size":
       return Number.isSafeInteger(value) && Number(value) > 0;

@@ -26,6 +26,8 @@ import { type InProcessResponse, inferInProcess } from "../server/in-process-inf
 import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
 import { servedModels } from "../server/served-models.ts";
+import { resolveServerOptions } from "../server/server-options.ts";
+import { sha256Digest } from "../server/sha256-digest.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** A batch that a model was given. */
@@ -78,6 +80,8 @@ class VirtualServer implements TestServer {
       log: silence,
       metadata: { name: "test", version: "0", extensions: [] },
       maxWaitingBytes: Number.POSITIVE_INFINITY,
+      cacheBytes: resolveServerOptions({}).cacheBytes,
+      digest: sha256Digest,
     });
     this.#core.setRunning();
   }

@@ -1,7 +1,8 @@
 /**
  * Statistics as messages: what HTTP shows as JSON (frontends/http/statistics-json.ts).
  */
-import type { DurationCount, ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { DurationCount } from "../../core/duration-counters.ts";
+import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
 import type { inference } from "../../protocol/generated/messages.js";
 
 export function statisticsMessage(

@@ -1,7 +1,8 @@
 /**
  * Statistics as the protocol shows them: every key is there, zeros and empty lists too.
  */
-import type { DurationCount, ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { DurationCount } from "../../core/duration-counters.ts";
+import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
 
 export function statisticsJson(models: readonly ModelStatisticsSnapshot[]): object {
   return { model_stats: models.map(modelStatistics) };

@@ -7,12 +7,15 @@
  *
  * Not here: where the figures come from (core/model-statistics.ts, machine-figures.ts).
  */
+import type { DurationCount } from "../../core/duration-counters.ts";
 import type { HistogramSnapshot } from "../../core/histogram.ts";
-import type { DurationCount, ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
+import type { CacheFigures } from "../../core/response-cache.ts";
 import type { MachineFigures } from "./machine-figures.ts";
 
 export interface MetricsSources {
   readonly models: readonly ModelStatisticsSnapshot[];
+  readonly cache: CacheFigures;
   /** Undefined: not to be told. */
   readonly machine: MachineFigures | undefined;
   readonly eventLoopLag: HistogramSnapshot;
@@ -34,12 +37,13 @@ interface Family {
   readonly samples: readonly Sample[];
 }
 
-export function metricsText({ models, machine, eventLoopLag }: MetricsSources): string {
+export function metricsText({ models, cache, machine, eventLoopLag }: MetricsSources): string {
   const families = [
     ...modelFamilies.map((family) => ({
       ...family,
       samples: models.flatMap((model) => family.read(model)),
     })),
+    ...cacheFamilies(cache),
     ...(machine === undefined ? [] : machineFamilies(machine)),
     {
       name: "shoal_event_loop_lag_seconds",
@@ -81,6 +85,16 @@ function plain(
     { labels: modelLabels(model), value: figureOf(model) },
   ];
   return { name, type, help, read };
+}
+
+/** A counter of models that are answered from the response cache. */
+function ofCached(
+  name: string,
+  help: string,
+  figureOf: (model: ModelStatisticsSnapshot) => number,
+): ModelFamily {
+  const { type, read } = plain(name, "counter", help, figureOf);
+  return { name, type, help, read: (model) => (model.isCached ? read(model) : []) };
 }
 
 function micros({ ns }: DurationCount): number {
@@ -200,6 +214,26 @@ const modelFamilies: readonly ModelFamily[] = [
     "Instantaneous number of pending requests awaiting execution per-model.",
     (model) => model.pendingCount,
   ),
+  ofCached(
+    "nv_cache_num_hits_per_model",
+    "Number of cache hits per model",
+    (model) => model.cacheHit.count,
+  ),
+  ofCached(
+    "nv_cache_num_misses_per_model",
+    "Number of cache misses per model",
+    (model) => model.cacheMiss.count,
+  ),
+  ofCached(
+    "nv_cache_hit_duration_per_model",
+    "Total cache hit duration per model, in microseconds",
+    (model) => micros(model.cacheHit),
+  ),
+  ofCached(
+    "nv_cache_miss_duration_per_model",
+    "Total cache miss (insert+lookup) duration per model, in microseconds",
+    (model) => micros(model.cacheMiss),
+  ),
   plain(
     "nv_model_load_duration_secs",
     "gauge",
@@ -247,6 +281,18 @@ const modelFamilies: readonly ModelFamily[] = [
     "Requests in a batch that runs now",
     (model) => model.executingCount,
   ),
+  plain(
+    "shoal_shared_requests_total",
+    "counter",
+    "Requests answered with what an equal one was computed for",
+    (model) => model.shared.count,
+  ),
+  plain(
+    "shoal_following_requests",
+    "gauge",
+    "Requests that wait for the answer of an equal one",
+    (model) => model.followingCount,
+  ),
   byLabel(
     "shoal_instances",
     "gauge",
@@ -262,10 +308,44 @@ const modelFamilies: readonly ModelFamily[] = [
   ),
 ];
 
+function gauge(name: string, help: string, value: number): Family {
+  return { name, type: "gauge", help, samples: [{ labels: "", value }] };
+}
+
+/** In the names and types that Triton has for them. */
+function cacheFamilies(cache: CacheFigures): readonly Family[] {
+  const { maxBytes, usedBytes, hitCount, missCount, lookupMs, insertionMs } = cache;
+  const use = maxBytes === 0 ? 0 : usedBytes / maxBytes;
+  const micros = (ms: number): number => Math.round(ms * 1000);
+  return [
+    gauge("nv_cache_util", "Cache utilization [0.0 - 1.0]", use),
+    gauge("nv_cache_num_entries", "Number of responses stored in response cache", cache.entryCount),
+    gauge("nv_cache_num_hits", "Number of cache hits in response cache", hitCount),
+    gauge("nv_cache_num_misses", "Number of cache misses in response cache", missCount),
+    gauge(
+      "nv_cache_num_lookups",
+      "Number of cache lookups in response cache",
+      hitCount + missCount,
+    ),
+    gauge(
+      "nv_cache_num_evictions",
+      "Number of cache evictions in response cache",
+      cache.evictionCount,
+    ),
+    gauge(
+      "nv_cache_lookup_duration",
+      "Total cache lookup duration (hit and miss), in microseconds",
+      micros(lookupMs),
+    ),
+    gauge(
+      "nv_cache_insertion_duration",
+      "Total cache insertion duration, in microseconds",
+      micros(insertionMs),
+    ),
+  ];
+}
+
 function machineFamilies(machine: MachineFigures): readonly Family[] {
-  const gauge = (name: string, help: string, value: number): Family => {
-    return { name, type: "gauge", help, samples: [{ labels: "", value }] };
-  };
   return [
     gauge("nv_cpu_utilization", "CPU utilization rate [0.0 - 1.0]", machine.cpuUtilization),
     gauge(

@@ -25,7 +25,7 @@ export function drawModel(
   random: Random,
   profile: Profile,
   { signature, version }: { readonly signature: Signature; readonly version: number },
-): ModelPlan {
+): Omit<ModelPlan, "cacheBytes" | "singleFlight"> {
   const { maxBatchSize } = signature;
   const groupCount = random.pick([1, 1, 1, 2]);
   return {

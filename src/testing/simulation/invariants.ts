@@ -8,7 +8,7 @@ import type { CountAndNs, StatisticsFacts } from "./statistics-facts.ts";
 export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): readonly string[] {
   const { success, fail, queue, computeInput, computeInfer, computeOutput, cacheHit } = facts;
   const { executionCount, inferenceCount, pendingCount, executingCount, batches } = facts;
-  const computed = success.count - cacheHit.count;
+  const computed = success.count - cacheHit.count - facts.shared.count;
   const executions = sum(batches.map(({ computeInput: { count } }) => count));
   const rows = sum(batches.map(({ batchSize, computeInput: { count } }) => batchSize * count));
   const partsNs = sum([queue, computeInput, computeInfer, computeOutput].map(({ ns }) => ns));
@@ -16,20 +16,28 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
   const hasEnded = executionCount === sum(Object.values(facts.batchesClosed));
   const rules: readonly (readonly [string, boolean])[] = [
     ["queue count = successes", queue.count === success.count],
-    ["compute counts = successes", allCount(computed, computeInput, computeInfer, computeOutput)],
+    [
+      "compute counts = successes but shared ones",
+      allCount(computed, computeInput, computeInfer, computeOutput),
+    ],
     ["inferences = rows of batches", !hasEnded || fail.count > 0 || inferenceCount === rows],
     ["executions = sum over batches", executionCount === executions],
     ["executions <= successes + failures", executionCount <= computed + fail.count],
     [
-      "entered = success + fail + pending + executing",
-      enteredCount === success.count + fail.count + pendingCount + executingCount,
+      "entered = success + fail + pending + executing + following",
+      enteredCount ===
+        success.count + fail.count + pendingCount + executingCount + facts.followingCount,
     ],
+    ["misses = computed", !facts.isCached || facts.cacheMiss.count === computed],
     ["request ns >= its parts", success.ns >= partsNs],
     ["failures have one reason each", failures === fail.count],
     ["each batch has its three counts", batches.every(countsAreEqual)],
     ["each response has its two counts", facts.responses.every(responseAddsUp)],
     ["histograms count successes", histogramsAgree(facts)],
-    ["nothing is negative", pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0],
+    [
+      "nothing is negative",
+      facts.followingCount >= 0 && pendingCount >= 0 && executingCount >= 0 && fail.ns >= 0,
+    ],
   ];
   return rules.filter(([, holds]) => !holds).map(([rule]) => rule);
 }
@@ -50,12 +58,14 @@ function responseAddsUp(response: StatisticsFacts["responses"][number]): boolean
 }
 
 function histogramsAgree(facts: StatisticsFacts): boolean {
-  const { success, requestDuration, queueDuration, computeDuration, batchRows } = facts;
+  const { success, computeInfer, batchRows } = facts;
+  const { requestDuration, queueDuration, computeDuration } = facts;
   const closed = sum(Object.values(facts.batchesClosed));
   return (
-    [requestDuration, queueDuration, computeDuration].every(
-      ({ count }) => count === success.count,
-    ) && batchRows.count === closed
+    requestDuration.count === success.count &&
+    queueDuration.count === success.count &&
+    computeDuration.count === computeInfer.count &&
+    batchRows.count === closed
   );
 }
 

@@ -18,6 +18,11 @@ export function delayOf(wholeMs: number): number {
   return wholeMs + 2 * sixtyFourthMs;
 }
 
+/** Where whoever waits is asked by another clock than the queue's. */
+export function deadlineOf(wholeMs: number): number {
+  return wholeMs + 5 * sixtyFourthMs;
+}
+
 /** Of a load, an execution, a stop. */
 export function limitOf(wholeMs: number): number {
   return wholeMs + 17 * sixtyFourthMs;

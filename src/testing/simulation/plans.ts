@@ -20,6 +20,10 @@ export interface ModelPlan {
   /** Its requests may have any number of responses. */
   readonly isDecoupled: boolean;
   readonly limits: LimitsPlan;
+  /** Of the answers that are kept; Infinity: no limit of its own; undefined: none are. */
+  readonly cacheBytes: number | undefined;
+  /** Equal requests are computed once at a time. */
+  readonly singleFlight: boolean;
 }
 
 export interface InputPlan {
@@ -81,6 +85,10 @@ export interface LoadPlan {
 export interface RequestPlan {
   /** 0, 1, ... over all requests of a run. */
   readonly number: number;
+  /** What its inputs hold; two with the same content ask for the same thing, or nearly. */
+  readonly content: number;
+  /** A parameter that the model heeds. */
+  readonly flavor: number;
   /** What the caller calls it; may be empty. */
   readonly id: string;
   readonly modelName: string;

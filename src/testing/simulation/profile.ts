@@ -62,7 +62,7 @@ export function drawProfile(random: Random): Profile {
     byteLimit: random.chance(0.2),
     optionalInputs: random.chance(0.3),
     failures: random.chance(0.5),
-    poison: random.chance(0.4),
+    poison: random.chance(0.5),
     crashes: random.chance(0.4),
     hangs: random.chance(0.3),
     loadFailures: random.chance(0.4),

@@ -1,10 +1,10 @@
 /**
  * Plans in the core's own terms, and what the simulated models compute.
  *
- * Every element of a request's inputs is a number that no other request has, and the outputs are
- * made of them; so an answer tells whose inputs it belongs to.
- *   y  one element per row: the first element of that row in the first input, and one more
- *   z  the number of the request
+ * Every element of a request's inputs is a number that no request of another content has, and the
+ * outputs are made of them; so an answer tells whose inputs it belongs to.
+ *   y  one element per row: the first element of that row in the first input by name, and one more
+ *   z  the content of the request, doubled, and its flavor
  */
 import type { ExecutionRequest, ModelResponse } from "../../core/instance.ts";
 import type {
@@ -14,7 +14,7 @@ import type {
   TensorConfig,
 } from "../../core/model-config.ts";
 import type { RequestMeasures } from "../../core/request-measures.ts";
-import type { InferRequest } from "../../protocol/infer.ts";
+import type { InferRequest, Parameters } from "../../protocol/infer.ts";
 import type { WireTensor } from "../../protocol/tensor.ts";
 import type { BatchingPlan, ModelPlan, PolicyPlan, RequestPlan } from "./plans.ts";
 
@@ -46,6 +46,8 @@ export function asModelConfig(plan: ModelPlan): ModelConfig {
       maxRestartBackoffMs: limits.maxBackoffMs,
       maxWrittenOffInstances: limits.maxWrittenOff,
     },
+    cache: plan.cacheBytes === undefined ? undefined : { maxBytes: plan.cacheBytes },
+    singleFlight: plan.singleFlight,
   };
 }
 
@@ -95,15 +97,10 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
     modelVersion: plan.version,
     id: plan.id,
     logId: `r${plan.number}`,
-    parameters: {
-      number: plan.number,
-      cost: plan.cost,
-      bucket: plan.bucket,
-      ...(plan.isPoisonous && { isPoisonous: true }),
-    },
+    parameters: parametersOf(plan),
     inputs: plan.inputs.map(({ name, shape }) => {
       const values = new Int32Array(shape.reduce((size, dim) => size * dim, 1));
-      const first = plan.number * mostElements;
+      const first = plan.content * mostElements;
       for (let index = 0; index < values.length; index += 1) values[index] = first + index;
       return int32(name, shape, values);
     }),
@@ -114,34 +111,50 @@ export function asInferRequest(plan: RequestPlan): InferRequest {
   };
 }
 
+/** The content where inputs do not hold it. */
+function parametersOf({ content, inputs, ...plan }: RequestPlan): Parameters {
+  const { flavor, cost, bucket, isPoisonous } = plan;
+  const parameters = { flavor, cost, bucket, isPoisonous };
+  return inputs.length > 0 ? parameters : { ...parameters, content };
+}
+
 /** What a simulated instance answers to a request, read from its inputs. */
 export function respondTo(
   { request, rows }: ExecutionRequest,
   part: number | undefined,
 ): ModelResponse {
-  const number = Number(request.parameters["number"]);
-  const [input] = request.inputs;
-  const values = input === undefined ? [number * mostElements] : int32sOf(input);
+  const { content = 0, flavor } = request.parameters;
+  const input = firstByName(request.inputs);
+  const values = input === undefined ? [Number(content) * mostElements] : int32sOf(input);
+  const [first = 0] = values;
   const ofRow = values.length / rows;
+  const z = (first / mostElements) * 2 + Number(flavor);
   const y = Int32Array.from({ length: rows }, (_, row) => (values[row * ofRow] ?? 0) + 1);
   return {
-    outputs: [int32("y", [rows], y), int32("z", [1], Int32Array.of(number))],
+    outputs: [int32("y", [rows], y), int32("z", [1], Int32Array.of(z))],
     parameters: part === undefined ? {} : { part },
   };
 }
 
 /** In words: what a response to this request must hold. */
-export function expectedOutputsText({ number, inputs, rows, ...plan }: RequestPlan): string {
-  const count = inputs[0]?.shape.reduce((size, dim) => size * dim, 1) ?? rows;
-  const first = number * mostElements + 1;
+export function expectedOutputsText(plan: RequestPlan): string {
+  const { content, flavor, inputs, rows } = plan;
+  const count = firstByName(inputs)?.shape.reduce((size, dim) => size * dim, 1) ?? rows;
+  const first = content * mostElements + 1;
   const y = Array.from({ length: rows }, (_, row) => first + row * (count / rows));
-  const texts = { y: `y [${rows}] ${y}`, z: `z [1] ${number}` };
+  const texts = { y: `y [${rows}] ${y}`, z: `z [1] ${content * 2 + flavor}` };
   if (plan.requestedOutputs.length === 0) return `${texts.y} ${texts.z}`;
   const isWanted = (name: "y" | "z"): boolean => plan.requestedOutputs.includes(name);
   return (["y", "z"] as const)
     .filter(isWanted)
     .map((name) => texts[name])
     .join(" ");
+}
+
+function firstByName<Named extends { readonly name: string }>(
+  tensors: readonly Named[],
+): Named | undefined {
+  return [...tensors].sort((one, other) => one.name.localeCompare(other.name))[0];
 }
 
 export function outputsText(outputs: readonly WireTensor[]): string {

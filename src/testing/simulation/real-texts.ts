@@ -50,7 +50,13 @@ export function responseText(response: InferResponse, isFinal: boolean): string 
   const { parameters, timing, outputs } = response;
   const part = parameters["part"];
   const { queueMs, batchMs, computeMs, outputMs } = timing;
+  const lengths = [queueMs, batchMs, computeMs, outputMs].map(lengthText).join("+");
   const what = part === undefined ? "its response" : `part ${part}`;
   const empty = outputs.length === 0 ? " without outputs" : "";
-  return `gets ${what}${empty}${isFinal ? ", the last" : ""} ${queueMs}+${batchMs}+${computeMs}+${outputMs}`;
+  return `gets ${what}${empty}${isFinal ? ", the last" : ""} ${lengths}`;
+}
+
+/** Whoever waits for another's answer gets his lengths by subtraction: they may be a little off. */
+function lengthText(ms: number): string {
+  return String(Math.round(ms * 1e6) / 1e6);
 }

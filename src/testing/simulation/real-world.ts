@@ -17,6 +17,7 @@ import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
 import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { InferResponse } from "../../protocol/infer.ts";
+import { sha256Digest } from "../../server/sha256-digest.ts";
 import type { InstanceScript, ScriptedError } from "../instance-script.ts";
 import { SimulatedHost } from "../simulated-instance.ts";
 import { VirtualClock } from "../virtual-clock.ts";
@@ -46,6 +47,7 @@ export interface RealWorldOptions {
   readonly journal: Journal;
   readonly coverage: Coverage;
   readonly maxWaitingBytes: number;
+  readonly cacheBytes: number;
   readonly startedAtWallMs: number;
   readonly scriptFor: (
     key: { readonly load: LoadPlan; readonly index: number; readonly generation: number },
@@ -80,6 +82,8 @@ export class RealWorld {
       log: this.#log(),
       metadata: { name: "simulated", version: "0", extensions: [] },
       maxWaitingBytes: options.maxWaitingBytes,
+      cacheBytes: options.cacheBytes,
+      digest: sha256Digest,
     });
   }
 
@@ -160,6 +164,13 @@ export class RealWorld {
 
   statistics(name?: string, version?: number): readonly ModelStatisticsSnapshot[] {
     return this.#core.statistics(name, version);
+  }
+
+  /** What the response cache says of itself. */
+  cache(): string {
+    const cache = this.#core.cacheFigures();
+    const { usedBytes, entryCount, hitCount, missCount, evictionCount } = cache;
+    return `${entryCount} kept, ${usedBytes} bytes, ${hitCount}+${missCount}, ${evictionCount} left`;
   }
 
   /** How many requests have come to the scheduler of this version, which is served. */

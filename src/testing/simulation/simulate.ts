@@ -95,6 +95,7 @@ class Run {
     const shared = {
       coverage: options.coverage,
       maxWaitingBytes: this.#workload.maxWaitingBytes,
+      cacheBytes: this.#workload.cacheBytes,
       startedAtWallMs,
       scriptFor: book.scriptFor.bind(book),
     };
@@ -183,6 +184,7 @@ class Run {
     this.#check("server state", [oracle.state], [real.state]);
     this.#check("index", oracle.index(), real.index());
     this.#check("readiness", [oracle.isReady()], [real.isReady()]);
+    this.#check("cache", [oracle.cacheText()], [real.cache()]);
     const isFull = this.#stepCount % stepsPerFullComparison === 0 || oracle.state === "draining";
     if (isFull) this.#check("served versions", oracle.served(), real.served());
     if (isFull || this.#workload.profile.readsOften) this.#compareStatistics(isFull);

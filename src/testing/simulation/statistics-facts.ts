@@ -47,6 +47,9 @@ export interface StatisticsFacts {
   readonly computeOutput: CountAndNs;
   readonly cacheHit: CountAndNs;
   readonly cacheMiss: CountAndNs;
+  readonly isCached: boolean;
+  readonly shared: CountAndNs;
+  readonly followingCount: number;
   readonly batches: readonly BatchFacts[];
   readonly responses: readonly ResponseFacts[];
   readonly failures: Readonly<Record<"REJECTED" | "CANCELED" | "BACKEND" | "OTHER", number>>;

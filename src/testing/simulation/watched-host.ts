@@ -102,6 +102,6 @@ function nameIn({ requests }: ExecutionBatch, index: number): string {
   return request === undefined ? `nobody (${index})` : nameOf(request);
 }
 
-function nameOf({ parameters }: InferRequest): string {
-  return `r${parameters["number"]}`;
+function nameOf({ logId }: InferRequest): string {
+  return logId;
 }

@@ -7,7 +7,8 @@
  */
 import { Random } from "../random.ts";
 import { drawModel, drawSignature, type Signature } from "./draw-model.ts";
-import { nextWholeMs } from "./moments.ts";
+import { SharingDraws } from "./draw-sharing.ts";
+import { deadlineOf, nextWholeMs } from "./moments.ts";
 import type {
   CallerAct,
   EventPlan,
@@ -36,7 +37,12 @@ const mostVersions = 2;
 export class Workload {
   readonly profile: Profile;
   readonly maxWaitingBytes: number;
+  /** Of the response cache. */
+  readonly cacheBytes: number;
   readonly #random: Random;
+  readonly #sharing: SharingDraws;
+  /** One version of one model is all there ever is. */
+  readonly #isAlone: boolean;
   readonly #signatures: readonly Signature[];
   /** By name: versions that are there if all went well. */
   readonly #versions = new Map<string, Set<number>>();
@@ -58,13 +64,18 @@ export class Workload {
     const names = ["a", "b", "c"].slice(0, random.between(1, 3));
     this.#signatures = names.map((name) => drawSignature(random, this.profile, name));
     this.#longestPauseMs = random.pick([0, 2, 2, 5, 20]);
+    this.#sharing = new SharingDraws(seed);
+    const { caches } = this.#sharing.profile;
+    this.#isAlone = caches && names.length === 1 && !this.profile.reloads;
+    this.cacheBytes = this.#sharing.cacheBytes(this.#isAlone);
   }
 
   /** Everything is loaded first; some of it may fail. */
   first(): Turn {
     const events = this.#signatures.flatMap((signature) => {
       const versions = this.#random.chance(0.3) ? [1, 2] : [this.#random.between(1, mostVersions)];
-      return versions.map((version) => this.#load({ signature, version }, 0));
+      const loaded = this.#isAlone ? versions.slice(0, 1) : versions;
+      return loaded.map((version) => this.#load({ signature, version }, 0));
     });
     return { atMs: 0, isBlocked: false, events };
   }
@@ -73,7 +84,8 @@ export class Workload {
     const random = this.#random;
     const pauseMs = this.#drawPauseMs();
     const atMs = nextWholeMs(nowMs) - 1 + pauseMs;
-    const isBlocked = this.profile.blocks && random.chance(0.1);
+    // What is late in the queue and what is late in a flight come in no promised order.
+    const isBlocked = this.profile.blocks && random.chance(0.1) && !this.#sharing.profile.flights;
     return { atMs, isBlocked, events: this.#drawEvents(atMs) };
   }
 
@@ -193,7 +205,8 @@ export class Workload {
     const random = this.#random;
     const hasDeadline = this.profile.deadlines && random.chance(0.7);
     if (!hasDeadline && every === 1) return Infinity;
-    return Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]));
+    const deadlineMs = Math.floor(nowMs) + random.between(-1, random.pick([5, 20, 50, 100, 300]));
+    return this.#sharing.profile.flights ? deadlineOf(deadlineMs) : deadlineMs;
   }
 
   #drawLifeEvent(nowMs: number): EventPlan {
@@ -244,7 +257,7 @@ export class Workload {
     this.#versions.set(signature.name, versions.add(version));
     const load: LoadPlan = {
       number: this.#loadCount,
-      model: drawModel(random, this.profile, { signature, version }),
+      model: this.#sharing.ofModel(drawModel(random, this.profile, { signature, version })),
       resolvesAtMs: random.chance(0.5) ? nowMs : nowMs + random.between(1, 15) + 0.5,
       resolveError: fails
         ? { code: "INVALID_ARGUMENT", message: "fault 0", reason: "OTHER" }
@@ -270,8 +283,10 @@ export class Workload {
     const outputs = random.pick([[], [], ["y"], ["z"], ["z", "y"]]);
     const inputs = this.#drawInputs(signature);
     const taking = this.#drawTaking();
-    const request: RequestPlan = {
+    const request = this.#sharing.repeated({
       number,
+      content: number,
+      flavor: 0,
       id: random.chance(0.8) ? `r${number}` : "",
       modelName: signature.name,
       version,
@@ -284,11 +299,11 @@ export class Workload {
       isInvalid,
       cost: random.between(0, random.pick([2, 6, 16])),
       bucket: random.pick(["", "b", "b", "c"]) ?? "",
-      isPoisonous: profile.poison && random.chance(0.15),
+      isPoisonous: profile.poison && random.chance(0.25),
       taking,
       onResponse: [],
       onEnd: [],
-    };
+    });
     const acts = mayAct && profile.callersAct ? this.#drawActs(target, number, nowMs) : undefined;
     this.#lastNumbers.set(keyOf(target), number);
     return { ...request, ...acts };

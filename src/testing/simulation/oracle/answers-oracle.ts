@@ -11,9 +11,12 @@ import { errorText, type OracleError } from "./oracle-errors.ts";
 import {
   type Answer,
   type Execution,
+  lengthsText,
   logPageOf,
+  type News,
   type OracleRequest,
   type Response,
+  responseText,
   type Surroundings,
 } from "./oracle-request.ts";
 
@@ -58,13 +61,13 @@ export class AnswersOracle {
       counters.streamCutShort(how, request, time.nowMs);
     }
     this.#end(request);
-    this.refuse(request.plan, error);
+    this.#tell(request.plan, { text: errorText(error), isEnd: true, reason });
     this.#release();
   }
 
   /** Tells the caller only. */
   refuse(plan: RequestPlan, error: OracleError): void {
-    this.#tell(plan, errorText(error), true);
+    this.#tell(plan, { text: errorText(error), isEnd: true });
   }
 
   #pass(request: OracleRequest, answer: Answer): void {
@@ -87,13 +90,13 @@ export class AnswersOracle {
       request.computedMs = moments.endMs;
     }
     const text = `${responseText(response)} ${timingText(request, moments)}`;
-    this.#tell(request.plan, text, isFinal);
+    this.#tell(request.plan, { text, isEnd: isFinal, response });
     if (isFinal) this.#release();
   }
 
-  #tell(plan: RequestPlan, text: string, isEnd: boolean): void {
+  #tell(plan: RequestPlan, news: Omit<News, "page" | "logPage">): void {
     const { callers, page } = this.#around;
-    callers.hear(plan, { page, logPage: logPageOf(this.#around), text, isEnd });
+    callers.hear(plan, { page, logPage: logPageOf(this.#around), ...news });
   }
 
   #end(request: OracleRequest): void {
@@ -145,17 +148,8 @@ function blame({ reason }: OracleError): FailureReason {
   return reason === "OTHER" ? "BACKEND" : reason;
 }
 
-function responseText({ part, isEmpty, isFinal }: Response): string {
-  const what = part === undefined ? "its response" : `part ${part}`;
-  return `gets ${what}${isEmpty ? " without outputs" : ""}${isFinal ? ", the last" : ""}`;
-}
-
 /** Lengths: in the queue, input, infer, output. */
 function timingText({ arrivedAtMs }: OracleRequest, moments: Moments): string {
   const { startMs, inputEndMs, outputStartMs, endMs } = moments;
-  const cuts = [arrivedAtMs, startMs, inputEndMs, outputStartMs, endMs];
-  return cuts
-    .slice(1)
-    .map((cut, index) => cut - (cuts[index] ?? 0))
-    .join("+");
+  return lengthsText([arrivedAtMs, startMs, inputEndMs, outputStartMs, endMs]);
 }

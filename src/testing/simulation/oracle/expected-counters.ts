@@ -26,6 +26,12 @@ export interface Success {
   readonly moments: Moments;
 }
 
+interface Followed {
+  readonly arrivedAtMs: number;
+  readonly queuedUntilMs: number;
+  readonly endedAtMs: number;
+}
+
 /** A stream so far: how many responses were heard, and until when the last one was computed. */
 interface Stream {
   readonly heardCount: number;
@@ -61,6 +67,7 @@ export class ExpectedCounters implements StatisticsFacts {
   readonly computeOutput: Sum = new Sum();
   readonly cacheHit: Sum = new Sum();
   readonly cacheMiss: Sum = new Sum();
+  readonly shared: Sum = new Sum();
   /** By rows. */
   readonly batches: ExpectedBatches[] = [];
   readonly responses: ResponseSums[] = [];
@@ -74,6 +81,8 @@ export class ExpectedCounters implements StatisticsFacts {
   // Gauges: set by the model's oracle before somebody looks.
   pendingCount = 0;
   executingCount = 0;
+  followingCount = 0;
+  isCached = false;
   instances = { ready: 0, busy: 0, loading: 0, dead: 0 };
   instanceRestarts = 0;
   loadDurationMs = 0;
@@ -89,12 +98,26 @@ export class ExpectedCounters implements StatisticsFacts {
     const { startMs, inputEndMs, outputStartMs } = moments;
     this.lastInferenceMs = Math.round(this.#startedAtWallMs + endedAtMs);
     this.inferenceCount += rows;
-    this.success.add(ns(arrivedAtMs, endedAtMs));
-    this.queue.add(ns(arrivedAtMs, startMs));
+    this.#answered(ns(arrivedAtMs, endedAtMs), ns(arrivedAtMs, startMs));
     addCompute(this, moments);
-    this.requestDuration.add(ns(arrivedAtMs, endedAtMs));
-    this.queueDuration.add(ns(arrivedAtMs, startMs));
     this.computeDuration.add(ns(inputEndMs, outputStartMs));
+  }
+
+  /** Nothing is computed, and no time passes. */
+  hit(): void {
+    this.#answered(0, 0);
+    this.cacheHit.add(0);
+  }
+
+  /** Beside its success. */
+  missed(): void {
+    this.cacheMiss.add(0);
+  }
+
+  /** It got what another one was computed for. */
+  followed({ arrivedAtMs, queuedUntilMs, endedAtMs }: Followed): void {
+    this.#answered(ns(arrivedAtMs, endedAtMs), ns(arrivedAtMs, queuedUntilMs));
+    this.shared.add(ns(arrivedAtMs, endedAtMs));
   }
 
   failed(reason: FailureReason, sinceMs: number, nowMs: number): void {
@@ -134,6 +157,13 @@ export class ExpectedCounters implements StatisticsFacts {
       this.batches.sort((one, other) => one.batchSize - other.batchSize);
     }
     addCompute(entry, moments);
+  }
+
+  #answered(lifeNs: number, queueNs: number): void {
+    this.success.add(lifeNs);
+    this.queue.add(queueNs);
+    this.requestDuration.add(lifeNs);
+    this.queueDuration.add(queueNs);
   }
 
   #sumsFor({ heardCount }: Stream): ResponseSums {

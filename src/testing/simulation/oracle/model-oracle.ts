@@ -30,7 +30,13 @@ import {
   outOfTime,
   stopping,
 } from "./oracle-errors.ts";
-import type { Execution, OracleRequest, Surroundings } from "./oracle-request.ts";
+import {
+  type Execution,
+  endOfTimeMs,
+  type OracleRequest,
+  placeOf,
+  type Surroundings,
+} from "./oracle-request.ts";
 import { PoolOracle, type PoolOwner } from "./pool-oracle.ts";
 
 export interface ModelOwner {
@@ -93,7 +99,7 @@ export class ModelOracle implements PoolOwner {
     return this.#waiting.map(({ plan }) => plan);
   }
 
-  /** Timers that the core may hold for it: one for the queue, one for each instance. */
+  /** One for the queue, one for each instance. */
   get timerCount(): number {
     return 1 + this.#pool.openCount;
   }
@@ -312,10 +318,15 @@ export class ModelOracle implements PoolOwner {
       this.#delayCount += 1;
       request.delayedAs = this.#delayCount;
       request.expiresAtMs = Number.POSITIVE_INFINITY;
-    } else {
-      coverage.count("expired");
-      this.#answers.fail(request, expired, "REJECTED");
-    }
+    } else this.#expire(request);
+  }
+
+  #expire(request: OracleRequest): void {
+    const moreMs = this.#around.callers.outlasts(request.plan);
+    request.expiresAtMs += moreMs;
+    if (moreMs > 0) return;
+    this.#around.coverage.count("expired");
+    this.#answers.fail(request, expired, "REJECTED");
   }
 
   /** False: nothing is ready. */
@@ -381,13 +392,4 @@ export class ModelOracle implements PoolOwner {
     this.#waiting = this.#waiting.filter((other) => other !== request);
     this.#running = this.#running.filter((other) => other !== request);
   }
-}
-
-function placeOf({ execution }: OracleRequest): number {
-  return execution?.place ?? 0;
-}
-
-/** When somebody has to look at it. */
-function endOfTimeMs({ stage, plan, expiresAtMs }: OracleRequest): number {
-  return stage === "waiting" ? Math.min(expiresAtMs, plan.deadlineMs) : plan.deadlineMs;
 }

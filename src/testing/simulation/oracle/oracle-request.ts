@@ -5,7 +5,7 @@ import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
 import type { LoadPlan, RequestPlan } from "../plans.ts";
 import type { Queued } from "./batching-rules.ts";
-import type { ExpectedCounters, Moments } from "./expected-counters.ts";
+import type { ExpectedCounters, FailureReason, Moments } from "./expected-counters.ts";
 import type { IsolationOracle } from "./isolation-oracle.ts";
 import type { OracleError } from "./oracle-errors.ts";
 
@@ -70,8 +70,8 @@ export interface Response {
   readonly moments: Moments;
 }
 
-/** Of one loaded model. */
-export interface Surroundings {
+/** Of one loaded model; callers are those who sent its requests. */
+export interface AroundModel {
   readonly load: LoadPlan;
   /** Of the journal. */
   readonly page: string;
@@ -82,9 +82,19 @@ export interface Surroundings {
   readonly callers: Callers;
 }
 
+/** Seen by the model: callers are those who wait for what it runs. */
+export interface Surroundings extends AroundModel {
+  readonly callers: Waiting;
+}
+
 /** Whoever sent the requests. May act at once. */
 export interface Callers {
   hear(request: RequestPlan, news: News): void;
+}
+
+export interface Waiting extends Callers {
+  /** A run has waited for as long as it may: for how much longer somebody is willing to; 0: nobody. */
+  outlasts(run: RequestPlan): number;
 }
 
 export interface News {
@@ -92,8 +102,33 @@ export interface News {
   readonly logPage: string;
   readonly text: string;
   readonly isEnd: boolean;
+  /** What it is, if it is no error; and else how that was counted, if it was. */
+  readonly response?: Response;
+  readonly reason?: FailureReason;
 }
 
-export function logPageOf({ load }: Pick<Surroundings, "load">): string {
+export function responseText({ part, isEmpty, isFinal }: Omit<Response, "moments">): string {
+  const what = part === undefined ? "its response" : `part ${part}`;
+  return `gets ${what}${isEmpty ? " without outputs" : ""}${isFinal ? ", the last" : ""}`;
+}
+
+/** Cuts in a life, as the lengths between them. */
+export function lengthsText(cuts: readonly number[]): string {
+  return cuts
+    .slice(1)
+    .map((cut, index) => Math.round((cut - (cuts[index] ?? 0)) * 1e6) / 1e6)
+    .join("+");
+}
+
+export function placeOf({ execution }: OracleRequest): number {
+  return execution?.place ?? 0;
+}
+
+/** When somebody has to look at it. */
+export function endOfTimeMs({ stage, plan, expiresAtMs }: OracleRequest): number {
+  return stage === "waiting" ? Math.min(expiresAtMs, plan.deadlineMs) : plan.deadlineMs;
+}
+
+export function logPageOf({ load }: Pick<AroundModel, "load">): string {
   return `log ${load.model.name}/${load.model.version}`;
 }

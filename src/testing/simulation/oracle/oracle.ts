@@ -13,6 +13,7 @@ import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
 import { bytesOf, type EventPlan, type LoadPlan, type RequestPlan } from "../plans.ts";
 import type { StatisticsFacts } from "../statistics-facts.ts";
+import { CacheOracle } from "./cache-oracle.ts";
 import { CallersOracle, type CallersOwner, type Unloaded } from "./callers-oracle.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
@@ -23,13 +24,14 @@ import {
   serverStopping,
   unknownModel,
 } from "./oracle-errors.ts";
-import type { OracleRequest } from "./oracle-request.ts";
+import type { Sent, SharingOracle } from "./sharing-oracle.ts";
 import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;
   readonly coverage: Coverage;
   readonly maxWaitingBytes: number;
+  readonly cacheBytes: number;
   readonly startedAtWallMs: number;
   readonly scriptFor: VersionOptions["scriptFor"];
 }
@@ -41,7 +43,7 @@ interface Promised {
 }
 
 interface Accepted {
-  readonly request: OracleRequest;
+  readonly sent: Sent;
   readonly model: ModelOracle;
 }
 
@@ -50,7 +52,8 @@ export class Oracle implements CallersOwner {
   /** By name, then by version. */
   #versions: readonly VersionOracle[] = [];
   /** Also those that were replaced, while an instance of theirs is left. */
-  #models: readonly ModelOracle[] = [];
+  #sharing: readonly SharingOracle[] = [];
+  readonly #cache: CacheOracle;
   readonly #requests = new Map<number, Accepted>();
   readonly #callers: CallersOracle;
   #promised: readonly Promised[] = [];
@@ -63,6 +66,7 @@ export class Oracle implements CallersOwner {
   constructor(options: OracleOptions) {
     this.#options = options;
     this.#callers = new CallersOracle(this, options);
+    this.#cache = new CacheOracle(options.coverage, options.cacheBytes);
   }
 
   get nowMs(): number {
@@ -75,12 +79,12 @@ export class Oracle implements CallersOwner {
 
   /** What can still happen by itself. Infinity: nothing. */
   nextDueMs(): number {
-    return Math.min(this.#nextResolveMs(), ...this.#models.map((model) => model.nextDueMs()));
+    return Math.min(this.#nextResolveMs(), ...this.#sharing.map((one) => one.nextDueMs()));
   }
 
   /** When something happens that is not about what waits. Infinity: never. */
   nextActMs(): number {
-    return Math.min(this.#nextResolveMs(), ...this.#models.map((model) => model.nextActMs()));
+    return Math.min(this.#nextResolveMs(), ...this.#sharing.map((one) => one.nextActMs()));
   }
 
   /** Time passes, and nothing happens. */
@@ -131,7 +135,7 @@ export class Oracle implements CallersOwner {
         return;
       case "abandon":
         this.#options.coverage.count("abandon");
-        for (const { namedModel } of this.#versions) namedModel?.abandon(event.error);
+        for (const { namedSharing } of this.#versions) namedSharing?.model.abandon(event.error);
     }
   }
 
@@ -170,49 +174,55 @@ export class Oracle implements CallersOwner {
     return statistics;
   }
 
+  /** Of the response cache. */
+  cacheText(): string {
+    return this.#cache.text();
+  }
+
   /** How many timers the core may hold: one for each queue, one for each instance. */
   timerCount(): number {
-    const named = this.#versions.flatMap(({ namedModel }) => namedModel ?? []);
-    const models = new Set([...this.#models, ...named]);
-    return [...models].reduce((sum, model) => sum + model.timerCount, 0);
+    const named = this.#versions.flatMap(({ namedSharing }) => namedSharing ?? []);
+    const all = new Set([...this.#sharing, ...named]);
+    return [...all].reduce((sum, { timerCount }) => sum + timerCount, 0);
   }
 
   send(request: RequestPlan): void {
     const { coverage, maxWaitingBytes } = this.#options;
     coverage.count("request");
-    const model = this.#modelFor(request);
-    if ("code" in model || request.isInvalid) {
+    const sharing = this.#sharingFor(request);
+    if ("code" in sharing || request.isInvalid) {
       if (request.isInvalid) coverage.count("request invalid");
-      const text = errorText("code" in model ? model : invalid);
+      const text = errorText("code" in sharing ? sharing : invalid);
       const logPage = `log ${request.modelName}`;
       this.#callers.hear(request, { page: `r${request.number}`, logPage, text, isEnd: true });
       return;
     }
-    const waitingBytes = this.#models
-      .flatMap(({ waitingPlans }) => waitingPlans)
+    const { model } = sharing;
+    const waitingBytes = this.#sharing
+      .flatMap((one) => one.model.waitingPlans)
       .reduce((sum, plan) => sum + bytesOf(plan), 0);
     this.#touched.add(model);
-    const accepted = model.arrive(request, waitingBytes + bytesOf(request) <= maxWaitingBytes);
-    if (accepted !== undefined) this.#requests.set(request.number, { request: accepted, model });
+    const sent = sharing.arrive(request, waitingBytes + bytesOf(request) <= maxWaitingBytes);
+    if (sent !== undefined) this.#requests.set(request.number, { sent, model });
   }
 
   cancel(number: number): void {
     const accepted = this.#requests.get(number);
     if (accepted === undefined) return;
     this.#touched.add(accepted.model);
-    accepted.model.cancel(accepted.request);
+    accepted.sent.cancel();
   }
 
   take(number: number, count: number): void {
     const accepted = this.#requests.get(number);
     if (accepted === undefined) return;
     this.#touched.add(accepted.model);
-    accepted.model.take(accepted.request, count);
+    accepted.sent.take(count);
   }
 
   takeLater(number: number, count: number, waitMs: number): void {
     const accepted = this.#requests.get(number);
-    accepted?.model.takeLater(accepted.request, count, Math.floor(this.#nowMs) + waitMs);
+    accepted?.sent.takeLater(count, Math.floor(this.#nowMs) + waitMs);
   }
 
   unload(page: string, { name, version }: Unloaded): void {
@@ -221,17 +231,17 @@ export class Oracle implements CallersOwner {
       (other) => other.name === name && (version === undefined || other.version === version),
     );
     if (chosen.length === 0) coverage.count("unload what is not there");
-    for (const { state, model } of chosen) {
-      if (state === "READY") coverage.count(model?.isEmpty ? "unload idle" : "unload busy");
+    for (const { state, sharing } of chosen) {
+      if (state === "READY") coverage.count(sharing?.model.isEmpty ? "unload idle" : "unload busy");
       if (state === "UNLOADING") coverage.count("unload while unloading");
       if (state === "LOADING") {
-        coverage.count(model === undefined ? "unload while resolving" : "unload while loading");
+        coverage.count(sharing === undefined ? "unload while resolving" : "unload while loading");
       }
     }
     this.#end(chosen, page);
   }
 
-  #modelFor({ modelName, version }: RequestPlan): ModelOracle | OracleError {
+  #sharingFor({ modelName, version }: RequestPlan): SharingOracle | OracleError {
     const { coverage } = this.#options;
     const ofName = this.#versions.filter(({ name }) => name === modelName);
     const served = ofName.filter((candidate) => this.#isServed(candidate));
@@ -240,7 +250,7 @@ export class Oracle implements CallersOwner {
       version === undefined
         ? (inService.at(-1) ?? served.at(-1))
         : served.find((candidate) => candidate.version === version);
-    if (meant?.model !== undefined) return meant.model;
+    if (meant?.sharing !== undefined) return meant.sharing;
     if (this.#isClosing()) {
       coverage.count(this.#state === "stopped" ? "server stopped" : "model gone while stopping");
       return serverStopping;
@@ -278,6 +288,7 @@ export class Oracle implements CallersOwner {
         ...this.#options,
         time: this,
         callers: this.#callers,
+        cache: this.#cache,
         lookAtEndOfTurn: (model) => {
           if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
         },
@@ -295,12 +306,12 @@ export class Oracle implements CallersOwner {
 
   #drain(): void {
     const { coverage } = this.#options;
-    const isBusy = this.#models.some(({ isEmpty }) => !isEmpty);
+    const isBusy = this.#sharing.some(({ model }) => !model.isEmpty);
     if (this.#isClosing()) coverage.count("drain twice");
     else coverage.count(isBusy ? "drain busy" : "drain idle");
-    for (const { state, model } of this.#versions) {
+    for (const { state, sharing } of this.#versions) {
       if (state !== "LOADING") continue;
-      coverage.count(model === undefined ? "drain while resolving" : "drain while loading");
+      coverage.count(sharing === undefined ? "drain while resolving" : "drain while loading");
     }
     if (this.#state !== "stopped") this.#state = "draining";
     this.#end(this.#versions, this.#nextPage("drain"));
@@ -326,13 +337,13 @@ export class Oracle implements CallersOwner {
 
   #runDue(atMs: number): void {
     const resolving = this.#versions.find(({ resolvesAtMs }) => resolvesAtMs === atMs);
-    const model = this.#models.find((candidate) => candidate.nextDueMs() === atMs);
+    const sharing = this.#sharing.find((candidate) => candidate.nextDueMs() === atMs);
     if (resolving !== undefined) {
       resolving.resolve();
-      if (resolving.model !== undefined) this.#models = [...this.#models, resolving.model];
-    } else if (model !== undefined) {
-      this.#touched.add(model);
-      model.runNext();
+      if (resolving.sharing !== undefined) this.#sharing = [...this.#sharing, resolving.sharing];
+    } else if (sharing !== undefined) {
+      this.#touched.add(sharing.model);
+      sharing.runNext();
     }
     this.#settle();
   }
@@ -340,7 +351,7 @@ export class Oracle implements CallersOwner {
   /** What follows when something is over. */
   #settle(): void {
     for (const version of this.#versions) version.settle();
-    this.#models = this.#models.filter(({ isGone }) => !isGone);
+    this.#sharing = this.#sharing.filter(({ model }) => !model.isGone);
     const isOpen = ({ versions }: Promised): boolean =>
       versions.some(({ state }) => state === "UNLOADING");
     for (const { page } of this.#promised.filter((promised) => !isOpen(promised))) {
@@ -352,11 +363,12 @@ export class Oracle implements CallersOwner {
 
   #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
     const served = this.#versions.filter((version) => this.#isServed(version));
-    return served.flatMap(({ model }) => (model && isWanted(model) ? [model.statistics()] : []));
+    const models = served.flatMap(({ sharing }) => sharing?.model ?? []);
+    return models.filter(isWanted).map((model) => model.statistics());
   }
 
   /** A server that stops knows its models until they are gone: it has a better answer. */
-  #isServed({ state, model }: VersionOracle): boolean {
-    return model !== undefined && state === (this.#isClosing() ? "UNLOADING" : "READY");
+  #isServed({ state, sharing }: VersionOracle): boolean {
+    return sharing !== undefined && state === (this.#isClosing() ? "UNLOADING" : "READY");
   }
 }

@@ -11,10 +11,12 @@ import type { InstanceScript } from "../../instance-script.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
 import type { LoadPlan } from "../plans.ts";
+import type { CacheOracle } from "./cache-oracle.ts";
 import { ExpectedCounters } from "./expected-counters.ts";
 import { ModelOracle, type ModelOwner } from "./model-oracle.ts";
 import { errorText, failureReason, type OracleError, unloadedEarly } from "./oracle-errors.ts";
 import { type Callers, logPageOf } from "./oracle-request.ts";
+import { SharingOracle } from "./sharing-oracle.ts";
 
 /** Why it is UNAVAILABLE, if that was meant. */
 const unloaded = "unloaded";
@@ -26,6 +28,7 @@ export interface VersionOptions {
   readonly startedAtWallMs: number;
   readonly time: { readonly nowMs: number };
   readonly callers: Callers;
+  readonly cache: CacheOracle;
   readonly lookAtEndOfTurn: (model: ModelOracle) => void;
   /** It is ready, and nobody wants it. */
   readonly unload: (version: VersionOracle) => void;
@@ -43,7 +46,7 @@ export class VersionOracle implements ModelOwner {
   #reason = "";
   #isResolved = false;
   /** Stays while an instance of it is left, even if nobody can name it any more. */
-  #model: ModelOracle | undefined = undefined;
+  #sharing: SharingOracle | undefined = undefined;
 
   constructor(load: LoadPlan, options: VersionOptions) {
     this.load = load;
@@ -63,14 +66,18 @@ export class VersionOracle implements ModelOwner {
     return this.#state;
   }
 
-  /** Undefined also before it is known what it is. */
-  get model(): ModelOracle | undefined {
-    return this.#model;
+  /** The model, and what stands before it. Undefined also before it is known what it is. */
+  get sharing(): SharingOracle | undefined {
+    return this.#sharing;
   }
 
   /** Undefined: it serves nobody. */
-  get namedModel(): ModelOracle | undefined {
-    return this.#state === "UNAVAILABLE" ? undefined : this.#model;
+  get namedSharing(): SharingOracle | undefined {
+    return this.#state === "UNAVAILABLE" ? undefined : this.#sharing;
+  }
+
+  get #model(): ModelOracle | undefined {
+    return this.#sharing?.model;
   }
 
   /** When it is known what it is; Infinity: it is. */
@@ -139,6 +146,7 @@ export class VersionOracle implements ModelOwner {
       this.#fail(unloadedEarly);
     }
     if (this.#model !== undefined) this.#model.isDraining = true;
+    this.#sharing?.close();
   }
 
   /** A turn is over: what is unloaded stops when it is empty, and is gone when all of it is. */
@@ -156,11 +164,14 @@ export class VersionOracle implements ModelOwner {
 
   #start(): void {
     const { load } = this;
-    const { startedAtWallMs, ...shared } = this.#options;
+    const { startedAtWallMs, cache, ...shared } = this.#options;
     const counters = new ExpectedCounters(load.model, startedAtWallMs);
     const around = { ...shared, load, page: `load ${load.number}`, counters };
-    this.#model = new ModelOracle(this, around, this.#startedAtMs);
-    this.#model.start();
+    const sharing = new SharingOracle(around, cache);
+    const model = new ModelOracle(this, { ...around, callers: sharing }, this.#startedAtMs);
+    sharing.model = model;
+    this.#sharing = sharing;
+    model.start();
   }
 
   #fail(error: OracleError): void {
