@@ -48,6 +48,7 @@ export type {
   PrioritiesOptions,
   QueueOptions,
 } from "./protocol/model-options.ts";
+export type { Warmup, WarmupInput, WarmupSample } from "./protocol/warmup.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
 export type { InferOptions, InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";

@@ -27,6 +27,8 @@ export interface BackendCall {
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
   readonly requests: readonly CallRequest[];
+  /** Nobody waits for it: it is run before the model is ready. */
+  readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
   readonly signal: AbortSignal;
   /** The bytes of an input in one piece, from a multiple of its elements' size. */

@@ -59,6 +59,10 @@ export class CallContext implements InferContext<unknown> {
     return this.#call.requests;
   }
 
+  get isWarmup(): boolean {
+    return this.#call.isWarmup;
+  }
+
   get signal(): AbortSignal {
     return this.#call.signal;
   }

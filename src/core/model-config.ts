@@ -4,6 +4,8 @@
  * Made by resolve-model-config.ts, which checks it; shown on the wire by model-config-json.ts.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { Parameters } from "../protocol/infer.ts";
+import type { WarmupSource } from "../protocol/warmup.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -24,6 +26,26 @@ export interface ModelConfig {
   readonly isDecoupled: boolean;
   readonly parameters: Readonly<Record<string, string>>;
   readonly limits: ModelLimits;
+  /** What each instance runs before it is ready. */
+  readonly warmup: readonly WarmupConfig[];
+}
+
+/** One sample at one batch size. */
+export interface WarmupConfig {
+  readonly name: string;
+  /** Requests, of one row each. */
+  readonly batchSize: number;
+  readonly count: number;
+  readonly inputs: readonly WarmupInputConfig[];
+  readonly parameters: Parameters;
+}
+
+export interface WarmupInputConfig {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Without the batch dimension; -1: as what is given has it. */
+  readonly dims: readonly number[];
+  readonly source: WarmupSource;
 }
 
 export interface TensorConfig {

@@ -72,6 +72,7 @@ test("without options, every default holds", () => {
       maxRestartBackoffMs: 30_000,
       maxWrittenOffInstances: 2,
     },
+    warmup: [],
   });
 });
 

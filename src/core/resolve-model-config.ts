@@ -20,6 +20,7 @@ import {
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { mustBe, positiveInteger } from "../protocol/option-checks.ts";
 import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
+import { findWarmupMistakes } from "../protocol/warmup-check.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
   DynamicBatchingConfig,
@@ -29,6 +30,7 @@ import type {
   QueuePolicy,
   TensorConfig,
 } from "./model-config.ts";
+import { warmupConfigs } from "./warmup-configs.ts";
 
 export interface ModelConfigInput {
   readonly name: string;
@@ -79,6 +81,7 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     isDecoupled: input.isDecoupled ?? false,
     parameters: input.parameters ?? {},
     limits: modelLimits(options.limits),
+    warmup: warmupConfigs(options.warmup, input.inputs),
   };
 }
 
@@ -105,6 +108,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findOptionMistakes(name, { ...options }),
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
+    ...findWarmupMistakes({ ...options }, inputs),
     ...findDeviceMistakes(input),
     ...(input.isDecoupled === true ? findOrderMistakes({ ...options }) : []),
   ];

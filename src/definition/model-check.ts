@@ -15,6 +15,8 @@ import {
 } from "../protocol/option-checks.ts";
 import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
+import type { TensorSpecs } from "./specifications.ts";
+import { findWarmupMistakesFor } from "./warmup-values.ts";
 
 const functionModel: DefinitionKind = {
   maker: "model",
@@ -36,6 +38,8 @@ const functionModel: DefinitionKind = {
       mistakes.push(...findRowCountMistakes(definition, Object.keys(inputs).length));
     }
     if (decoupled === true || isGenerator(infer)) mistakes.push(...findOrderMistakes(definition));
+    const specs = inputSpecs(inputs, "inputs").length === 0 ? (inputs as TensorSpecs) : undefined;
+    if (specs !== undefined) mistakes.push(...findWarmupMistakesFor(specs, definition));
     return mistakes;
   },
 };

@@ -281,3 +281,22 @@ model("m", {
 model("m", { ...stateful, infer: () => {} });
 // @ts-expect-error: the same, later
 model("m", { ...stateful, infer: () => later(undefined) });
+
+model("m", {
+  ...stateful,
+  warmup: { inputs: { x: "zero" }, batchSizes: [1, 8] },
+  infer: (inputs) => ({ y: inputs.x }),
+});
+model("m", { ...stateful, warmup: [{ inputs: "random" }], infer: (inputs) => ({ y: inputs.x }) });
+model("m", {
+  ...stateful,
+  // @ts-expect-error: it has no input z
+  warmup: { inputs: { z: "zero" } },
+  infer: (inputs) => ({ y: inputs.x }),
+});
+model("m", {
+  ...stateful,
+  // @ts-expect-error: a sample says what its inputs are
+  warmup: { count: 2 },
+  infer: (inputs) => ({ y: inputs.x }),
+});

@@ -79,7 +79,7 @@ test("models are registered where an instance looks for them", () => {
 
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
-  "version, inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits";
+  "version, inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits, warmup";
 
 /** Changes to a definition that is fine, and all that is wrong then. */
 const complaints: readonly [changes: object, ...lines: string[]][] = [

@@ -23,6 +23,7 @@ import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
+import type { Warmup } from "../protocol/warmup.ts";
 import type { TensorData } from "./element-arrays.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel, isGenerator } from "./model-check.ts";
@@ -141,6 +142,8 @@ export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
   /** Rows of the batch; 1 for a model without batching. */
   readonly rows: number;
   readonly requests: readonly RequestInfo[];
+  /** A batch of the model's warm-up: nobody waits for it, and nobody counts it. */
+  readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. */
   readonly signal: AbortSignal;
   /**
@@ -166,6 +169,8 @@ export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
   readonly outputs: O;
   /** `import.meta.url`: threads import this module again. Without it the model runs inline. */
   readonly module?: string | URL;
+  /** What each instance runs before it is ready; default nothing. */
+  readonly warmup?: Warmup<NoInfer<keyof I & string>>;
 }
 
 /** Functions of a model: what its types are inferred from. */
@@ -216,7 +221,7 @@ export function model<
 ): Model<Name, I, O, IsDecoupled<A, D>> {
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
-  const { maxBatchSize, batching, instances, limits } = definition;
+  const { maxBatchSize, batching, instances, limits, warmup } = definition;
   const built = Object.freeze({
     kind: "function" as const,
     name,
@@ -230,6 +235,7 @@ export function model<
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(warmup !== undefined && { warmup }),
     },
     setup,
     infer,

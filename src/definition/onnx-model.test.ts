@@ -97,7 +97,7 @@ const complaints: readonly [object, string][] = [
     { colour: "blue" },
     "model 'm': unknown option 'colour' (there are version, path, intraOpThreads, " +
       "interOpThreads, graphOptimizationLevel, executionProviders, maxBatchSize, batching, " +
-      "instances, limits)",
+      "instances, limits, warmup)",
   ],
   [
     { executionProviders: [] },

@@ -74,7 +74,8 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
   checkOnnxModel(name, options);
-  const { path, version = 1, maxBatchSize, batching, instances, limits, ...session } = options;
+  const { path, version = 1, maxBatchSize, batching, instances, limits, ...rest } = options;
+  const { warmup, ...session } = rest;
   return Object.freeze({
     kind: "onnx",
     name,
@@ -86,6 +87,7 @@ export function onnx<const Name extends string>(name: Name, options: OnnxOptions
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
+      ...(warmup !== undefined && { warmup }),
     },
   });
 }

@@ -55,6 +55,10 @@ export class InlineCall implements BackendCall, BatchReaders {
     return this.batch.rows;
   }
 
+  get isWarmup(): boolean {
+    return this.batch.isWarmup === true;
+  }
+
   get requestCount(): number {
     return this.batch.requests.length;
   }

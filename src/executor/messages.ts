@@ -92,6 +92,7 @@ export type ToInstance =
       readonly inputs: readonly WireTensor[];
       readonly rows: number;
       readonly requests: readonly RequestMessage[];
+      readonly isWarmup?: boolean;
     }
   | { readonly type: "abort" }
   | { readonly type: "credit" }

@@ -21,6 +21,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
 import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { InstanceThread } from "./instance-thread.ts";
+import { warmed } from "./warming-host.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
 export function modelSource(
@@ -31,7 +32,8 @@ export function modelSource(
   const { name, version } = model;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (isOnnx(model)) return await resolveOnnx(model, options, signal);
-    return resolveFunction(model as FunctionModel, module, options);
+    const { config, host } = resolveFunction(model as FunctionModel, module, options);
+    return { config, host: await warmed(host, config) };
   };
   return { name, version, resolve };
 }
@@ -112,7 +114,8 @@ async function resolveOnnx(
       defaultModelFilename: basename(model.path),
     });
     if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
-    return { config, host: new ThreadHost(config, plan, options, thread) };
+    const host = new ThreadHost(config, plan, options, thread);
+    return { config, host: await warmed(host, config) };
   } catch (error) {
     thread.abandon();
     signal.throwIfAborted();

@@ -19,6 +19,7 @@ export class ThreadCall implements BackendCall, BatchReaders {
   readonly slot: number;
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
+  readonly isWarmup: boolean;
   #hasEnded = false;
   readonly #messages: readonly RequestMessage[];
   readonly #options: ThreadCallOptions;
@@ -31,6 +32,7 @@ export class ThreadCall implements BackendCall, BatchReaders {
     this.slot = message.slot;
     this.inputs = message.inputs;
     this.rows = message.rows;
+    this.isWarmup = message.isWarmup === true;
     this.#messages = message.requests;
     this.#options = options;
     this.#places = slotFlags(message.slot, options.maxRequests);

@@ -69,8 +69,9 @@ export class ThreadInstance implements Instance, ThreadListener {
       return { id, parameters, requestedOutputs, rows };
     });
     this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
-    const { rows } = batch;
-    this.#thread.post({ type: "execute", slot, inputs: tensors, rows, requests }, [buffer]);
+    const { rows, isWarmup = false } = batch;
+    const message = { type: "execute", slot, inputs: tensors, rows, requests } as const;
+    this.#thread.post(isWarmup ? { ...message, isWarmup } : message, [buffer]);
   }
 
   abort(batch: ExecutionBatch, requestIndex: number): void {

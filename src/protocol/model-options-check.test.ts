@@ -47,7 +47,10 @@ const wrong: readonly [object, ...lines: string[]][] = [
   [{ maxBatchSize: 1.5 }, `'maxBatchSize' ${integer}; got 1.5`],
   [{ maxBatchSize: "8" }, `'maxBatchSize' ${integer}; got "8"`],
   [{ maxbatchsize: 8 }, "unknown option 'maxbatchsize' (did you mean 'maxBatchSize'?)"],
-  [{ colour: 8 }, "unknown option 'colour' (there are maxBatchSize, batching, instances, limits)"],
+  [
+    { colour: 8 },
+    "unknown option 'colour' (there are maxBatchSize, batching, instances, limits, warmup)",
+  ],
   [{ batching: true }, "'batching' must be false or an object; got true"],
   [{ batching: null }, "'batching' must be false or an object; got null"],
   [

@@ -32,6 +32,7 @@ import {
   positiveInteger,
 } from "./option-checks.ts";
 import { findOptionConflicts } from "./option-conflicts.ts";
+import { checkWarmup } from "./warmup-check.ts";
 
 /** One check for each field: the compiler sees to it that none is forgotten or made up. */
 type ChecksOf<Options> = { readonly [Name in keyof Required<Options>]: Check };
@@ -111,6 +112,7 @@ const optionChecks: ChecksOf<ModelOptions> = {
   batching: optionally((value, field) => (value === false ? [] : batching(value, field))),
   instances: optionally((value, field) => (isAutoOrCount(value) ? [] : instances(value, field))),
   limits: optionally(fieldsOf(limitsChecks)),
+  warmup: optionally(checkWarmup),
 };
 
 /** What is wrong with the options of this model; `others` are the options beside those of all. */

@@ -14,8 +14,10 @@
  *   batching.priorities.queues        dynamic_batching.priority_queue_policy
  *   batching.queue                    dynamic_batching.default_queue_policy
  *   instances                         instance_group
+ *   warmup                            model_warmup
  */
 import type { Datatype } from "./datatype.ts";
+import type { Warmup } from "./warmup.ts";
 
 /** Numbers that hold where an option is left out. */
 export const optionDefaults = {
@@ -35,6 +37,8 @@ export interface ModelOptions {
   readonly batching?: false | BatchingOptions;
   readonly instances?: number | "auto" | InstancesOptions;
   readonly limits?: LimitsOptions;
+  /** What each instance runs before it is ready; default nothing. */
+  readonly warmup?: Warmup;
 }
 
 export interface BatchingOptions {

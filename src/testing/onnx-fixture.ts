@@ -60,6 +60,7 @@ export function backendCall(
       rows: 1,
       isAborted: () => false,
     })),
+    isWarmup: false,
     signal: new AbortController().signal,
     join: bytesOf,
     allocate: (byteLength) => new Uint8Array(byteLength),
