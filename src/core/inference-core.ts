@@ -33,6 +33,11 @@ export interface InferenceCoreOptions {
   readonly metadata: ServerMetadata;
   /** Bytes of input tensors that may wait in all queues together. */
   readonly maxWaitingBytes: number;
+  /** A model that was in service cannot go on, for good. */
+  readonly onOutOfService?: (
+    model: { readonly name: string; readonly version: number },
+    error: InferenceError,
+  ) => void;
 }
 
 export interface LoadOptions {
@@ -191,7 +196,13 @@ export class InferenceCore implements InferenceService {
       const { signal } = entry.giveUp;
       const resolved = await source.resolve(signal);
       signal.throwIfAborted();
-      entry.model = new LoadedModel(resolved, { clock, log, waitingBytes: this.#waitingBytes });
+      const { onOutOfService } = this.#options;
+      entry.model = new LoadedModel(resolved, {
+        clock,
+        log,
+        waitingBytes: this.#waitingBytes,
+        onOutOfService: (error) => onOutOfService?.(entry, error),
+      });
       await entry.model.load(startedAtMs);
     } catch (reason) {
       const error = InferenceError.from(reason);

@@ -9,7 +9,7 @@ import { BatchScheduler } from "./batch-scheduler.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type { ModelView } from "./inference-service.ts";
-import { InstancePool } from "./instance-pool.ts";
+import { InstancePool, type PoolOptions } from "./instance-pool.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ResolvedModel } from "./model-source.ts";
@@ -21,6 +21,7 @@ export interface LoadedModelOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly waitingBytes: ByteBudget;
+  readonly onOutOfService: PoolOptions["onOutOfService"];
 }
 
 export class LoadedModel implements ModelView {
@@ -32,9 +33,9 @@ export class LoadedModel implements ModelView {
   #isUnloading = false;
 
   constructor({ config, host }: ResolvedModel, options: LoadedModelOptions) {
-    const { clock, log, waitingBytes } = options;
+    const { clock, log, waitingBytes, onOutOfService } = options;
     const statistics = new ModelStatistics(config.name, config.version);
-    const instances = new InstancePool({ config, host, clock, log, statistics });
+    const instances = new InstancePool({ config, host, clock, log, statistics, onOutOfService });
     this.config = config;
     this.#clock = clock;
     this.#statistics = statistics;

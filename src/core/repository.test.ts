@@ -31,7 +31,15 @@ class ReadyHost implements InstanceHost {
 async function loadedModel(host: InstanceHost = new ReadyHost()): Promise<LoadedModel> {
   const config = modelConfig();
   const waitingBytes = new ByteBudget(1e6);
-  const model = new LoadedModel({ config, host }, { clock, log: silent, waitingBytes });
+  const model = new LoadedModel(
+    { config, host },
+    {
+      clock,
+      log: silent,
+      waitingBytes,
+      onOutOfService() {},
+    },
+  );
   await model.load(0);
   return model;
 }

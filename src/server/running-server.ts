@@ -65,6 +65,10 @@ const lastWordMs = 200;
 
 export class RunningServer {
   readonly ready: Promise<void>;
+  /** Resolves if a model that cannot go on makes it stop: with why, before it does. */
+  readonly failed: Promise<InferenceError>;
+  /** Resolves when it has stopped; with why, if it did so by itself. */
+  readonly closed: Promise<InferenceError | undefined>;
   readonly handler: RequestListener;
   readonly #log: Logger;
   readonly #clock: SystemClock = new SystemClock();
@@ -79,6 +83,9 @@ export class RunningServer {
   #listening: Promise<void> | undefined = undefined;
   #isClosed = false;
   #closing: Promise<boolean> | undefined = undefined;
+  #failure: InferenceError | undefined = undefined;
+  #setFailed: (error: InferenceError) => void = () => {};
+  #setClosed: (failure: InferenceError | undefined) => void = () => {};
 
   constructor(
     models: readonly ServedModel[],
@@ -93,6 +100,13 @@ export class RunningServer {
       log,
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
+      onOutOfService: (model, error) => this.#lost(model, error),
+    });
+    this.failed = new Promise((resolve) => {
+      this.#setFailed = resolve;
+    });
+    this.closed = new Promise((resolve) => {
+      this.#setClosed = resolve;
     });
     const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
@@ -203,7 +217,22 @@ export class RunningServer {
     if (!isDrained) await this.#cut(drained, timeoutMs);
     this.#lag.close();
     this.#isClosed = true;
+    this.#setClosed(this.#failure);
     return haveInstancesEnded;
+  }
+
+  /** A model is out of service, for good. */
+  #lost(
+    { name: model, version }: { readonly name: string; readonly version: number },
+    error: InferenceError,
+  ): void {
+    if (this.#options.onUnrecoverable === "model" || this.#closing !== undefined) return;
+    const why = `model '${model}' version ${version} cannot go on, and takes the server with it`;
+    this.#log.error(`${why} (onUnrecoverable)`, { model, version });
+    this.#failure = error;
+    this.#setFailed(error);
+    // What goes wrong then is in the log.
+    this.close({}).catch(() => {});
   }
 
   /** What is left fails; who listens hears of it before his connection is cut. */
