@@ -4,6 +4,7 @@
  * Importing it starts nothing and is cheap: what runs a server is imported when one is made.
  */
 export {
+  type BatchLog,
   type InferContext,
   type Inputs,
   type InputValues,

@@ -27,6 +27,8 @@ export interface BackendCall {
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
   readonly requests: readonly CallRequest[];
+  /** Lines carry the ids of its requests. Made on first use. */
+  readonly log: BatchLog;
   /** Nobody waits for it: it is run before the model is ready. */
   readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
@@ -106,6 +108,13 @@ interface BackendLog {
   info(message: string): void;
   warning(message: string): void;
   error(message: string): void;
+}
+
+/** `about`: one request of the batch, by its index. */
+export interface BatchLog {
+  info(message: string, about?: { readonly request: number }): void;
+  warning(message: string, about?: { readonly request: number }): void;
+  error(message: string, about?: { readonly request: number }): void;
 }
 
 export interface Backend {

@@ -35,7 +35,6 @@ export class CallContext implements InferContext<unknown> {
   readonly model: InstanceFields["model"];
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
-  readonly log: InstanceFields["log"];
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
@@ -45,10 +44,13 @@ export class CallContext implements InferContext<unknown> {
     this.model = fields.model;
     this.instance = fields.instance;
     this.device = fields.device;
-    this.log = fields.log;
     this.state = state;
     this.#call = call;
     this.#sender = sender;
+  }
+
+  get log(): InferContext<unknown>["log"] {
+    return this.#call.log;
   }
 
   get rows(): number {

@@ -108,6 +108,13 @@ export interface ModelLog {
   error(message: string): void;
 }
 
+/** Lines carry the ids of the batch's requests, or of the one that is named by its index. */
+export interface BatchLog extends ModelLog {
+  info(message: string, about?: { readonly request: number }): void;
+  warning(message: string, about?: { readonly request: number }): void;
+  error(message: string, about?: { readonly request: number }): void;
+}
+
 export interface InstanceInfo {
   /** 0, 1, ... among the instances of the model. */
   readonly index: number;
@@ -136,7 +143,8 @@ export interface RequestInfo {
 }
 
 export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
-  extends Omit<SetupContext, "signal"> {
+  extends Omit<SetupContext, "signal" | "log"> {
+  readonly log: BatchLog;
   /** What `setup` returned. */
   readonly state: State;
   /** Rows of the batch; 1 for a model without batching. */

@@ -1,13 +1,14 @@
 /**
  * A batch on its way through a model that runs inline.
  */
-import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
 import { datatypes } from "../protocol/datatype.ts";
 import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { batchLog, type InstanceLog } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
@@ -18,6 +19,7 @@ import { StreamedAnswers } from "./streamed-answers.ts";
 export interface InlineCallOptions {
   readonly config: ModelConfig;
   readonly copied: CopiedBytes;
+  readonly log: InstanceLog;
 }
 
 export class InlineCall implements BackendCall, BatchReaders {
@@ -33,6 +35,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   #credits: number[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
+  #log: BatchLog | undefined = undefined;
 
   constructor(
     options: InlineCallOptions,
@@ -57,6 +60,14 @@ export class InlineCall implements BackendCall, BatchReaders {
 
   get isWarmup(): boolean {
     return this.batch.isWarmup === true;
+  }
+
+  get log(): BatchLog {
+    const { batch } = this;
+    this.#log ??= batchLog((level, message, request) => {
+      this.#options.log(level, message, this.#hasEnded ? undefined : { batch, request });
+    });
+    return this.#log;
   }
 
   get requestCount(): number {

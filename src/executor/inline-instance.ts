@@ -17,6 +17,7 @@ import type {
 import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { batchLog, type InstanceLog } from "./batch-log.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineCall } from "./inline-call.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
@@ -25,7 +26,7 @@ export interface InlineOptions {
   readonly config: ModelConfig;
   readonly backend: Backend;
   readonly clock: Clock;
-  readonly log: Parameters<Backend["load"]>[0]["log"];
+  readonly log: InstanceLog;
   readonly copied: CopiedBytes;
   readonly watch: InlineWatch;
 }
@@ -59,7 +60,7 @@ export class InlineInstance implements Instance {
         modelVersion: config.version,
         instanceIndex: index,
         device: "cpu",
-        log,
+        log: batchLog((level, message) => log(level, message)),
         signal: this.#stopping.signal,
       })
       .then(

@@ -8,6 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { instanceLog } from "./batch-log.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
@@ -36,17 +37,12 @@ export class InlineHost implements InstanceHost {
     const { clock, log, copied, watch } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
-    const fields = { model, version };
     const options = {
       config,
       backend: createFunctionBackend(this.#model),
       clock,
       copied,
-      log: {
-        info: (message: string) => log.info(message, fields),
-        warning: (message: string) => log.warning(message, fields),
-        error: (message: string) => log.error(message, fields),
-      },
+      log: instanceLog(log, { model, version, instance: index }),
       watch: watch(model, version),
     };
     return new InlineInstance(options, index, events);
@@ -76,21 +72,19 @@ export class ThreadHost implements InstanceHost {
     try {
       const thread = this.#firstThread ?? new InstanceThread({ ...this.#plan, index });
       this.#firstThread = undefined;
-      return this.#instanceIn(thread, events);
+      return this.#instanceIn(thread, index, events);
     } catch (reason) {
       return notStarted(this.#config.name, reason, events);
     }
   }
 
-  #instanceIn(thread: InstanceThread, events: InstanceEvents): Instance {
+  #instanceIn(thread: InstanceThread, index: number, events: InstanceEvents): Instance {
     const { log, copied } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
       config: this.#config,
       copied,
-      log: (level: "info" | "warning" | "error", message: string) => {
-        log[level](message, { model, version });
-      },
+      log: instanceLog(log, { model, version, instance: index }),
     };
     const instance = new ThreadInstance(options, thread, events);
     // What it has said already is told after this call, as the core expects.

@@ -127,6 +127,9 @@ export type FromInstance =
       readonly type: "log";
       readonly level: "info" | "warning" | "error";
       readonly message: string;
+      /** Of the batch that it is about, while that runs; and the index of a request of it. */
+      readonly slot?: number;
+      readonly request?: number | undefined;
     };
 
 /** A response of a model that streams, or the failure of one request. */

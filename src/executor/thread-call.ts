@@ -1,9 +1,10 @@
 /**
  * A batch on its way through the model, inside the thread of an instance.
  */
-import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { batchLog, type Say } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import { type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
@@ -13,6 +14,7 @@ export interface ThreadCallOptions {
   readonly flags: Int32Array;
   readonly maxRequests: number;
   readonly outlet: Outlet;
+  readonly log: Say;
 }
 
 export class ThreadCall implements BackendCall, BatchReaders {
@@ -27,6 +29,7 @@ export class ThreadCall implements BackendCall, BatchReaders {
   #requests: readonly CallRequest[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
+  #log: BatchLog | undefined = undefined;
 
   constructor(message: Extract<ToInstance, { type: "execute" }>, options: ThreadCallOptions) {
     this.slot = message.slot;
@@ -40,6 +43,11 @@ export class ThreadCall implements BackendCall, BatchReaders {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  get log(): BatchLog {
+    this.#log ??= batchLog(this.#options.log);
+    return this.#log;
   }
 
   get requestCount(): number {

@@ -14,6 +14,7 @@ import type {
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { InstanceLog } from "./batch-log.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
@@ -30,7 +31,7 @@ import { StreamedAnswers } from "./streamed-answers.ts";
 
 export interface ThreadOptions {
   readonly config: ModelConfig;
-  readonly log: (level: "info" | "warning" | "error", message: string) => void;
+  readonly log: InstanceLog;
   readonly copied: CopiedBytes;
 }
 
@@ -115,13 +116,19 @@ export class ThreadInstance implements Instance, ThreadListener {
         this.#noteEnd(message);
         break;
       case "log":
-        this.#options.log(message.level, message.message);
+        this.#log(message);
         break;
     }
   }
 
   exited(error: InferenceError | undefined): void {
     this.#events.exited(this.#lastError ?? error, this.#isFinal);
+  }
+
+  #log({ level, message, slot, request }: Extract<FromInstance, { type: "log" }>): void {
+    const running = this.#running.find((other) => other.slot === slot);
+    const about = running === undefined ? undefined : { batch: running.batch, request };
+    this.#options.log(level, message, about);
   }
 
   #respond(item: ResponseItem): void {

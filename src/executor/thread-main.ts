@@ -13,6 +13,7 @@ import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts
 import type { ExecutionTimes } from "../core/instance.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { LogLevel } from "./batch-log.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
   allSettled,
@@ -116,7 +117,11 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
     },
     waits: () => Atomics.store(flags, waitingFlag, 1),
   };
-  const call = new ThreadCall(message, { flags, maxRequests, outlet });
+  const log = (level: LogLevel, text: string, request?: number): void => {
+    const line = { type: "log", level, message: text } as const;
+    say(call.hasEnded ? line : { ...line, slot, request });
+  };
+  const call: ThreadCall = new ThreadCall(message, { flags, maxRequests, outlet, log });
   running.set(slot, call);
   const startMs = performance.now();
   try {

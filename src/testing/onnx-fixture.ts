@@ -9,6 +9,8 @@ import type { Datatype } from "../protocol/datatype.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 
+const silent = { info() {}, warning() {}, error() {} };
+
 /** Its name is the key that it stands under. */
 export interface UnnamedTensor {
   readonly datatype: Datatype;
@@ -37,7 +39,7 @@ export function instanceContext(device: InstanceContext["device"] = "cpu"): Inst
     modelVersion: 1,
     instanceIndex: 0,
     device,
-    log: { info: () => {}, warning: () => {}, error: () => {} },
+    log: silent,
     signal: new AbortController().signal,
   };
 }
@@ -60,6 +62,7 @@ export function backendCall(
       rows: 1,
       isAborted: () => false,
     })),
+    log: silent,
     isWarmup: false,
     signal: new AbortController().signal,
     join: bytesOf,
