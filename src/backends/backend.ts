@@ -6,13 +6,16 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
 /** What the model is told about one request of its batch. */
 export interface CallRequest {
   readonly id: string;
   readonly parameters: Parameters;
+  readonly headers: ForwardedHeaders;
+  /** Moment of this thread's `performance.now()`; undefined: none. */
+  readonly deadlineMs: number | undefined;
   /** Empty: all. */
   readonly requestedOutputs: readonly string[];
   /** First row of this request in the batch, and how many are its own. */

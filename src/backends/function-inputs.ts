@@ -61,6 +61,15 @@ export class CallContext implements InferContext<unknown> {
     return this.#call.requests;
   }
 
+  get deadlineMs(): number | undefined {
+    let latestMs = Number.NEGATIVE_INFINITY;
+    for (const { deadlineMs } of this.#call.requests) {
+      if (deadlineMs === undefined) return undefined;
+      latestMs = Math.max(latestMs, deadlineMs);
+    }
+    return latestMs;
+  }
+
   get isWarmup(): boolean {
     return this.#call.isWarmup;
   }

@@ -20,7 +20,7 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
 import type { Warmup } from "../protocol/warmup.ts";
@@ -133,6 +133,10 @@ export interface SetupContext {
 export interface RequestInfo {
   readonly id: string;
   readonly parameters: Parameters;
+  /** Headers of HTTP, or metadata of gRPC, that the server forwards: names in lower case. */
+  readonly headers: ForwardedHeaders;
+  /** Moment of `performance.now()` after which its caller no longer waits; undefined: none. */
+  readonly deadlineMs: number | undefined;
   /** Empty: all. */
   readonly requestedOutputs: readonly string[];
   /** Where its rows are in the batch. */
@@ -154,6 +158,8 @@ export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
   readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. */
   readonly signal: AbortSignal;
+  /** The latest of its requests' deadlines; undefined if one of them has none. */
+  readonly deadlineMs: number | undefined;
   /**
    * Of a model that streams: a response to one request of the batch (its index), with that
    * request's rows. Resolves when there is room for a further one; whoever does not wait for that

@@ -10,7 +10,7 @@ import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { batchLog, type InstanceLog } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
-import { callRequests } from "./call-requests.ts";
+import { callRequests, deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs } from "./gather-inputs.ts";
 import { type BatchReaders, ResponseOutlet } from "./response-outlet.ts";
@@ -76,7 +76,9 @@ export class InlineCall implements BackendCall, BatchReaders {
 
   get requests(): readonly CallRequest[] {
     if (this.#requests === undefined) {
-      const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
+      const requests = this.batch.requests.map(({ request, rows, deadlineMs }) => {
+        return { ...request, rows, deadlineMs: deadlineOf(deadlineMs) };
+      });
       this.#requests = callRequests(requests, (index) => this.hasGone(index));
     }
     return this.#requests;

@@ -23,7 +23,7 @@ import type { ModelDescription, StreamedResponse } from "../backends/backend.ts"
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { instanceKey } from "./inside-instance.ts";
 
@@ -81,6 +81,10 @@ export function slotFlags(slot: number, maxRequests: number): { abort: number; c
 export interface RequestMessage {
   readonly id: string;
   readonly parameters: Parameters;
+  /** Left out: none. */
+  readonly headers?: ForwardedHeaders | undefined;
+  /** In shared time (see below); left out: none. */
+  readonly deadlineMs?: number | undefined;
   readonly requestedOutputs: readonly string[];
   readonly rows: number;
 }

@@ -7,7 +7,7 @@ import type { WireTensor } from "../protocol/tensor.ts";
 import { batchLog, type Say } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
-import { type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
+import { fromSharedTime, type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
 import { type BatchReaders, type Outlet, ResponseOutlet } from "./response-outlet.ts";
 
 export interface ThreadCallOptions {
@@ -55,7 +55,7 @@ export class ThreadCall implements BackendCall, BatchReaders {
   }
 
   get requests(): readonly CallRequest[] {
-    this.#requests ??= callRequests(this.#messages, (index) => this.hasGone(index));
+    this.#requests ??= callRequests(this.#messages.map(inOwnTime), (index) => this.hasGone(index));
     return this.#requests;
   }
 
@@ -98,4 +98,11 @@ export class ThreadCall implements BackendCall, BatchReaders {
     this.#signals?.notice();
     this.#responses?.notice();
   }
+}
+
+function inOwnTime(message: RequestMessage): RequestMessage {
+  const { deadlineMs } = message;
+  return deadlineMs === undefined
+    ? message
+    : { ...message, deadlineMs: fromSharedTime(deadlineMs) };
 }

@@ -9,12 +9,14 @@
 import type {
   ExecutionBatch,
   ExecutionEmitter,
+  ExecutionRequest,
   Instance,
   InstanceEvents,
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { InstanceLog } from "./batch-log.ts";
+import { deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
@@ -25,6 +27,7 @@ import {
   fromSharedTime,
   type RequestMessage,
   type ResponseItem,
+  toSharedTime,
 } from "./messages.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
@@ -64,10 +67,9 @@ export class ThreadInstance implements Instance, ThreadListener {
     const { tensors, buffer } = joinInputs(gatherInputs(batch, config));
     for (const { byteLength } of tensors) copied.inputs += byteLength;
     const slot = this.#freeSlot();
-    const requests = batch.requests.map(({ request, rows }, index): RequestMessage => {
-      const { id, parameters, requestedOutputs } = request;
+    const requests = batch.requests.map((each, index): RequestMessage => {
       this.#thread.clearFlags(slot, index);
-      return { id, parameters, requestedOutputs, rows };
+      return toMessage(each);
     });
     this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
     const { rows, isWarmup = false } = batch;
@@ -180,6 +182,19 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#running = this.#running.filter((other) => other !== running);
     return running;
   }
+}
+
+/** What most requests have not is not sent. */
+function toMessage({ request, rows, deadlineMs }: ExecutionRequest): RequestMessage {
+  const { id, parameters, headers, requestedOutputs } = request;
+  const message = { id, parameters, requestedOutputs, rows };
+  const sharedMs = deadlineOf(deadlineMs);
+  if (sharedMs === undefined && headers === undefined) return message;
+  return {
+    ...message,
+    headers,
+    deadlineMs: sharedMs === undefined ? undefined : toSharedTime(sharedMs),
+  };
 }
 
 function timesOf({

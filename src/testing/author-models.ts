@@ -17,7 +17,7 @@ function echo({ x }: Inputs<typeof inputs>): Answer {
   return { y: x };
 }
 
-export const authorModels: Readonly<Record<"logs", Model>> = {
+export const authorModels: Readonly<Record<"logs" | "tells", Model>> = {
   /** When it is set up, about its batch, about the second request of it, and when that is over. */
   logs: model("logs", {
     ...tensors,
@@ -31,6 +31,19 @@ export const authorModels: Readonly<Record<"logs", Model>> = {
       await state.over;
       log.info("awaited");
       setImmediate(() => log.info("over"));
+      return echo(given);
+    },
+  }),
+
+  /** What it knows of its callers; moments on the clock of all threads. */
+  tells: model("tells", {
+    ...tensors,
+    infer: (given, { log, deadlineMs, requests }): Answer => {
+      const moment = (ms: number | undefined): number | null => {
+        return ms === undefined ? null : performance.timeOrigin + ms;
+      };
+      const each = requests.map((one) => [one.headers, moment(one.deadlineMs)]);
+      log.info(JSON.stringify([moment(deadlineMs), each]));
       return echo(given);
     },
   }),

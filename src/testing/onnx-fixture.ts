@@ -57,6 +57,8 @@ export function backendCall(
     requests: requestedOutputs.map((names, firstRow) => ({
       id: "",
       parameters: {},
+      headers: {},
+      deadlineMs: undefined,
       requestedOutputs: names,
       firstRow,
       rows: 1,
