@@ -18,6 +18,16 @@ export {
   type RequestInfo,
   type SetupContext,
 } from "./definition/model.ts";
+export type {
+  Counter,
+  Gauge,
+  GaugeOptions,
+  HistogramMetric,
+  HistogramOptions,
+  MetricLabels,
+  MetricOptions,
+  ModelMetrics,
+} from "./definition/model-metrics.ts";
 export {
   bf16,
   bool,

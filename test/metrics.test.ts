@@ -77,6 +77,7 @@ const modelNames = {
   shoal_running_requests: "gauge",
   shoal_instances: "gauge",
   shoal_instance_restarts_total: "counter",
+  shoal_metric_updates_dropped_total: "counter",
 } as const;
 
 const serverNames = {

@@ -4,6 +4,7 @@
  *
  * Who gathers inputs, splits outputs and moves bytes between threads: executor/.
  */
+import type { ModelMetrics } from "../definition/model-metrics.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
@@ -103,6 +104,7 @@ export interface InstanceContext {
   readonly instanceIndex: number;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: BackendLog;
+  readonly metrics: ModelMetrics;
   /** Fires when the instance is asked to stop or was given up while loading. */
   readonly signal: AbortSignal;
 }

@@ -35,6 +35,7 @@ export class CallContext implements InferContext<unknown> {
   readonly model: InstanceFields["model"];
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
+  readonly metrics: InstanceFields["metrics"];
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
@@ -44,6 +45,7 @@ export class CallContext implements InferContext<unknown> {
     this.model = fields.model;
     this.instance = fields.instance;
     this.device = fields.device;
+    this.metrics = fields.metrics;
     this.state = state;
     this.#call = call;
     this.#sender = sender;

@@ -36,13 +36,15 @@ export function createFunctionBackend(model: FunctionModel): Backend {
   };
 }
 
-function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: InstanceContext) {
+function fieldsOf(context: InstanceContext): InstanceFields {
+  const { modelName, modelVersion, instanceIndex, device, log, metrics } = context;
   return {
     model: { name: modelName, version: modelVersion },
     instance: { index: instanceIndex },
     device,
     log,
-  } satisfies InstanceFields;
+    metrics,
+  };
 }
 
 class LoadedFunctionModel implements LoadedModel {

@@ -139,6 +139,12 @@ export class InferenceCore implements InferenceService {
     throw new InferenceError("INVALID_ARGUMENT", why);
   }
 
+  /** It loads, serves, is out of service, or is being unloaded. */
+  has(name: string, version: number): boolean {
+    const entries = this.#repository.versionsOf(name).filter(isMeant(version));
+    return entries.some(({ state }) => state !== "UNAVAILABLE");
+  }
+
   index(): readonly ModelIndexEntry[] {
     return this.#repository.index();
   }

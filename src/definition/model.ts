@@ -27,6 +27,7 @@ import type { Warmup } from "../protocol/warmup.ts";
 import type { TensorData } from "./element-arrays.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel, isGenerator } from "./model-check.ts";
+import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
@@ -125,6 +126,8 @@ export interface SetupContext {
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: ModelLog;
+  /** Metrics of the model's own, on the server's metrics page. */
+  readonly metrics: ModelMetrics;
   /** Fires when the instance is asked to stop while it is set up. */
   readonly signal: AbortSignal;
 }

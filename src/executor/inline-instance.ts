@@ -7,7 +7,9 @@
  * Not here: who is told about it (server/watchdog.ts).
  */
 import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ModelMetricsStore } from "../core/custom-metrics.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -27,6 +29,7 @@ export interface InlineOptions {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: InstanceLog;
+  readonly metrics: ModelMetricsStore;
   readonly copied: CopiedBytes;
   readonly watch: InlineWatch;
 }
@@ -44,6 +47,7 @@ export interface InlineWatch {
 export class InlineInstance implements Instance {
   readonly #options: InlineOptions;
   readonly #events: InstanceEvents;
+  readonly #metrics: MetricsRecorder;
   readonly #stopping: AbortController = new AbortController();
   #loaded: LoadedModel | undefined = undefined;
   #running: readonly InlineCall[] = [];
@@ -53,7 +57,13 @@ export class InlineInstance implements Instance {
   constructor(options: InlineOptions, index: number, events: InstanceEvents) {
     this.#options = options;
     this.#events = events;
-    const { config, backend, log } = options;
+    const { config, backend, log, metrics } = options;
+    this.#metrics = new MetricsRecorder({
+      declare: (declaration) => metrics.declare(declaration),
+      record: (updates) => {
+        if (!this.#isAbandoned) metrics.record(index, updates);
+      },
+    });
     backend
       .load({
         modelName: config.name,
@@ -61,6 +71,7 @@ export class InlineInstance implements Instance {
         instanceIndex: index,
         device: "cpu",
         log: batchLog((level, message) => log(level, message)),
+        metrics: this.#metrics,
         signal: this.#stopping.signal,
       })
       .then(
@@ -164,6 +175,7 @@ export class InlineInstance implements Instance {
   /** False if its end is of no interest any more. */
   #end(call: InlineCall): boolean {
     call.end();
+    this.#metrics.flush();
     if (this.#isAbandoned) return false;
     this.#running = this.#running.filter((other) => other !== call);
     return true;

@@ -3,6 +3,7 @@
  */
 import { createFunctionBackend } from "../backends/function.ts";
 import type { Clock } from "../core/clock.ts";
+import type { CustomMetrics, ModelMetricsStore } from "../core/custom-metrics.ts";
 import type { Instance, InstanceEvents, InstanceHost } from "../core/instance.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
@@ -18,6 +19,7 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly copied: CopiedBytes;
+  readonly metrics: CustomMetrics;
   /** Told what an inline model does to the event loop. */
   readonly watch: (model: string, version: number) => InlineWatch;
 }
@@ -26,11 +28,13 @@ export class InlineHost implements InstanceHost {
   readonly #model: FunctionModel;
   readonly #config: ModelConfig;
   readonly #options: HostOptions;
+  readonly #metrics: ModelMetricsStore;
 
   constructor(model: FunctionModel, config: ModelConfig, options: HostOptions) {
     this.#model = model;
     this.#config = config;
     this.#options = options;
+    this.#metrics = options.metrics.open(config.name, config.version);
   }
 
   start(index: number, events: InstanceEvents): Instance {
@@ -43,8 +47,10 @@ export class InlineHost implements InstanceHost {
       clock,
       copied,
       log: instanceLog(log, { model, version, instance: index }),
+      metrics: this.#metrics,
       watch: watch(model, version),
     };
+    this.#metrics.instanceStarted(index);
     return new InlineInstance(options, index, events);
   }
 }
@@ -52,6 +58,7 @@ export class InlineHost implements InstanceHost {
 export class ThreadHost implements InstanceHost {
   readonly #config: ModelConfig;
   readonly #options: HostOptions;
+  readonly #metrics: ModelMetricsStore;
   readonly #plan: Omit<ThreadPlan, "index">;
   /** Started before, to find out what the model is. */
   #firstThread: InstanceThread | undefined;
@@ -65,6 +72,7 @@ export class ThreadHost implements InstanceHost {
     this.#config = config;
     this.#plan = plan;
     this.#options = options;
+    this.#metrics = options.metrics.open(config.name, config.version);
     this.#firstThread = firstThread;
   }
 
@@ -85,7 +93,10 @@ export class ThreadHost implements InstanceHost {
       config: this.#config,
       copied,
       log: instanceLog(log, { model, version, instance: index }),
+      metrics: this.#metrics,
+      index,
     };
+    this.#metrics.instanceStarted(index);
     const instance = new ThreadInstance(options, thread, events);
     // What it has said already is told after this call, as the core expects.
     queueMicrotask(() => thread.listen(instance));

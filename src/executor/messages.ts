@@ -22,6 +22,7 @@ import { inspect } from "node:util";
 import type { ModelDescription, StreamedResponse } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
+import type { MetricDeclaration, MetricUpdate } from "../protocol/custom-metric.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
@@ -127,6 +128,8 @@ export type FromInstance =
       readonly error: ErrorMessage | undefined;
       readonly isFinal: boolean;
     }
+  | { readonly type: "metric"; readonly declaration: MetricDeclaration }
+  | { readonly type: "metrics"; readonly updates: readonly MetricUpdate[] }
   | {
       readonly type: "log";
       readonly level: "info" | "warning" | "error";

@@ -6,6 +6,8 @@
  *
  * Not here: the thread itself (instance-thread.ts).
  */
+
+import type { ModelMetricsStore } from "../core/custom-metrics.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -14,6 +16,7 @@ import type {
   InstanceEvents,
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
+import type { MetricDeclaration } from "../protocol/custom-metric.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { InstanceLog } from "./batch-log.ts";
 import { deadlineOf } from "./call-requests.ts";
@@ -35,6 +38,9 @@ import { StreamedAnswers } from "./streamed-answers.ts";
 export interface ThreadOptions {
   readonly config: ModelConfig;
   readonly log: InstanceLog;
+  readonly metrics: ModelMetricsStore;
+  /** Among the instances of the model. */
+  readonly index: number;
   readonly copied: CopiedBytes;
 }
 
@@ -52,6 +58,9 @@ export class ThreadInstance implements Instance, ThreadListener {
   readonly #events: InstanceEvents;
   #running: readonly Running[] = [];
   #isStopping = false;
+  #isLoaded = false;
+  /** Why it must not become ready, although it could. */
+  #refusal: InferenceError | undefined = undefined;
   /** Its last word, before the thread ends. */
   #lastError: InferenceError | undefined = undefined;
   #isFinal = false;
@@ -103,7 +112,14 @@ export class ThreadInstance implements Instance, ThreadListener {
   heard(message: FromInstance): void {
     switch (message.type) {
       case "loaded":
-        this.#events.ready();
+        this.#isLoaded = true;
+        if (this.#refusal === undefined) this.#events.ready();
+        break;
+      case "metric":
+        this.#declare(message.declaration);
+        break;
+      case "metrics":
+        this.#options.metrics.record(this.#options.index, message.updates);
         break;
       case "responses":
         for (const item of message.items) this.#respond(item);
@@ -124,7 +140,26 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   exited(error: InferenceError | undefined): void {
-    this.#events.exited(this.#lastError ?? error, this.#isFinal);
+    this.#events.exited(this.#refusal ?? this.#lastError ?? error, this.#isFinal);
+  }
+
+  /** A metric that contradicts another model's fails the load; declared later, it does not count. */
+  #declare(declaration: MetricDeclaration): void {
+    const { config, metrics, log } = this.#options;
+    try {
+      metrics.declare(declaration);
+    } catch (reason) {
+      const why = reason instanceof Error ? reason.message : String(reason);
+      if (this.#isLoaded) log("error", `model '${config.name}': ${why}`);
+      else {
+        const text = `setup of model '${config.name}' failed: ${why}`;
+        this.#refusal ??= new InferenceError("INTERNAL", text, {
+          reason: "BACKEND",
+          cause: reason,
+        });
+        this.stop();
+      }
+    }
   }
 
   #log({ level, message, slot, request }: Extract<FromInstance, { type: "log" }>): void {

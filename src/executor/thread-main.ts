@@ -10,6 +10,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../assert.ts";
 import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
@@ -58,6 +59,11 @@ const responses = new ResponseQueue((items, transfer) => {
   say({ type: "responses", items }, transfer);
 });
 
+const metrics = new MetricsRecorder({
+  declare: (declaration) => say({ type: "metric", declaration }),
+  record: (updates) => say({ type: "metrics", updates }),
+});
+
 port.on("message", (message: ToInstance) => {
   switch (message.type) {
     case "execute":
@@ -97,6 +103,7 @@ async function load({ name, version, index, device, ...from }: ThreadStart): Pro
       warning: (message) => say({ type: "log", level: "warning", message }),
       error: (message) => say({ type: "log", level: "error", message }),
     },
+    metrics,
     signal: stopping.signal,
   });
 }
@@ -139,6 +146,7 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
 
 function finish(slot: number, startMs: number, { outputs, copiedBytes }: BackendResult): void {
   responses.flush();
+  metrics.flush();
   const transfer = buffersOf(outputs);
   say({ type: "done", slot, times: timesFrom(startMs), outputs, copiedBytes }, transfer);
   release(slot);
@@ -146,6 +154,7 @@ function finish(slot: number, startMs: number, { outputs, copiedBytes }: Backend
 
 function fail(slot: number, startMs: number, reason: unknown): void {
   responses.flush();
+  metrics.flush();
   const error = InferenceError.from(reason);
   if (isUnrecoverable(error.cause)) {
     end(error);
@@ -171,6 +180,7 @@ function end(error: InferenceError | undefined): void {
   Promise.resolve(model?.unload())
     .catch((reason: unknown) => say({ type: "log", level: "error", message: String(reason) }))
     .finally(() => {
+      metrics.flush();
       say({ type: "ended", error: last, isFinal });
       process.exit(0);
     });

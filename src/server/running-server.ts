@@ -7,6 +7,7 @@
  */
 import type { RequestListener } from "node:http";
 import { ByteBudget } from "../core/byte-budget.ts";
+import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -79,6 +80,7 @@ export class RunningServer {
   readonly #grpc: GrpcListener | undefined;
   readonly #metrics: HttpListener | undefined;
   readonly #lag: EventLoopLag;
+  readonly #customMetrics: CustomMetrics;
   readonly #machine: MachineReader = new MachineReader();
   #listening: Promise<void> | undefined = undefined;
   #isClosed = false;
@@ -123,9 +125,14 @@ export class RunningServer {
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
     this.#core = core;
+    this.#customMetrics = new CustomMetrics({
+      log,
+      isThere: (model, version) => core.has(model, version),
+    });
     this.#hostOptions = {
       clock,
       log,
+      metrics: this.#customMetrics,
       copied: { inputs: 0, outputs: 0 },
       watch: (model, version) => watchdog.watch(model, version),
     };
@@ -281,6 +288,7 @@ export class RunningServer {
         models: this.#core.statistics(),
         machine: allowCpuMetrics ? this.#machine.read() : undefined,
         eventLoopLag: this.#lag.snapshot(),
+        custom: this.#customMetrics,
       });
     return new HttpListener(createHttpServer(metricsHandler(text)), {
       what: "metrics",

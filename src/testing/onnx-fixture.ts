@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendCall, InstanceContext } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
@@ -40,6 +41,7 @@ export function instanceContext(device: InstanceContext["device"] = "cpu"): Inst
     instanceIndex: 0,
     device,
     log: silent,
+    metrics: new MetricsRecorder({ declare() {}, record() {} }),
     signal: new AbortController().signal,
   };
 }
