@@ -28,6 +28,7 @@ export type {
   MetricOptions,
   ModelMetrics,
 } from "./definition/model-metrics.ts";
+export type { SpanAttributes, SpanFunction } from "./definition/span.ts";
 export {
   bf16,
   bool,

@@ -36,6 +36,7 @@ export class CallContext implements InferContext<unknown> {
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
   readonly metrics: InstanceFields["metrics"];
+  readonly span: InstanceFields["span"];
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
@@ -46,6 +47,7 @@ export class CallContext implements InferContext<unknown> {
     this.instance = fields.instance;
     this.device = fields.device;
     this.metrics = fields.metrics;
+    this.span = fields.span;
     this.state = state;
     this.#call = call;
     this.#sender = sender;

@@ -20,6 +20,7 @@ import { CallContext, type InstanceFields, inputTensors } from "./function-input
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
 import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
+import { span } from "./span.ts";
 
 export function createFunctionBackend(model: FunctionModel): Backend {
   return {
@@ -44,6 +45,7 @@ function fieldsOf(context: InstanceContext): InstanceFields {
     device,
     log,
     metrics,
+    span,
   };
 }
 

@@ -30,6 +30,7 @@ import { checkModel, isGenerator } from "./model-check.ts";
 import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
+import type { SpanFunction } from "./span.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -128,6 +129,8 @@ export interface SetupContext {
   readonly log: ModelLog;
   /** Metrics of the model's own, on the server's metrics page. */
   readonly metrics: ModelMetrics;
+  /** A stretch of work, as a span in the traces of whoever has OpenTelemetry; else it just runs. */
+  readonly span: SpanFunction;
   /** Fires when the instance is asked to stop while it is set up. */
   readonly signal: AbortSignal;
 }
