@@ -27,7 +27,7 @@ export interface CustomMetricsOptions {
   readonly isThere: (model: string, version: number) => boolean;
 }
 
-export interface CustomSeries {
+interface CustomSeries {
   readonly model: string;
   readonly version: number;
   readonly labels: readonly (readonly [name: string, value: string])[];

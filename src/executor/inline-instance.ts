@@ -134,6 +134,7 @@ export class InlineInstance implements Instance {
 
   #setLoaded(loaded: LoadedModel): void {
     this.#loaded = loaded;
+    this.#metrics.flush();
     if (this.#isAbandoned || this.#isStopping) this.#unloadIfIdle();
     else this.#events.ready();
   }

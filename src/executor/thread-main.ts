@@ -83,6 +83,7 @@ port.on("message", (message: ToInstance) => {
 load(start).then(
   (model) => {
     loaded = model;
+    metrics.flush();
     settle();
     if (stopping.signal.aborted) end(undefined);
     else say({ type: "loaded", description: model.description });
