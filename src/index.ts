@@ -5,6 +5,7 @@
  */
 export type { Measures, WaitingRequest } from "./definition/measures.ts";
 export {
+  type BatchLog,
   type InferContext,
   type Inputs,
   type InputValues,
@@ -18,6 +19,17 @@ export {
   type RequestInfo,
   type SetupContext,
 } from "./definition/model.ts";
+export type {
+  Counter,
+  Gauge,
+  GaugeOptions,
+  HistogramMetric,
+  HistogramOptions,
+  MetricLabels,
+  MetricOptions,
+  ModelMetrics,
+} from "./definition/model-metrics.ts";
+export type { SpanAttributes, SpanFunction } from "./definition/span.ts";
 export {
   bf16,
   bool,
@@ -50,6 +62,7 @@ export type {
   PrioritiesOptions,
   QueueOptions,
 } from "./protocol/model-options.ts";
+export type { Warmup, WarmupInput, WarmupSample } from "./protocol/warmup.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
 export type { InferOptions, InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";

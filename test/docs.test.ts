@@ -203,12 +203,13 @@ const optionTables = [
   ["docs/models.md", "Limits"],
   ["docs/batching.md", "Options"],
   ["docs/cache.md", "Options"],
+  ["docs/warm-up.md", "Options"],
 ] as const;
 
 /** Options of models in these tables, each with its default. */
 function optionRows(): readonly (readonly [name: string, byDefault: string])[] {
   const rows = optionTables.flatMap(([path, name]) => tableRows(sectionOf(readPage(path), name)));
-  const options = /^(maxBatchSize|batching|instances|limits|cache|singleFlight)(\.\w+)*$/;
+  const options = /^(maxBatchSize|batching|instances|limits|cache|singleFlight|warmup)(\.\w+)*$/;
   return rows.flatMap(([names = "", second = ""]) =>
     codeSpans(names)
       .filter((name) => options.test(name))

@@ -81,6 +81,7 @@ const modelNames = {
   shoal_following_requests: "gauge",
   shoal_instances: "gauge",
   shoal_instance_restarts_total: "counter",
+  shoal_metric_updates_dropped_total: "counter",
 } as const;
 
 /** Their series are those of models with a cache, and here is none. */

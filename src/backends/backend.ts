@@ -4,15 +4,19 @@
  *
  * Who gathers inputs, splits outputs and moves bytes between threads: executor/.
  */
+import type { ModelMetrics } from "../definition/model-metrics.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 
 /** What the model is told about one request of its batch. */
 export interface CallRequest {
   readonly id: string;
   readonly parameters: Parameters;
+  readonly headers: ForwardedHeaders;
+  /** Moment of this thread's `performance.now()`; undefined: none. */
+  readonly deadlineMs: number | undefined;
   /** Empty: all. */
   readonly requestedOutputs: readonly string[];
   /** First row of this request in the batch, and how many are its own. */
@@ -27,6 +31,10 @@ export interface BackendCall {
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
   readonly requests: readonly CallRequest[];
+  /** Lines carry the ids of its requests. Made on first use. */
+  readonly log: BatchLog;
+  /** Nobody waits for it: it is run before the model is ready. */
+  readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. Made on first use: it is not free. */
   readonly signal: AbortSignal;
   /** The bytes of an input in one piece, from a multiple of its elements' size. */
@@ -96,6 +104,7 @@ export interface InstanceContext {
   readonly instanceIndex: number;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: BackendLog;
+  readonly metrics: ModelMetrics;
   /** Fires when the instance is asked to stop or was given up while loading. */
   readonly signal: AbortSignal;
 }
@@ -104,6 +113,13 @@ interface BackendLog {
   info(message: string): void;
   warning(message: string): void;
   error(message: string): void;
+}
+
+/** `about`: one request of the batch, by its index. */
+export interface BatchLog {
+  info(message: string, about?: { readonly request: number }): void;
+  warning(message: string, about?: { readonly request: number }): void;
+  error(message: string, about?: { readonly request: number }): void;
 }
 
 export interface Backend {

@@ -35,7 +35,8 @@ export class CallContext implements InferContext<unknown> {
   readonly model: InstanceFields["model"];
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
-  readonly log: InstanceFields["log"];
+  readonly metrics: InstanceFields["metrics"];
+  readonly span: InstanceFields["span"];
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
@@ -45,10 +46,15 @@ export class CallContext implements InferContext<unknown> {
     this.model = fields.model;
     this.instance = fields.instance;
     this.device = fields.device;
-    this.log = fields.log;
+    this.metrics = fields.metrics;
+    this.span = fields.span;
     this.state = state;
     this.#call = call;
     this.#sender = sender;
+  }
+
+  get log(): InferContext<unknown>["log"] {
+    return this.#call.log;
   }
 
   get rows(): number {
@@ -57,6 +63,19 @@ export class CallContext implements InferContext<unknown> {
 
   get requests(): readonly RequestInfo[] {
     return this.#call.requests;
+  }
+
+  get deadlineMs(): number | undefined {
+    let latestMs = Number.NEGATIVE_INFINITY;
+    for (const { deadlineMs } of this.#call.requests) {
+      if (deadlineMs === undefined) return undefined;
+      latestMs = Math.max(latestMs, deadlineMs);
+    }
+    return latestMs;
+  }
+
+  get isWarmup(): boolean {
+    return this.#call.isWarmup;
   }
 
   get signal(): AbortSignal {

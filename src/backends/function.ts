@@ -22,6 +22,7 @@ import { CallContext, type InstanceFields, inputTensors } from "./function-input
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
 import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
+import { span } from "./span.ts";
 
 export function createFunctionBackend(model: FunctionModel): Backend {
   return {
@@ -38,13 +39,16 @@ export function createFunctionBackend(model: FunctionModel): Backend {
   };
 }
 
-function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: InstanceContext) {
+function fieldsOf(context: InstanceContext): InstanceFields {
+  const { modelName, modelVersion, instanceIndex, device, log, metrics } = context;
   return {
     model: { name: modelName, version: modelVersion },
     instance: { index: instanceIndex },
     device,
     log,
-  } satisfies InstanceFields;
+    metrics,
+    span,
+  };
 }
 
 class LoadedFunctionModel implements LoadedModel {

@@ -36,6 +36,7 @@ const good: Readonly<Record<Kind, readonly (readonly [text: string, value: unkno
   ],
   format: [["ISO8601", "ISO8601"]],
   level: [["medium", "medium"]],
+  scope: [["server", "server"]],
   pattern: [
     ["^x-", "^x-"],
     ["", ""],
@@ -52,6 +53,7 @@ const bad: Readonly<Record<Kind, readonly string[]>> = {
   number: ["-1", "NaN", "Infinity", "5s"],
   format: ["json", "iso8601", ""],
   level: ["some", "", "None"],
+  scope: ["process", "", "Server"],
   pattern: ["(", "[a"],
   cache: ["1048576", "redis,host=x", "local", "local,size=-1", ""],
 };

@@ -109,7 +109,7 @@ function parseValue(spec: OptionSpec, text: string): OptionValue {
   return value;
 }
 
-const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "pattern"];
+const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "scope", "pattern"];
 
 function toValue({ kind }: OptionSpec, text: string): unknown {
   if (kind === "flag") return booleans[text.toLowerCase()];

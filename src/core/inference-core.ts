@@ -39,6 +39,11 @@ export interface InferenceCoreOptions {
   readonly cacheBytes: number;
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
+  /** A model that was in service cannot go on, for good. */
+  readonly onOutOfService?: (
+    model: { readonly name: string; readonly version: number },
+    error: InferenceError,
+  ) => void;
 }
 
 export interface LoadOptions {
@@ -147,6 +152,12 @@ export class InferenceCore implements InferenceService {
     return this.#cache;
   }
 
+  /** It loads, serves, is out of service, or is being unloaded. */
+  has(name: string, version: number): boolean {
+    const entries = this.#repository.versionsOf(name).filter(isMeant(version));
+    return entries.some(({ state }) => state !== "UNAVAILABLE");
+  }
+
   index(): readonly ModelIndexEntry[] {
     return this.#repository.index();
   }
@@ -204,8 +215,15 @@ export class InferenceCore implements InferenceService {
       const { signal } = entry.giveUp;
       const resolved = await source.resolve(signal);
       signal.throwIfAborted();
-      const shared = { clock, log, digest, waitingBytes: this.#waitingBytes, cache: this.#cache };
-      entry.model = new LoadedModel(resolved, shared);
+      const { onOutOfService } = this.#options;
+      entry.model = new LoadedModel(resolved, {
+        clock,
+        log,
+        digest,
+        waitingBytes: this.#waitingBytes,
+        cache: this.#cache,
+        onOutOfService: (error) => onOutOfService?.(entry, error),
+      });
       await entry.model.load(startedAtMs);
     } catch (reason) {
       const error = InferenceError.from(reason);

@@ -23,6 +23,8 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly statistics: ModelStatistics;
+  /** It was in service, and nothing starts it again. */
+  readonly onOutOfService: (error: InferenceError) => void;
 }
 
 /** Who uses the instances. */
@@ -177,6 +179,7 @@ export class InstancePool implements SupervisorOwner {
     const what = "is out of service, and nothing starts it again";
     log.error(`model '${model}' version ${version} ${what}`, { model, version, error });
     this.#owner?.outOfService(error);
+    this.#options.onOutOfService(error);
   }
 }
 

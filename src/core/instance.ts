@@ -57,6 +57,8 @@ export interface ExecutionBatch {
   readonly requests: readonly ExecutionRequest[];
   /** Sum of the requests' rows; for a model without batching 1. */
   readonly rows: number;
+  /** It is nobody's: the instance runs it before it is ready (executor/warming-host.ts). */
+  readonly isWarmup?: boolean;
 }
 
 export interface ExecutionRequest {

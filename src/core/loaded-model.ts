@@ -9,7 +9,7 @@ import { BatchScheduler } from "./batch-scheduler.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type { ModelView } from "./inference-service.ts";
-import { InstancePool } from "./instance-pool.ts";
+import { InstancePool, type PoolOptions } from "./instance-pool.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ResolvedModel } from "./model-source.ts";
@@ -27,6 +27,7 @@ export interface LoadedModelOptions {
   /** Of the server. */
   readonly cache: ResponseCache;
   readonly digest: Digest;
+  readonly onOutOfService: PoolOptions["onOutOfService"];
 }
 
 export class LoadedModel implements ModelView {
@@ -38,9 +39,9 @@ export class LoadedModel implements ModelView {
   #isUnloading = false;
 
   constructor({ config, host, measures }: ResolvedModel, options: LoadedModelOptions) {
-    const { clock, log, waitingBytes, cache, digest } = options;
+    const { clock, log, waitingBytes, cache, digest, onOutOfService } = options;
     const statistics = new ModelStatistics(config.name, config.version);
-    const instances = new InstancePool({ config, host, clock, log, statistics });
+    const instances = new InstancePool({ config, host, clock, log, statistics, onOutOfService });
     this.config = config;
     this.#clock = clock;
     this.#statistics = statistics;

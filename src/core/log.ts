@@ -4,7 +4,12 @@
 export interface LogFields {
   readonly model?: string;
   readonly version?: number;
+  /** Its index among those of the model. */
+  readonly instance?: number;
   readonly requestId?: string;
+  /** Of several requests that this is about: the first ten of so many. */
+  readonly requestIds?: readonly string[];
+  readonly requestCount?: number;
   readonly error?: unknown;
 }
 

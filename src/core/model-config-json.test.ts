@@ -58,6 +58,31 @@ interface Part {
 
 const parts: readonly Part[] = [
   {
+    what: "a warm-up is an entry for each batch size, and says no path",
+    changes: {
+      options: {
+        warmup: [
+          { inputs: "zero", batchSizes: [1, 8], count: 2 },
+          { name: "file", inputs: { X: { file: "/home/me/x y.bin" } } },
+          { name: "url", inputs: { X: { file: { href: "file:///x%20y.bin" } } } },
+          { name: "values", inputs: { X: { values: new Int32Array(16) } } },
+          { name: "random", inputs: { X: { random: 4 } } },
+        ],
+      },
+    },
+    key: "model_warmup",
+    expected:
+      '[{"name":"warmup[0]","batch_size":1,"inputs":{"X":{"data_type":"TYPE_INT32","dims":[16],' +
+      '"zero_data":true}},"count":2},{"name":"warmup[0]","batch_size":8,"inputs":{"X":{' +
+      '"data_type":"TYPE_INT32","dims":[16],"zero_data":true}},"count":2},{"name":"file",' +
+      '"batch_size":1,"inputs":{"X":{"data_type":"TYPE_INT32","dims":[16],"input_data_file":' +
+      '"x y.bin"}},"count":1},{"name":"url","batch_size":1,"inputs":{"X":{"data_type":' +
+      '"TYPE_INT32","dims":[16],"input_data_file":"x y.bin"}},"count":1},{"name":"values",' +
+      '"batch_size":1,"inputs":{"X":{"data_type":"TYPE_INT32","dims":[16]}},"count":1},{"name":' +
+      '"random","batch_size":1,"inputs":{"X":{"data_type":"TYPE_INT32","dims":[16],' +
+      '"random_data":true}},"count":1}]',
+  },
+  {
     what: "without batching there is none",
     changes: { options: { batching: false } },
     key: "dynamic_batching",

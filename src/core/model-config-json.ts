@@ -15,6 +15,8 @@ import type {
   ModelConfig,
   QueuePolicy,
   TensorConfig,
+  WarmupConfig,
+  WarmupInputConfig,
 } from "./model-config.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -46,10 +48,31 @@ export function modelConfigJson(config: ModelConfig): Json {
     cc_model_filenames: {},
     metric_tags: {},
     parameters: parametersJson(config.parameters),
-    model_warmup: [],
+    model_warmup: config.warmup.map(warmupJson),
     ...(config.isDecoupled && { model_transaction_policy: { decoupled: true } }),
     ...(config.cache && { response_cache: { enable: true } }),
   };
+}
+
+function warmupJson({ name, batchSize, inputs, count }: WarmupConfig): Json {
+  const entries = inputs.map((input) => [input.name, warmupInputJson(input)]);
+  return { name, batch_size: batchSize, inputs: Object.fromEntries(entries) as Json, count };
+}
+
+/** Values that stand in the definition have no counterpart. Where a file lies is nobody's business. */
+function warmupInputJson({ datatype, dims, source }: WarmupInputConfig): Json {
+  return {
+    data_type: datatypes[datatype].configName,
+    dims,
+    ...("zero" in source && { zero_data: true }),
+    ...("random" in source && { random_data: true }),
+    ...("file" in source && { input_data_file: fileName(source.file) }),
+  };
+}
+
+function fileName(file: string | { readonly href: string }): string {
+  const path = typeof file === "string" ? file : decodeURI(file.href);
+  return path.split(/[\\/]/).at(-1) ?? "";
 }
 
 function inputJson({ name, datatype, dims, reshape, isOptional }: TensorConfig): Json {

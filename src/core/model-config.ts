@@ -4,6 +4,8 @@
  * Made by resolve-model-config.ts, which checks it; shown on the wire by model-config-json.ts.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import type { Parameters } from "../protocol/infer.ts";
+import type { WarmupSource } from "../protocol/warmup.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -28,11 +30,31 @@ export interface ModelConfig {
   readonly cache: CacheConfig | undefined;
   /** Equal requests at a time are computed once. */
   readonly singleFlight: boolean;
+  /** What each instance runs before it is ready. */
+  readonly warmup: readonly WarmupConfig[];
 }
 
 export interface CacheConfig {
   /** Of its answers that are kept; Infinity: as many as all models together. */
   readonly maxBytes: number;
+}
+
+/** One sample at one batch size. */
+export interface WarmupConfig {
+  readonly name: string;
+  /** Requests, of one row each. */
+  readonly batchSize: number;
+  readonly count: number;
+  readonly inputs: readonly WarmupInputConfig[];
+  readonly parameters: Parameters;
+}
+
+export interface WarmupInputConfig {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Without the batch dimension; -1: as what is given has it. */
+  readonly dims: readonly number[];
+  readonly source: WarmupSource;
 }
 
 export interface TensorConfig {

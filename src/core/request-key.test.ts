@@ -69,6 +69,7 @@ const different: Readonly<Record<string, Partial<InferRequest>>> = {
   "all outputs": { requestedOutputs: [] },
   "names that run together": { requestedOutputs: ["p,q"] },
   "a parameter": { parameters: { user: "b", count: 1 } },
+  "a header": { headers: { user: "b" } },
   "a parameter less": { parameters: { user: "a" } },
   "a number that is a text": { parameters: { user: "a", count: "1" } },
   "a number that is true": { parameters: { user: "a", count: true } },

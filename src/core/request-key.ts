@@ -3,7 +3,7 @@
  * a model whose answers depend on nothing else.
  *
  * In it is all that a model is given: inputs (name, datatype, shape, bytes), outputs that are asked
- * for, parameters, forwarded headers among them. The order of inputs and of parameters says nothing,
+ * for, parameters, forwarded headers. The order of inputs and of parameters says nothing,
  * neither does how bytes were cut on their way. Not in it: the id, priority, timeout, deadline. The
  * model and its version are not either: each loaded version keeps its own keys.
  *
@@ -23,12 +23,13 @@ import type { WireTensor } from "../protocol/tensor.ts";
 export type Digest = (head: string, pieces: readonly Uint8Array[]) => string;
 
 export function requestKey(request: InferRequest, digest: Digest): string {
-  const { parameters, requestedOutputs } = request;
+  const { parameters, headers = noParameters, requestedOutputs } = request;
   const inputs = inOrder(request.inputs);
   const described = inputs.map(({ name, datatype, shape, byteLength }) => {
     return [name, datatype, shape, byteLength];
   });
-  const head = JSON.stringify([described, requestedOutputs, ...parametersInOrder(parameters)]);
+  const given = [parametersInOrder(parameters), parametersInOrder(headers)];
+  const head = JSON.stringify([described, requestedOutputs, ...given]);
   const [first] = inputs;
   const isOne = first !== undefined && inputs.length === 1;
   return digest(head, isOne ? first.chunks : inputs.flatMap(({ chunks }) => chunks));

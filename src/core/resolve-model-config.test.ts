@@ -76,6 +76,7 @@ test("without options, every default holds", () => {
     },
     cache: undefined,
     singleFlight: false,
+    warmup: [],
   });
 });
 

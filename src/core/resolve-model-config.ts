@@ -22,6 +22,7 @@ import {
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
 import { positiveInteger } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
+import { findWarmupMistakes } from "../protocol/warmup-check.ts";
 import { type ConfigTensor, findTensorMistakes } from "./check-tensors.ts";
 import type {
   CacheConfig,
@@ -32,6 +33,7 @@ import type {
   QueuePolicy,
   TensorConfig,
 } from "./model-config.ts";
+import { warmupConfigs } from "./warmup-configs.ts";
 
 export interface ModelConfigInput {
   readonly name: string;
@@ -84,6 +86,7 @@ export function resolveModelConfig(input: ModelConfigInput): ModelConfig {
     limits: modelLimits(options.limits),
     cache: cacheConfig(options),
     singleFlight: options.singleFlight ?? false,
+    warmup: warmupConfigs(options.warmup, input.inputs),
   };
 }
 
@@ -110,6 +113,7 @@ function findMistakes(input: ModelConfigInput): readonly string[] {
     ...findOptionMistakes(name, { ...options }),
     ...findTensorMistakes(input, { isBatching }),
     ...findRowCountMistakes({ ...options }, inputs.length),
+    ...findWarmupMistakes({ ...options }, inputs),
     ...findDeviceMistakes(input),
     ...(input.isDecoupled === true ? findStreamMistakes({ ...options }, name) : []),
   ];

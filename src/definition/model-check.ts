@@ -16,6 +16,8 @@ import {
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
 import { findInferListMistakes, functionOrList, isGenerator } from "./infer-list.ts";
+import type { TensorSpecs } from "./specifications.ts";
+import { findWarmupMistakesFor } from "./warmup-values.ts";
 
 const functionModel: DefinitionKind = {
   maker: "model",
@@ -40,6 +42,8 @@ const functionModel: DefinitionKind = {
     if (decoupled === true || isGenerator(infer)) {
       mistakes.push(...findStreamMistakes(definition, name));
     }
+    const specs = inputSpecs(inputs, "inputs").length === 0 ? (inputs as TensorSpecs) : undefined;
+    if (specs !== undefined) mistakes.push(...findWarmupMistakesFor(specs, definition));
     return mistakes;
   },
 };

@@ -379,3 +379,24 @@ model("m", {
 model("m", { ...stateful, infer: () => {} });
 // @ts-expect-error: the same, later
 model("m", { ...stateful, infer: () => later(undefined) });
+
+model("m", {
+  ...stateful,
+  warmup: { inputs: { x: "zero" }, batchSizes: [1, 8] },
+  infer: (inputs) => ({ y: inputs.x }),
+});
+model("m", { ...stateful, warmup: [{ inputs: "random" }], infer: (inputs) => ({ y: inputs.x }) });
+model("m", {
+  ...stateful,
+  // @ts-expect-error: it has no input z
+  warmup: { inputs: { z: "zero" } },
+  // @ts-expect-error: so nothing is known of what this returns
+  infer: (inputs) => ({ y: inputs.x }),
+});
+model("m", {
+  ...stateful,
+  // @ts-expect-error: a sample says what its inputs are
+  warmup: { count: 2 },
+  // @ts-expect-error: so nothing is known of what this returns
+  infer: (inputs) => ({ y: inputs.x }),
+});

@@ -119,7 +119,7 @@ test("models are registered where an instance looks for them", () => {
 const spec = "a tensor specification, such as fp32(-1)";
 const names =
   "version, inputs, outputs, module, setup, decoupled, infer, cost, bucket, maxBatchSize, batching, instances, limits, " +
-  "cache, singleFlight";
+  "cache, singleFlight, warmup";
 
 const twoFunctions = "2, one for each function of infer, or left out";
 

@@ -20,16 +20,19 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
+import type { Warmup } from "../protocol/warmup.ts";
 import type { WrittenData } from "./element-arrays.ts";
 import { countedInstances, isGenerator } from "./infer-list.ts";
 import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel } from "./model-check.ts";
+import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
+import type { SpanFunction } from "./span.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -112,6 +115,13 @@ export interface ModelLog {
   error(message: string): void;
 }
 
+/** Lines carry the ids of the batch's requests, or of the one that is named by its index. */
+export interface BatchLog extends ModelLog {
+  info(message: string, about?: { readonly request: number }): void;
+  warning(message: string, about?: { readonly request: number }): void;
+  error(message: string, about?: { readonly request: number }): void;
+}
+
 export interface InstanceInfo {
   /** 0, 1, ... among the instances of the model. */
   readonly index: number;
@@ -122,6 +132,10 @@ export interface SetupContext {
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: ModelLog;
+  /** Metrics of the model's own, on the server's metrics page. */
+  readonly metrics: ModelMetrics;
+  /** A stretch of work, as a span in the traces of whoever has OpenTelemetry; else it just runs. */
+  readonly span: SpanFunction;
   /** Fires when the instance is asked to stop while it is set up. */
   readonly signal: AbortSignal;
 }
@@ -130,6 +144,10 @@ export interface SetupContext {
 export interface RequestInfo {
   readonly id: string;
   readonly parameters: Parameters;
+  /** Headers of HTTP, or metadata of gRPC, that the server forwards: names in lower case. */
+  readonly headers: ForwardedHeaders;
+  /** Moment of `performance.now()` after which its caller no longer waits; undefined: none. */
+  readonly deadlineMs: number | undefined;
   /** Empty: all. */
   readonly requestedOutputs: readonly string[];
   /** Where its rows are in the batch. */
@@ -140,14 +158,19 @@ export interface RequestInfo {
 }
 
 export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
-  extends Omit<SetupContext, "signal"> {
+  extends Omit<SetupContext, "signal" | "log"> {
+  readonly log: BatchLog;
   /** What `setup` returned. */
   readonly state: State;
   /** Rows of the batch; 1 for a model without batching. */
   readonly rows: number;
   readonly requests: readonly RequestInfo[];
+  /** A batch of the model's warm-up: nobody waits for it, and nobody counts it. */
+  readonly isWarmup: boolean;
   /** Fires when nobody in the batch is left waiting. */
   readonly signal: AbortSignal;
+  /** The latest of its requests' deadlines; undefined if one of them has none. */
+  readonly deadlineMs: number | undefined;
   /**
    * Of a model that streams: a response to one request of the batch (its index), with that
    * request's rows. Resolves when there is room for a further one; whoever does not wait for that
@@ -177,6 +200,8 @@ export interface ModelDefinition<I extends TensorSpecs, O extends TensorSpecs>
   readonly outputs: O;
   /** `import.meta.url`: threads import this module again. Without it the model runs inline. */
   readonly module?: string | URL;
+  /** What each instance runs before it is ready; default nothing. */
+  readonly warmup?: Warmup<NoInfer<keyof I & string>>;
 }
 
 /** Functions of a model: what its types are inferred from. */
@@ -240,7 +265,7 @@ export function model<
 ): Model<Name, I, O, IsDecoupled<AnyOf<A, As>, D>> {
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
-  const { maxBatchSize, batching, limits, cache, singleFlight } = definition;
+  const { maxBatchSize, batching, limits, cache, singleFlight, warmup } = definition;
   const instances = countedInstances(infer, definition.instances);
   const built = Object.freeze({
     kind: "function" as const,
@@ -257,6 +282,7 @@ export function model<
       ...(limits !== undefined && { limits }),
       ...(cache !== undefined && { cache }),
       ...(singleFlight !== undefined && { singleFlight }),
+      ...(warmup !== undefined && { warmup }),
     },
     measures: measuresOf(definition),
     setup,

@@ -115,7 +115,7 @@ const complaints: readonly [object, string][] = [
     { colour: "blue" },
     "model 'm': unknown option 'colour' (there are version, path, intraOpThreads, " +
       "interOpThreads, graphOptimizationLevel, executionProviders, cost, bucket, maxBatchSize, " +
-      "batching, instances, limits, cache, singleFlight)",
+      "batching, instances, limits, cache, singleFlight, warmup)",
   ],
   [
     { executionProviders: [] },

@@ -76,7 +76,7 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {
   checkOnnxModel(name, options);
   const { path, version = 1, maxBatchSize, batching, instances, limits, ...others } = options;
-  const { cache, singleFlight, cost, bucket, ...session } = others;
+  const { cache, singleFlight, warmup, cost, bucket, ...session } = others;
   return Object.freeze({
     kind: "onnx",
     name,
@@ -91,6 +91,7 @@ export function onnx<const Name extends string>(name: Name, options: OnnxOptions
       ...(limits !== undefined && { limits }),
       ...(cache !== undefined && { cache }),
       ...(singleFlight !== undefined && { singleFlight }),
+      ...(warmup !== undefined && { warmup }),
     },
   });
 }

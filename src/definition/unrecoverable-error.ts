@@ -1,6 +1,7 @@
 /**
  * What a model throws, from `setup` or `infer`, when it cannot go on: it is taken out of service,
- * and nothing starts it again by itself. Its message goes to the operator.
+ * and nothing starts it again by itself. Its message goes to the operator. With the server option
+ * `onUnrecoverable: "server"` the server goes with it.
  */
 export class UnrecoverableError extends Error {
   override name = "UnrecoverableError";

@@ -8,6 +8,7 @@ test("rows follow one another, and each request knows whether its caller has gon
   const messages = [1, 4, 2].map((rows, index) => ({
     id: `r${index}`,
     parameters: { rows },
+    ...(index === 2 && { headers: { "x-a": "1" }, deadlineMs: 7 }),
     requestedOutputs: index === 0 ? [] : ["y"],
     rows,
   }));
@@ -18,6 +19,8 @@ test("rows follow one another, and each request knows whether its caller has gon
       {
         id: "r0",
         parameters: { rows: 1 },
+        headers: {},
+        deadlineMs: undefined,
         requestedOutputs: [],
         firstRow: 0,
         rows: 1,
@@ -26,6 +29,8 @@ test("rows follow one another, and each request knows whether its caller has gon
       {
         id: "r1",
         parameters: { rows: 4 },
+        headers: {},
+        deadlineMs: undefined,
         requestedOutputs: ["y"],
         firstRow: 1,
         rows: 4,
@@ -34,6 +39,8 @@ test("rows follow one another, and each request knows whether its caller has gon
       {
         id: "r2",
         parameters: { rows: 2 },
+        headers: { "x-a": "1" },
+        deadlineMs: 7,
         requestedOutputs: ["y"],
         firstRow: 5,
         rows: 2,

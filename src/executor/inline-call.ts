@@ -1,15 +1,16 @@
 /**
  * A batch on its way through a model that runs inline.
  */
-import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
 import { datatypes } from "../protocol/datatype.ts";
 import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { batchLog, type InstanceLog } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
-import { callRequests } from "./call-requests.ts";
+import { callRequests, deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs } from "./gather-inputs.ts";
 import { type BatchReaders, ResponseOutlet } from "./response-outlet.ts";
@@ -18,6 +19,7 @@ import { StreamedAnswers } from "./streamed-answers.ts";
 export interface InlineCallOptions {
   readonly config: ModelConfig;
   readonly copied: CopiedBytes;
+  readonly log: InstanceLog;
 }
 
 export class InlineCall implements BackendCall, BatchReaders {
@@ -33,6 +35,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   #credits: number[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
+  #log: BatchLog | undefined = undefined;
 
   constructor(
     options: InlineCallOptions,
@@ -55,13 +58,27 @@ export class InlineCall implements BackendCall, BatchReaders {
     return this.batch.rows;
   }
 
+  get isWarmup(): boolean {
+    return this.batch.isWarmup === true;
+  }
+
+  get log(): BatchLog {
+    const { batch } = this;
+    this.#log ??= batchLog((level, message, request) => {
+      this.#options.log(level, message, this.#hasEnded ? undefined : { batch, request });
+    });
+    return this.#log;
+  }
+
   get requestCount(): number {
     return this.batch.requests.length;
   }
 
   get requests(): readonly CallRequest[] {
     if (this.#requests === undefined) {
-      const requests = this.batch.requests.map(({ request, rows }) => ({ ...request, rows }));
+      const requests = this.batch.requests.map(({ request, rows, deadlineMs }) => {
+        return { ...request, rows, deadlineMs: deadlineOf(deadlineMs) };
+      });
       this.#requests = callRequests(requests, (index) => this.hasGone(index));
     }
     return this.#requests;

@@ -7,7 +7,9 @@
  * Not here: who is told about it (server/watchdog.ts).
  */
 import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ModelMetricsStore } from "../core/custom-metrics.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -17,6 +19,7 @@ import type {
 import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { batchLog, type InstanceLog } from "./batch-log.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineCall } from "./inline-call.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
@@ -25,7 +28,8 @@ export interface InlineOptions {
   readonly config: ModelConfig;
   readonly backend: Backend;
   readonly clock: Clock;
-  readonly log: Parameters<Backend["load"]>[0]["log"];
+  readonly log: InstanceLog;
+  readonly metrics: ModelMetricsStore;
   readonly copied: CopiedBytes;
   readonly watch: InlineWatch;
 }
@@ -43,6 +47,7 @@ export interface InlineWatch {
 export class InlineInstance implements Instance {
   readonly #options: InlineOptions;
   readonly #events: InstanceEvents;
+  readonly #metrics: MetricsRecorder;
   readonly #stopping: AbortController = new AbortController();
   #loaded: LoadedModel | undefined = undefined;
   #running: readonly InlineCall[] = [];
@@ -52,14 +57,21 @@ export class InlineInstance implements Instance {
   constructor(options: InlineOptions, index: number, events: InstanceEvents) {
     this.#options = options;
     this.#events = events;
-    const { config, backend, log } = options;
+    const { config, backend, log, metrics } = options;
+    this.#metrics = new MetricsRecorder({
+      declare: (declaration) => metrics.declare(declaration),
+      record: (updates) => {
+        if (!this.#isAbandoned) metrics.record(index, updates);
+      },
+    });
     backend
       .load({
         modelName: config.name,
         modelVersion: config.version,
         instanceIndex: index,
         device: "cpu",
-        log,
+        log: batchLog((level, message) => log(level, message)),
+        metrics: this.#metrics,
         signal: this.#stopping.signal,
       })
       .then(
@@ -122,6 +134,7 @@ export class InlineInstance implements Instance {
 
   #setLoaded(loaded: LoadedModel): void {
     this.#loaded = loaded;
+    this.#metrics.flush();
     if (this.#isAbandoned || this.#isStopping) this.#unloadIfIdle();
     else this.#events.ready();
   }
@@ -163,6 +176,7 @@ export class InlineInstance implements Instance {
   /** False if its end is of no interest any more. */
   #end(call: InlineCall): boolean {
     call.end();
+    this.#metrics.flush();
     if (this.#isAbandoned) return false;
     this.#running = this.#running.filter((other) => other !== call);
     return true;

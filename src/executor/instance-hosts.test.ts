@@ -37,9 +37,9 @@ for (const [kind, model] of [
       [...options.lines].sort(),
       [0, 1]
         .flatMap((index) => [
-          `error: infer of instance ${index}, {"model":"talkative","version":3}`,
-          `info: setup of instance ${index} of talkative 3 on cpu, {"model":"talkative","version":3}`,
-          `warning: infer of instance ${index}, {"model":"talkative","version":3}`,
+          `error: infer of instance ${index}, {"model":"talkative","version":3,"instance":${index}}`,
+          `info: setup of instance ${index} of talkative 3 on cpu, {"model":"talkative","version":3,"instance":${index}}`,
+          `warning: infer of instance ${index}, {"model":"talkative","version":3,"instance":${index}}`,
         ])
         .sort(),
     );

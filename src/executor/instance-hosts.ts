@@ -3,11 +3,13 @@
  */
 import { createFunctionBackend } from "../backends/function.ts";
 import type { Clock } from "../core/clock.ts";
+import type { CustomMetrics, ModelMetricsStore } from "../core/custom-metrics.ts";
 import type { Instance, InstanceEvents, InstanceHost } from "../core/instance.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { instanceLog } from "./batch-log.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
@@ -17,6 +19,7 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly copied: CopiedBytes;
+  readonly metrics: CustomMetrics;
   /** Told what an inline model does to the event loop. */
   readonly watch: (model: string, version: number) => InlineWatch;
 }
@@ -25,30 +28,29 @@ export class InlineHost implements InstanceHost {
   readonly #model: FunctionModel;
   readonly #config: ModelConfig;
   readonly #options: HostOptions;
+  readonly #metrics: ModelMetricsStore;
 
   constructor(model: FunctionModel, config: ModelConfig, options: HostOptions) {
     this.#model = model;
     this.#config = config;
     this.#options = options;
+    this.#metrics = options.metrics.open(config.name, config.version);
   }
 
   start(index: number, events: InstanceEvents): Instance {
     const { clock, log, copied, watch } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
-    const fields = { model, version };
     const options = {
       config,
       backend: createFunctionBackend(this.#model),
       clock,
       copied,
-      log: {
-        info: (message: string) => log.info(message, fields),
-        warning: (message: string) => log.warning(message, fields),
-        error: (message: string) => log.error(message, fields),
-      },
+      log: instanceLog(log, { model, version, instance: index }),
+      metrics: this.#metrics,
       watch: watch(model, version),
     };
+    this.#metrics.instanceStarted(index);
     return new InlineInstance(options, index, events);
   }
 }
@@ -66,6 +68,7 @@ export function threadPlan({ devices, ...plan }: HostPlan, index: number): Threa
 export class ThreadHost implements InstanceHost {
   readonly #config: ModelConfig;
   readonly #options: HostOptions;
+  readonly #metrics: ModelMetricsStore;
   readonly #plan: HostPlan;
   /** Started before, to find out what the model is. */
   #firstThread: InstanceThread | undefined;
@@ -79,6 +82,7 @@ export class ThreadHost implements InstanceHost {
     this.#config = config;
     this.#plan = plan;
     this.#options = options;
+    this.#metrics = options.metrics.open(config.name, config.version);
     this.#firstThread = firstThread;
   }
 
@@ -86,22 +90,23 @@ export class ThreadHost implements InstanceHost {
     try {
       const thread = this.#firstThread ?? new InstanceThread(threadPlan(this.#plan, index));
       this.#firstThread = undefined;
-      return this.#instanceIn(thread, events);
+      return this.#instanceIn(thread, index, events);
     } catch (reason) {
       return notStarted(this.#config.name, reason, events);
     }
   }
 
-  #instanceIn(thread: InstanceThread, events: InstanceEvents): Instance {
+  #instanceIn(thread: InstanceThread, index: number, events: InstanceEvents): Instance {
     const { log, copied } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
       config: this.#config,
       copied,
-      log: (level: "info" | "warning" | "error", message: string) => {
-        log[level](message, { model, version });
-      },
+      log: instanceLog(log, { model, version, instance: index }),
+      metrics: this.#metrics,
+      index,
     };
+    this.#metrics.instanceStarted(index);
     const instance = new ThreadInstance(options, thread, events);
     // What it has said already is told after this call, as the core expects.
     queueMicrotask(() => thread.listen(instance));

@@ -22,8 +22,9 @@ import { inspect } from "node:util";
 import type { ModelDescription, StreamedResponse } from "../backends/backend.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
+import type { MetricDeclaration, MetricUpdate } from "../protocol/custom-metric.ts";
 import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/errors.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { instanceKey } from "./inside-instance.ts";
 
@@ -81,6 +82,10 @@ export function slotFlags(slot: number, maxRequests: number): { abort: number; c
 export interface RequestMessage {
   readonly id: string;
   readonly parameters: Parameters;
+  /** Left out: none. */
+  readonly headers?: ForwardedHeaders | undefined;
+  /** In shared time (see below); left out: none. */
+  readonly deadlineMs?: number | undefined;
   readonly requestedOutputs: readonly string[];
   readonly rows: number;
 }
@@ -92,6 +97,7 @@ export type ToInstance =
       readonly inputs: readonly WireTensor[];
       readonly rows: number;
       readonly requests: readonly RequestMessage[];
+      readonly isWarmup?: boolean;
     }
   | { readonly type: "abort" }
   | { readonly type: "credit" }
@@ -122,10 +128,15 @@ export type FromInstance =
       readonly error: ErrorMessage | undefined;
       readonly isFinal: boolean;
     }
+  | { readonly type: "metric"; readonly declaration: MetricDeclaration }
+  | { readonly type: "metrics"; readonly updates: readonly MetricUpdate[] }
   | {
       readonly type: "log";
       readonly level: "info" | "warning" | "error";
       readonly message: string;
+      /** Of the batch that it is about, while that runs; and the index of a request of it. */
+      readonly slot?: number;
+      readonly request?: number | undefined;
     };
 
 /** A response of a model that streams, or the failure of one request. */

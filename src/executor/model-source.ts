@@ -22,6 +22,7 @@ import { optionDefaults, type TensorDeclaration } from "../protocol/model-option
 import { type HostOptions, InlineHost, ThreadHost, threadPlan } from "./instance-hosts.ts";
 import { InstanceThread } from "./instance-thread.ts";
 import { requestMeasures } from "./measured-requests.ts";
+import { warmed } from "./warming-host.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
 export function modelSource(
@@ -32,7 +33,8 @@ export function modelSource(
   const { name, version } = model;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (isOnnx(model)) return await resolveOnnx(model, options, signal);
-    return resolveFunction(model as FunctionModel, module, options);
+    const resolved = resolveFunction(model as FunctionModel, module, options);
+    return { ...resolved, host: await warmed(resolved.host, resolved.config) };
   };
   return { name, version, resolve };
 }
@@ -118,7 +120,8 @@ async function resolveOnnx(
     });
     if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
     const measures = requestMeasures(model.measures, {}, config.maxBatchSize > 0);
-    return { config, host: new ThreadHost(config, plan, options, thread), measures };
+    const host = new ThreadHost(config, plan, options, thread);
+    return { config, host: await warmed(host, config), measures };
   } catch (error) {
     thread.abandon();
     signal.throwIfAborted();

@@ -23,7 +23,7 @@ const kinds: Readonly<Record<string, () => Reached>> = {
     const config = modelConfig({ options: { maxBatchSize: 4 }, isDecoupled: true });
     const emit = { respond() {}, fail() {}, done() {}, failed() {} };
     const copied = { inputs: 0, outputs: 0 };
-    const call = new InlineCall({ config, copied }, batchOf(inputs, inputs), emit, 0);
+    const call = new InlineCall({ config, copied, log() {} }, batchOf(inputs, inputs), emit, 0);
     return {
       call,
       credit: (index, count) => call.credit(index, count),
@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, () => Reached>> = {
     const requests = [request, request];
     const message = { type: "execute", slot, inputs, rows: 2, requests } as const;
     const outlet = { respond() {}, fail() {}, waits() {} };
-    const call = new ThreadCall(message, { flags, maxRequests, outlet });
+    const call = new ThreadCall(message, { flags, maxRequests, outlet, log() {} });
     return {
       call,
       credit: (index, count) => {

@@ -1,24 +1,27 @@
 /**
  * A batch on its way through the model, inside the thread of an instance.
  */
-import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { batchLog, type Say } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
-import { type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
+import { fromSharedTime, type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
 import { type BatchReaders, type Outlet, ResponseOutlet } from "./response-outlet.ts";
 
 export interface ThreadCallOptions {
   readonly flags: Int32Array;
   readonly maxRequests: number;
   readonly outlet: Outlet;
+  readonly log: Say;
 }
 
 export class ThreadCall implements BackendCall, BatchReaders {
   readonly slot: number;
   readonly inputs: readonly WireTensor[];
   readonly rows: number;
+  readonly isWarmup: boolean;
   #hasEnded = false;
   readonly #messages: readonly RequestMessage[];
   readonly #options: ThreadCallOptions;
@@ -26,11 +29,13 @@ export class ThreadCall implements BackendCall, BatchReaders {
   #requests: readonly CallRequest[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
+  #log: BatchLog | undefined = undefined;
 
   constructor(message: Extract<ToInstance, { type: "execute" }>, options: ThreadCallOptions) {
     this.slot = message.slot;
     this.inputs = message.inputs;
     this.rows = message.rows;
+    this.isWarmup = message.isWarmup === true;
     this.#messages = message.requests;
     this.#options = options;
     this.#places = slotFlags(message.slot, options.maxRequests);
@@ -40,12 +45,17 @@ export class ThreadCall implements BackendCall, BatchReaders {
     return this.#hasEnded;
   }
 
+  get log(): BatchLog {
+    this.#log ??= batchLog(this.#options.log);
+    return this.#log;
+  }
+
   get requestCount(): number {
     return this.#messages.length;
   }
 
   get requests(): readonly CallRequest[] {
-    this.#requests ??= callRequests(this.#messages, (index) => this.hasGone(index));
+    this.#requests ??= callRequests(this.#messages.map(inOwnTime), (index) => this.hasGone(index));
     return this.#requests;
   }
 
@@ -88,4 +98,11 @@ export class ThreadCall implements BackendCall, BatchReaders {
     this.#signals?.notice();
     this.#responses?.notice();
   }
+}
+
+function inOwnTime(message: RequestMessage): RequestMessage {
+  const { deadlineMs } = message;
+  return deadlineMs === undefined
+    ? message
+    : { ...message, deadlineMs: fromSharedTime(deadlineMs) };
 }

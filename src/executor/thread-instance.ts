@@ -6,14 +6,20 @@
  *
  * Not here: the thread itself (instance-thread.ts).
  */
+
+import type { ModelMetricsStore } from "../core/custom-metrics.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
+  ExecutionRequest,
   Instance,
   InstanceEvents,
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
+import type { MetricDeclaration } from "../protocol/custom-metric.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { InstanceLog } from "./batch-log.ts";
+import { deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
@@ -24,13 +30,17 @@ import {
   fromSharedTime,
   type RequestMessage,
   type ResponseItem,
+  toSharedTime,
 } from "./messages.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
 
 export interface ThreadOptions {
   readonly config: ModelConfig;
-  readonly log: (level: "info" | "warning" | "error", message: string) => void;
+  readonly log: InstanceLog;
+  readonly metrics: ModelMetricsStore;
+  /** Among the instances of the model. */
+  readonly index: number;
   readonly copied: CopiedBytes;
 }
 
@@ -48,6 +58,9 @@ export class ThreadInstance implements Instance, ThreadListener {
   readonly #events: InstanceEvents;
   #running: readonly Running[] = [];
   #isStopping = false;
+  #isLoaded = false;
+  /** Why it must not become ready, although it could. */
+  #refusal: InferenceError | undefined = undefined;
   /** Its last word, before the thread ends. */
   #lastError: InferenceError | undefined = undefined;
   #isFinal = false;
@@ -63,14 +76,14 @@ export class ThreadInstance implements Instance, ThreadListener {
     const { tensors, buffer } = joinInputs(gatherInputs(batch, config));
     for (const { byteLength } of tensors) copied.inputs += byteLength;
     const slot = this.#freeSlot();
-    const requests = batch.requests.map(({ request, rows }, index): RequestMessage => {
-      const { id, parameters, requestedOutputs } = request;
+    const requests = batch.requests.map((each, index): RequestMessage => {
       this.#thread.clearFlags(slot, index);
-      return { id, parameters, requestedOutputs, rows };
+      return toMessage(each);
     });
     this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
-    const { rows } = batch;
-    this.#thread.post({ type: "execute", slot, inputs: tensors, rows, requests }, [buffer]);
+    const { rows, isWarmup = false } = batch;
+    const message = { type: "execute", slot, inputs: tensors, rows, requests } as const;
+    this.#thread.post(isWarmup ? { ...message, isWarmup } : message, [buffer]);
   }
 
   abort(batch: ExecutionBatch, requestIndex: number): void {
@@ -99,7 +112,14 @@ export class ThreadInstance implements Instance, ThreadListener {
   heard(message: FromInstance): void {
     switch (message.type) {
       case "loaded":
-        this.#events.ready();
+        this.#isLoaded = true;
+        if (this.#refusal === undefined) this.#events.ready();
+        break;
+      case "metric":
+        this.#declare(message.declaration);
+        break;
+      case "metrics":
+        this.#options.metrics.record(this.#options.index, message.updates);
         break;
       case "responses":
         for (const item of message.items) this.#respond(item);
@@ -114,13 +134,38 @@ export class ThreadInstance implements Instance, ThreadListener {
         this.#noteEnd(message);
         break;
       case "log":
-        this.#options.log(message.level, message.message);
+        this.#log(message);
         break;
     }
   }
 
   exited(error: InferenceError | undefined): void {
-    this.#events.exited(this.#lastError ?? error, this.#isFinal);
+    this.#events.exited(this.#refusal ?? this.#lastError ?? error, this.#isFinal);
+  }
+
+  /** A metric that contradicts another model's fails the load; declared later, it does not count. */
+  #declare(declaration: MetricDeclaration): void {
+    const { config, metrics, log } = this.#options;
+    try {
+      metrics.declare(declaration);
+    } catch (reason) {
+      const why = reason instanceof Error ? reason.message : String(reason);
+      if (this.#isLoaded) log("error", `model '${config.name}': ${why}`);
+      else {
+        const text = `setup of model '${config.name}' failed: ${why}`;
+        this.#refusal ??= new InferenceError("INTERNAL", text, {
+          reason: "BACKEND",
+          cause: reason,
+        });
+        this.stop();
+      }
+    }
+  }
+
+  #log({ level, message, slot, request }: Extract<FromInstance, { type: "log" }>): void {
+    const running = this.#running.find((other) => other.slot === slot);
+    const about = running === undefined ? undefined : { batch: running.batch, request };
+    this.#options.log(level, message, about);
   }
 
   #respond(item: ResponseItem): void {
@@ -172,6 +217,19 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#running = this.#running.filter((other) => other !== running);
     return running;
   }
+}
+
+/** What most requests have not is not sent. */
+function toMessage({ request, rows, deadlineMs }: ExecutionRequest): RequestMessage {
+  const { id, parameters, headers, requestedOutputs } = request;
+  const message = { id, parameters, requestedOutputs, rows };
+  const sharedMs = deadlineOf(deadlineMs);
+  if (sharedMs === undefined && headers === undefined) return message;
+  return {
+    ...message,
+    headers,
+    deadlineMs: sharedMs === undefined ? undefined : toSharedTime(sharedMs),
+  };
 }
 
 function timesOf({

@@ -10,9 +10,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../assert.ts";
 import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { LogLevel } from "./batch-log.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
   allSettled,
@@ -57,6 +59,11 @@ const responses = new ResponseQueue((items, transfer) => {
   say({ type: "responses", items }, transfer);
 });
 
+const metrics = new MetricsRecorder({
+  declare: (declaration) => say({ type: "metric", declaration }),
+  record: (updates) => say({ type: "metrics", updates }),
+});
+
 port.on("message", (message: ToInstance) => {
   switch (message.type) {
     case "execute":
@@ -76,6 +83,7 @@ port.on("message", (message: ToInstance) => {
 load(start).then(
   (model) => {
     loaded = model;
+    metrics.flush();
     settle();
     if (stopping.signal.aborted) end(undefined);
     else say({ type: "loaded", description: model.description });
@@ -96,6 +104,7 @@ async function load({ name, version, index, device, ...from }: ThreadStart): Pro
       warning: (message) => say({ type: "log", level: "warning", message }),
       error: (message) => say({ type: "log", level: "error", message }),
     },
+    metrics,
     signal: stopping.signal,
   });
 }
@@ -116,7 +125,11 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
     },
     waits: () => Atomics.store(flags, waitingFlag, 1),
   };
-  const call = new ThreadCall(message, { flags, maxRequests, outlet });
+  const log = (level: LogLevel, text: string, request?: number): void => {
+    const line = { type: "log", level, message: text } as const;
+    say(call.hasEnded ? line : { ...line, slot, request });
+  };
+  const call: ThreadCall = new ThreadCall(message, { flags, maxRequests, outlet, log });
   running.set(slot, call);
   const startMs = performance.now();
   try {
@@ -134,6 +147,7 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
 
 function finish(slot: number, startMs: number, { outputs, copiedBytes }: BackendResult): void {
   responses.flush();
+  metrics.flush();
   const transfer = buffersOf(outputs);
   say({ type: "done", slot, times: timesFrom(startMs), outputs, copiedBytes }, transfer);
   release(slot);
@@ -141,6 +155,7 @@ function finish(slot: number, startMs: number, { outputs, copiedBytes }: Backend
 
 function fail(slot: number, startMs: number, reason: unknown): void {
   responses.flush();
+  metrics.flush();
   const error = InferenceError.from(reason);
   if (isUnrecoverable(error.cause)) {
     end(error);
@@ -166,6 +181,7 @@ function end(error: InferenceError | undefined): void {
   Promise.resolve(model?.unload())
     .catch((reason: unknown) => say({ type: "log", level: "error", message: String(reason) }))
     .finally(() => {
+      metrics.flush();
       say({ type: "ended", error: last, isFinal });
       process.exit(0);
     });

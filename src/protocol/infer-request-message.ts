@@ -14,7 +14,7 @@
 import { type Datatype, isDatatype } from "./datatype.ts";
 import { InferenceError, requestPrefix } from "./errors.ts";
 import type { inference } from "./generated/messages.js";
-import type { AskedVersion, InferRequest, Parameters } from "./infer.ts";
+import type { AskedVersion, ForwardedHeaders, InferRequest, Parameters } from "./infer.ts";
 import { readMessageParameters } from "./message-parameters.ts";
 import { unknownRegion } from "./request-faults.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
@@ -28,8 +28,8 @@ export interface RequestMessage {
   readonly modelVersion: AskedVersion;
   /** Under which the log knows the request, unless the message has an id. */
   readonly requestId: string;
-  /** Metadata as parameters, if any is to be forwarded. Throws for what must not be. */
-  readonly forwarded: (() => Parameters) | undefined;
+  /** Metadata, if any is to be forwarded. Throws for what must not be. */
+  readonly forwarded: (() => ForwardedHeaders) | undefined;
 }
 
 export interface DecodedMessage {
@@ -57,6 +57,7 @@ export function decodeInferMessage(body: RequestMessage): DecodedMessage {
     id,
     logId: id === "" ? requestId : id,
     parameters: merged(parameters.custom, forwarded),
+    ...(forwarded !== undefined && { headers: forwarded }),
     inputs,
     requestedOutputs,
     priority: parameters.priority,
@@ -67,7 +68,7 @@ export function decodeInferMessage(body: RequestMessage): DecodedMessage {
 }
 
 /** What the caller wrote into the request itself counts. */
-function merged(custom: Parameters, forwarded: Parameters | undefined): Parameters {
+function merged(custom: Parameters, forwarded: ForwardedHeaders | undefined): Parameters {
   if (forwarded === undefined) return custom;
   return Object.assign(Object.create(null), forwarded, custom) as Parameters;
 }

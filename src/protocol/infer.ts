@@ -12,6 +12,11 @@ export type Parameters = Readonly<Record<string, ParameterValue>>;
 /** Shared, so that requests without parameters allocate none. */
 export const noParameters: Parameters = Object.freeze({});
 
+/** Headers of HTTP, or metadata of gRPC, that were handed on: names in lower case. */
+export type ForwardedHeaders = Readonly<Record<string, string>>;
+
+export const noHeaders: ForwardedHeaders = Object.freeze({});
+
 /**
  * The version that a caller asks for; undefined: the highest that is ready. Beyond 2^53 a bigint:
  * no model has such a version, but the error names it with all its digits.
@@ -27,6 +32,8 @@ export interface InferRequest {
   readonly logId: string;
   /** Custom parameters only: what the protocol names has a field of its own. */
   readonly parameters: Parameters;
+  /** Those that are forwarded stand in `parameters`, too. Left out: none. */
+  readonly headers?: ForwardedHeaders;
   readonly inputs: readonly WireTensor[];
   /** Empty: all outputs of the model. */
   readonly requestedOutputs: readonly string[];

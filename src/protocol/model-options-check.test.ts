@@ -57,7 +57,7 @@ const wrong: readonly [object, ...lines: string[]][] = [
   [
     { colour: 8 },
     "unknown option 'colour' (there are maxBatchSize, batching, instances, limits, cache, " +
-      "singleFlight)",
+      "singleFlight, warmup)",
   ],
   [{ cache: 1000 }, "'cache' must be true, false or an object; got 1000"],
   [{ cache: { bytes: 1 } }, "unknown option 'cache.bytes' (there are maxBytes)"],

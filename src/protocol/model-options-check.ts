@@ -35,6 +35,7 @@ import {
   positiveInteger,
 } from "./option-checks.ts";
 import { findOptionConflicts } from "./option-conflicts.ts";
+import { checkWarmup } from "./warmup-check.ts";
 
 /** One check for each field: the compiler sees to it that none is forgotten or made up. */
 type ChecksOf<Options> = { readonly [Name in keyof Required<Options>]: Check };
@@ -135,6 +136,7 @@ const optionChecks: ChecksOf<ModelOptions> = {
   limits: optionally(fieldsOf(limitsChecks)),
   cache: optionally((value, field) => (typeof value === "boolean" ? [] : cache(value, field))),
   singleFlight: optionally(flag),
+  warmup: optionally(checkWarmup),
 };
 
 /** What is wrong with the options of this model; `others` are the options beside those of all. */

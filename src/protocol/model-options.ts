@@ -15,8 +15,10 @@
  *   batching.queue                    dynamic_batching.default_queue_policy
  *   instances                         instance_group
  *   cache                             response_cache.enable
+ *   warmup                            model_warmup
  */
 import type { Datatype } from "./datatype.ts";
+import type { Warmup } from "./warmup.ts";
 
 /** Numbers that hold where an option is left out. */
 export const optionDefaults = {
@@ -41,6 +43,8 @@ export interface ModelOptions {
   readonly cache?: boolean | CacheOptions;
   /** Equal requests that come while one is computed wait for its answer. Default false. */
   readonly singleFlight?: boolean;
+  /** What each instance runs before it is ready; default nothing. */
+  readonly warmup?: Warmup;
 }
 
 export interface CacheOptions {

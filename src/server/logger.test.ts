@@ -52,6 +52,16 @@ test("fields follow the message", () => {
   check.ok(line!.endsWith('"failed (model m, version 2, request r)"'));
 });
 
+test("a line of an instance names it, and the requests it is about", () => {
+  const at = { model: "m", version: 2, instance: 0 };
+  const lines = linesOf({}, (log) => {
+    log.info("one", { ...at, requestIds: ["a", "b"], requestCount: 2 });
+    log.info("more", { ...at, requestIds: ["a", "b"], requestCount: 30 });
+  });
+  check.ok(lines[0]?.endsWith('"one (model m, version 2, instance 0, requests a b)"'));
+  check.ok(lines[1]?.endsWith('"more (model m, version 2, instance 0, requests a b and 28 more)"'));
+});
+
 test("fields that the message has are not said again", () => {
   const fields = { model: "m", version: 1 };
   const lines = linesOf({}, (log) => {

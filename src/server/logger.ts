@@ -140,12 +140,19 @@ function stampIso(letter: string, now: Date): string {
 }
 
 /** What the message does not say itself. */
-function describe({ model, version, requestId, error }: LogFields, message: string): string {
+function describe(of: LogFields, message: string): string {
+  const { model, version, instance, requestId, requestIds, requestCount = 0, error } = of;
   const fields: string[] = [];
   if (model !== undefined && !message.includes(`'${model}'`)) fields.push(`model ${model}`);
   const isToldVersion = new RegExp(`\\bversion ${version}\\b`).test(message);
   if (version !== undefined && !isToldVersion) fields.push(`version ${version}`);
+  if (instance !== undefined) fields.push(`instance ${instance}`);
   if (requestId !== undefined && requestId !== "") fields.push(`request ${requestId}`);
+  if (requestIds !== undefined) {
+    const moreCount = requestCount - requestIds.length;
+    const more = moreCount > 0 ? ` and ${moreCount} more` : "";
+    fields.push(`requests ${requestIds.join(" ")}${more}`);
+  }
   if (error !== undefined && !(error instanceof Error)) fields.push(String(error));
   return fields.length === 0 ? "" : ` (${fields.join(", ")})`;
 }

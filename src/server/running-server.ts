@@ -7,6 +7,7 @@
  */
 import type { RequestListener } from "node:http";
 import { ByteBudget } from "../core/byte-budget.ts";
+import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -66,6 +67,10 @@ const lastWordMs = 200;
 
 export class RunningServer {
   readonly ready: Promise<void>;
+  /** Resolves if a model that cannot go on makes it stop: with why, before it does. */
+  readonly failed: Promise<InferenceError>;
+  /** Resolves when it has stopped; with why, if it did so by itself. */
+  readonly closed: Promise<InferenceError | undefined>;
   readonly handler: RequestListener;
   readonly #log: Logger;
   readonly #clock: SystemClock = new SystemClock();
@@ -76,10 +81,14 @@ export class RunningServer {
   readonly #grpc: GrpcListener | undefined;
   readonly #metrics: HttpListener | undefined;
   readonly #lag: EventLoopLag;
+  readonly #customMetrics: CustomMetrics;
   readonly #machine: MachineReader = new MachineReader();
   #listening: Promise<void> | undefined = undefined;
   #isClosed = false;
   #closing: Promise<boolean> | undefined = undefined;
+  #failure: InferenceError | undefined = undefined;
+  #setFailed: (error: InferenceError) => void = () => {};
+  #setClosed: (failure: InferenceError | undefined) => void = () => {};
 
   constructor(
     models: readonly ServedModel[],
@@ -96,6 +105,13 @@ export class RunningServer {
       maxWaitingBytes: options.maxWaitingBytes,
       cacheBytes: options.cacheBytes,
       digest: sha256Digest,
+      onOutOfService: (model, error) => this.#lost(model, error),
+    });
+    this.failed = new Promise((resolve) => {
+      this.#setFailed = resolve;
+    });
+    this.closed = new Promise((resolve) => {
+      this.#setClosed = resolve;
     });
     const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
@@ -112,9 +128,14 @@ export class RunningServer {
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
     this.#core = core;
+    this.#customMetrics = new CustomMetrics({
+      log,
+      isThere: (model, version) => core.has(model, version),
+    });
     this.#hostOptions = {
       clock,
       log,
+      metrics: this.#customMetrics,
       copied: { inputs: 0, outputs: 0 },
       watch: (model, version) => watchdog.watch(model, version),
     };
@@ -206,7 +227,22 @@ export class RunningServer {
     if (!isDrained) await this.#cut(drained, timeoutMs);
     this.#lag.close();
     this.#isClosed = true;
+    this.#setClosed(this.#failure);
     return haveInstancesEnded;
+  }
+
+  /** A model is out of service, for good. */
+  #lost(
+    { name: model, version }: { readonly name: string; readonly version: number },
+    error: InferenceError,
+  ): void {
+    if (this.#options.onUnrecoverable === "model" || this.#closing !== undefined) return;
+    const why = `model '${model}' version ${version} cannot go on, and takes the server with it`;
+    this.#log.error(`${why} (onUnrecoverable)`, { model, version });
+    this.#failure = error;
+    this.#setFailed(error);
+    // What goes wrong then is in the log.
+    this.close({}).catch(() => {});
   }
 
   /** What is left fails; who listens hears of it before his connection is cut. */
@@ -256,6 +292,7 @@ export class RunningServer {
         cache: this.#core.cacheFigures(),
         machine: allowCpuMetrics ? this.#machine.read() : undefined,
         eventLoopLag: this.#lag.snapshot(),
+        custom: this.#customMetrics,
       });
     return new HttpListener(createHttpServer(metricsHandler(text)), {
       what: "metrics",

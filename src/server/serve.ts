@@ -2,6 +2,9 @@
  * Serve: a server as a whole program. It loads its models, listens, drains on SIGINT and SIGTERM and
  * ends with exit code 0. What keeps it from starting is told in one line, with exit code 1.
  *
+ * A model that cannot go on ends it, too, if that is what it is told to do (`onUnrecoverable`): drained,
+ * with an exit code of its own.
+ *
  * A second signal ends it at once; so does a model that cannot be stopped in time. That is done by
  * SIGKILL to ourselves: an ordinary exit would abort inside native code that still runs.
  *
@@ -14,6 +17,9 @@ import { failureLine } from "./failure-line.ts";
 import { servedModels } from "./served-models.ts";
 import { type LazyServer, type Models, type Server, startProgram } from "./server.ts";
 import { resolveServerOptions, type ServerOptions } from "./server-options.ts";
+
+/** Of a program that a model took out of service; EX_SOFTWARE of sysexits.h. */
+const outOfServiceCode = 70;
 
 /** Resolves when every model is ready and the ports are open. */
 export async function serve(models: Models, options: ServerOptions = {}): Promise<Server> {
@@ -51,6 +57,10 @@ class Program {
 
   runs(server: LazyServer): void {
     this.#server = server;
+    server.failed.then(
+      () => this.end(outOfServiceCode).catch(kill),
+      () => {}, // It did not even start, which is told elsewhere.
+    );
     process.on("SIGINT", () => this.#heardSignal());
     process.on("SIGTERM", () => this.#heardSignal());
     process.on("uncaughtException", (error: unknown) => {

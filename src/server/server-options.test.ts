@@ -38,6 +38,7 @@ const faults: readonly [name: string, value: unknown, complaint: RegExp][] = [
   ["id", 7, /'id' must be a text; got 7$/],
   ["cors", ["*"], /'cors' must be a text; got a list$/],
   ["logFormat", "xml", /'logFormat' must be "default" or "ISO8601"; got 'xml'$/],
+  ["onUnrecoverable", "exit", /'onUnrecoverable' must be "model" or "server"; got 'exit'$/],
   ["httpPrt", 1, /there is no option 'httpPrt'; did you mean 'httpPort'\?$/],
   ["HTTPPORT", 1, /did you mean 'httpPort'\?$/],
   ["colour", 1, /there is no option 'colour'$/],

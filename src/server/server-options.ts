@@ -67,6 +67,11 @@ export interface ServerOptions {
   readonly metricsAddress?: string;
   /** Default true. */
   readonly allowCpuMetrics?: boolean;
+  /**
+   * What a model that cannot go on takes out of service: itself, or the server, which drains and
+   * stops, so that whoever watches it starts it again. Default "model".
+   */
+  readonly onUnrecoverable?: "model" | "server";
   /** Longest time to finish running requests when stopping; default 30. */
   readonly exitTimeoutSecs?: number;
   /**
@@ -100,7 +105,7 @@ export type ResolvedServerOptions = Required<ServerOptions>;
 export type OptionValue = string | number | boolean;
 
 /** One of a few words. */
-type Choice = "format" | "level";
+type Choice = "format" | "level" | "scope";
 
 export interface OptionSpec {
   readonly kind:
@@ -200,6 +205,11 @@ export const serverOptionSpecs: {
   metricsPort: { kind: "port", default: 8002, means: "port for metrics; 0: any that is free" },
   metricsAddress: { kind: "text", default: "", means: "address for metrics, if another" },
   allowCpuMetrics: { kind: "flag", default: true, means: "tell processor and memory use" },
+  onUnrecoverable: {
+    kind: "scope",
+    default: "model",
+    means: "what a model that cannot go on takes out of service: model (itself) or server",
+  },
   exitTimeoutSecs: {
     kind: "number",
     default: 30,
@@ -244,6 +254,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   number: "a number, 0 or more",
   format: '"default" or "ISO8601"',
   level: '"none", "low", "medium" or "high"',
+  scope: '"model" or "server"',
   pattern: "a regular expression",
   cache: "local,size=BYTES",
 };
@@ -302,6 +313,8 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
       return value === "default" || value === "ISO8601";
     case "level":
       return levels.includes(value);
+    case "scope":
+      return value === "model" || value === "server";
     case "pattern":
       return typeof value === "string" && isPattern(value);
   }

@@ -19,6 +19,7 @@ import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
+import type { InferenceError } from "../protocol/errors.ts";
 import type { InProcessResponse } from "./in-process-infer.ts";
 import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
 import type { CloseOptions, RunningServer, ServerUrls, StartPlan } from "./running-server.ts";
@@ -36,6 +37,11 @@ export interface Server extends AsyncDisposable {
   readonly state: ServerState;
   /** Resolves when every model that it was created with is ready; rejects if one fails to load. */
   readonly ready: Promise<void>;
+  /**
+   * Resolves when it has stopped: with nothing if it was asked to, with the error if a model that
+   * cannot go on stopped it (`onUnrecoverable: "server"`).
+   */
+  readonly closed: Promise<InferenceError | undefined>;
   /** For `node:http`, Express and Fastify: answers every path of the protocol. */
   readonly handler: HttpHandler;
   /** Opens its ports. Rejects if one is in use. Twice is once. */
@@ -96,6 +102,15 @@ export class LazyServer implements Server {
 
   get ready(): Promise<void> {
     return this.#ready ?? waitInsteadOfServing();
+  }
+
+  get closed(): Promise<InferenceError | undefined> {
+    return this.#started().then(({ closed }) => closed);
+  }
+
+  /** Resolves if it stops by itself, as soon as that begins. */
+  get failed(): Promise<InferenceError> {
+    return this.#started().then(({ failed }) => failed);
   }
 
   get urls(): ServerUrls {

@@ -1,6 +1,7 @@
 /**
  * What tests of the executor need: the host of a model, on the real clock, with what it logged.
  */
+import { CustomMetrics } from "../core/custom-metrics.ts";
 import type { LogFields } from "../core/log.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { Model } from "../definition/model.ts";
@@ -21,14 +22,16 @@ export function hostOptions(): ObservedHostOptions {
   const enter = (level: string) => (message: string, fields?: LogFields) => {
     lines.push(`${level}: ${message}, ${JSON.stringify(fields)}`);
   };
+  const log = {
+    verbose: enter("verbose"),
+    info: enter("info"),
+    warning: enter("warning"),
+    error: enter("error"),
+  };
   return {
     clock: new SystemClock(),
-    log: {
-      verbose: enter("verbose"),
-      info: enter("info"),
-      warning: enter("warning"),
-      error: enter("error"),
-    },
+    log,
+    metrics: new CustomMetrics({ log, isThere: () => true }),
     copied: { inputs: 0, outputs: 0 },
     watch: (model) => ({
       blocked: (durationMs) => void watched.push(`${model} held it for ${durationMs} ms`),

@@ -5,9 +5,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendCall, InstanceContext } from "../backends/backend.ts";
+import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+
+const silent = { info() {}, warning() {}, error() {} };
 
 /** Its name is the key that it stands under. */
 export interface UnnamedTensor {
@@ -37,7 +40,8 @@ export function instanceContext(device: InstanceContext["device"] = "cpu"): Inst
     modelVersion: 1,
     instanceIndex: 0,
     device,
-    log: { info: () => {}, warning: () => {}, error: () => {} },
+    log: silent,
+    metrics: new MetricsRecorder({ declare() {}, record() {} }),
     signal: new AbortController().signal,
   };
 }
@@ -55,11 +59,15 @@ export function backendCall(
     requests: requestedOutputs.map((names, firstRow) => ({
       id: "",
       parameters: {},
+      headers: {},
+      deadlineMs: undefined,
       requestedOutputs: names,
       firstRow,
       rows: 1,
       isAborted: () => false,
     })),
+    log: silent,
+    isWarmup: false,
     signal: new AbortController().signal,
     join: bytesOf,
     allocate: (byteLength) => new Uint8Array(byteLength),

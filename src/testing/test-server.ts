@@ -11,6 +11,7 @@
  * `advance`: a request that can run at once does so before the caller's next `await` is over.
  */
 import { availableParallelism } from "node:os";
+import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore } from "../core/inference-core.ts";
 import type { ExecutionBatch, ExecutionEmitter, InstanceHost } from "../core/instance.ts";
 import type { Log } from "../core/log.ts";
@@ -188,7 +189,9 @@ function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
   const options = { ...model.options, instances: inlineOnes };
   const inline: FunctionModel = { ...model, module: undefined, options };
   const copied = { inputs: 0, outputs: 0 };
-  return modelSource(inline, undefined, { clock, log: silence, copied, watch: () => unwatched });
+  const metrics = new CustomMetrics({ log: silence, isThere: () => true });
+  const hostOptions = { clock, log: silence, copied, metrics, watch: () => unwatched };
+  return modelSource(inline, undefined, hostOptions);
 }
 
 /** What is asked for now happens without a further call, as on a real event loop. */

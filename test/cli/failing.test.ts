@@ -74,7 +74,7 @@ const started: readonly [args: string, line: string][] = [
     "serve wrong.mjs",
     "'FOLDER/wrong.mjs' cannot be served: model 'w': unknown option 'colour' (there are version, " +
       "inputs, outputs, module, setup, decoupled, infer, cost, bucket, " +
-      "maxBatchSize, batching, instances, limits, cache, singleFlight); " +
+      "maxBatchSize, batching, instances, limits, cache, singleFlight, warmup); " +
       "model 'w': 'maxBatchSize' must be an integer from 1; got 0 " +
       "(at negative (file://FOLDER/wrong.mjs:3))",
   ],

@@ -29,6 +29,9 @@ const held = negative('held', {
 const folder = modelFolder({
   "held.mjs": `${held} export { held };`,
   "serves.mjs": `${held} await serve(held, unwatched); console.log('serves');`,
+  "gives-up.mjs":
+    "import { UnrecoverableError } from 'shoal';" +
+    "export const gone = negative('gone', { infer: () => { throw new UnrecoverableError('gone'); } });",
   "loads.mjs":
     "export const slow = negative('slow', { setup: async ({ log, signal }) => {" +
     "log.info('slow is set up');" +
@@ -141,6 +144,17 @@ test("a signal while a model loads: it ends, and that is no failure", async (t) 
   check.deepEqual(await program.ended(), { code: 0, signal: null });
   check.equal(program.stderr, "");
   check.equal(program.addressOf(8000), undefined);
+});
+
+test("--on-unrecoverable server: a model that cannot go on ends it, with exit code 70", async (t) => {
+  const words = ["--on-unrecoverable", "server"];
+  const program = new HeldProgram(t, [shoalCommand, "serve", "gives-up.mjs", ...words], "thread");
+  const port = Number((await program.listening(8000)).split(":")[1]);
+  const body = '{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[7]}]}';
+  check.equal((await ask(port, "POST", "/v2/models/gone/infer", { body })).status, 500);
+  check.deepEqual(await program.ended(), { code: 70, signal: null });
+  check.match(program.stderr, /^E.*"model 'gone' version 1 cannot go on, and takes the server/m);
+  check.match(program.stdout, /unloaded model 'gone'/);
 });
 
 test("nothing runs: it ends at once", async (t) => {

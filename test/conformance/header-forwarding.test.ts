@@ -19,6 +19,17 @@ const teller = model("teller", {
   }),
 });
 
+/** The headers, apart from parameters. */
+const header = model("header", {
+  batching: false,
+  inputs: { X: bytes(1) },
+  outputs: { X: bytes(1) },
+  infer: (_inputs, { requests }) => {
+    const { headers, parameters } = requests[0] ?? {};
+    return { X: [JSON.stringify([Object.entries(headers ?? {}), parameters?.["x-tenant"]])] };
+  },
+});
+
 const options = {
   allowGrpc: true,
   httpHeaderForwardPattern: "^x-t",
@@ -66,4 +77,30 @@ test("reserved names are refused, by both in the same words", async () => {
   metadata.set("priority", "1");
   const failure = await failureOf(client.infer({ modelName: "teller" }, { metadata }));
   check.deepEqual(failure, { code: status.INVALID_ARGUMENT, details: text });
+});
+
+test("a model gets them apart from parameters: in lower case, with every value", async () => {
+  await using started = await startServer(header, options);
+  const url = `${started.url}/v2/models/header/infer`;
+  const told = async (headers: Record<string, string>): Promise<unknown> => {
+    // Whoever writes a parameter of that name overrides the parameter, and not the header.
+    const body = { parameters: { "x-tenant": "mine" }, inputs: [{ ...input, data: ["a"] }] };
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), headers });
+    const { outputs } = (await answer.json()) as { outputs: { data: string[] }[] };
+    return JSON.parse(outputs[0]?.data[0] ?? "");
+  };
+  check.deepEqual(await told({ "X-Tenant": "me", "x-other": "no" }), [
+    [["x-tenant", "me"]],
+    "mine",
+  ]);
+  check.deepEqual(await told({}), [[], "mine"]);
+
+  using client = new GrpcClient(started.server.urls.grpc ?? "");
+  const metadata = new Metadata();
+  metadata.set("X-Tenant", "me");
+  const contents = { bytesContents: [Buffer.of()] };
+  const request = { modelName: "header", inputs: [{ ...input, contents }] };
+  const { rawOutputContents } = await client.infer(request, { metadata });
+  const [packed = Buffer.of()] = rawOutputContents;
+  check.equal(Buffer.from(packed).subarray(4).toString(), '[[["x-tenant","me"]],"me"]');
 });

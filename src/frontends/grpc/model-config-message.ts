@@ -21,6 +21,7 @@ const maps: ReadonlySet<string> = new Set([
   "metric_tags",
   "cc_model_filenames",
   "priority_queue_policy",
+  "inputs",
 ]);
 
 export function modelConfigMessage(config: ModelConfig): inference.ModelConfig.$Properties {

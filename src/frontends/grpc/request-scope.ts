@@ -10,10 +10,10 @@ import type { ModelView } from "../../core/inference-service.ts";
 import type { LogFields } from "../../core/log.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { inference } from "../../protocol/generated/messages.js";
-import type { Parameters } from "../../protocol/infer.ts";
+import type { ForwardedHeaders } from "../../protocol/infer.ts";
 import { type DecodedMessage, decodeInferMessage } from "../../protocol/infer-request-message.ts";
 import { parseModelVersion } from "../../protocol/model-version.ts";
-import { forwardedParameters } from "../forwarded-headers.ts";
+import { forwardedHeaders } from "../forwarded-headers.ts";
 import { isExiting, isModelFailure } from "../refusals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { type Parsed, parsed } from "./grpc-status.ts";
@@ -95,9 +95,9 @@ export function shuttingDown(): InferenceError {
   return new InferenceError("UNAVAILABLE", why, { retryAfterS: 1 });
 }
 
-function forwarded(metadata: Metadata, pattern: RegExp): Parameters {
+function forwarded(metadata: Metadata, pattern: RegExp): ForwardedHeaders {
   const pairs = Object.entries(metadata.getMap());
-  return forwardedParameters(
+  return forwardedHeaders(
     pairs.flatMap(([key, value]) => (typeof value === "string" ? [[key, value] as const] : [])),
     pattern,
   );

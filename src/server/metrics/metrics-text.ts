@@ -7,6 +7,7 @@
  *
  * Not here: where the figures come from (core/model-statistics.ts, machine-figures.ts).
  */
+import type { CustomFamily, CustomMetrics } from "../../core/custom-metrics.ts";
 import type { DurationCount } from "../../core/duration-counters.ts";
 import type { HistogramSnapshot } from "../../core/histogram.ts";
 import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
@@ -19,6 +20,8 @@ export interface MetricsSources {
   /** Undefined: not to be told. */
   readonly machine: MachineFigures | undefined;
   readonly eventLoopLag: HistogramSnapshot;
+  /** Those of the models' own. */
+  readonly custom: Pick<CustomMetrics, "families" | "droppedCount">;
 }
 
 type MetricType = "counter" | "gauge" | "histogram";
@@ -37,7 +40,8 @@ interface Family {
   readonly samples: readonly Sample[];
 }
 
-export function metricsText({ models, cache, machine, eventLoopLag }: MetricsSources): string {
+export function metricsText(sources: MetricsSources): string {
+  const { models, cache, machine, eventLoopLag, custom } = sources;
   const families = [
     ...modelFamilies.map((family) => ({
       ...family,
@@ -51,8 +55,33 @@ export function metricsText({ models, cache, machine, eventLoopLag }: MetricsSou
       help: "How late the event loop is",
       samples: histogram("", eventLoopLag),
     },
+    {
+      name: "shoal_metric_updates_dropped_total",
+      type: "counter" as const,
+      help: "Updates of a model's own metrics that had more label sets than there is room for",
+      samples: models.map((model) => {
+        const value = custom.droppedCount(model.modelName, model.modelVersion);
+        return { labels: modelLabels(model), value };
+      }),
+    },
+    ...custom.families().map(customFamily),
   ];
   return families.map(familyText).join("");
+}
+
+/** One that nobody has counted in yet is there all the same, with its help. */
+function customFamily({ name, kind, help, series }: CustomFamily): Family {
+  const samples = series.flatMap(({ model, version, labels, value }) => {
+    const named = [["model", model], ["version", String(version)], ...labels] as const;
+    const sorted = [...named].sort(([one], [other]) => (one < other ? -1 : 1));
+    const all = sorted.map(([label, text]) => `${label}="${escapeLabel(text)}"`).join(",");
+    return typeof value === "number" ? [{ labels: all, value }] : histogram(all, value);
+  });
+  return { name, type: kind, help: escapeHelp(help), samples };
+}
+
+function escapeHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }
 
 function familyText({ name, type, help, samples }: Family): string {
@@ -64,6 +93,7 @@ function familyText({ name, type, help, samples }: Family): string {
 
 function formatValue(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
   return String(value);
 }
 

@@ -38,6 +38,7 @@ export function asModelConfig(plan: ModelPlan): ModelConfig {
     defaultModelFilename: "",
     isDecoupled: plan.isDecoupled,
     parameters: {},
+    warmup: [],
     limits: {
       maxWaitingRequests: limits.maxWaiting,
       loadTimeoutMs: limits.loadTimeoutMs,
