@@ -67,6 +67,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   /** Why nothing is accepted any more. */
   #refusal: InferenceError | undefined = undefined;
   #isDraining = false;
+  #isClosed = false;
   #onDrained: (() => void)[] = [];
 
   constructor(options: BatchSchedulerOptions) {
@@ -87,7 +88,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, statistics } = this.#options;
     const level = this.#queue.levelOf(request.priority);
     const bytes = bytesOf(request);
-    const refusal = this.#whyRefused(request) ?? this.#limits.refusal(request, level, bytes);
+    const refusal = this.#whyRefused(request, options) ?? this.#limits.refusal(request, level, bytes);
     if (refusal !== undefined) {
       if (refusal.reason === "REJECTED") statistics.requestRefused();
       this.#answers.sendError({ request, sink }, refusal);
@@ -115,6 +116,14 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     if (this.#options.instances.hasFree) this.#lookSoon();
     else this.#setWake();
     return scheduled;
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#options.statistics.executingCount === 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 
   drain(): Promise<void> {
@@ -151,9 +160,13 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     this.#failWaiting(this.#refusal);
   }
 
-  #whyRefused(request: InferRequest): InferenceError | undefined {
+  #whyRefused(
+    request: InferRequest,
+    { isInternal = false }: EnqueueOptions,
+  ): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    return this.#isDraining ? stopping(request) : undefined;
+    const isRefusing = isInternal ? this.#isClosed : this.#isDraining;
+    return isRefusing ? stopping(request) : undefined;
   }
 
   #lookSoon(): void {
@@ -263,7 +276,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   #tellIfDrained(): void {
-    if (this.#queue.length > 0 || this.#options.statistics.executingCount > 0) return;
+    if (!this.isIdle) return;
     // What it sleeps for has ended: a timer left behind would keep a process from ending.
     this.#cancelWake();
     this.#wakeMs = never;

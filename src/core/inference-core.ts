@@ -45,6 +45,8 @@ export class InferenceCore implements InferenceService {
   readonly #waitingBytes: ByteBudget;
   readonly #repository = new Repository();
   #state: ServerState = "starting";
+  /** Of a server that drains: no model has anything left. */
+  #drained: Promise<void> | undefined = undefined;
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
@@ -81,11 +83,16 @@ export class InferenceCore implements InferenceService {
     await Promise.all(chosen.map((entry) => this.#unload(entry)));
   }
 
-  /** Refuses requests, finishes the others, unloads all; then "stopped". Twice is once. */
+  /**
+   * Refuses requests, finishes the others, unloads all; then "stopped". Twice is once. What runs
+   * may still call other models: so those that serve are unloaded when none has anything left.
+   */
   async drain(): Promise<void> {
     if (this.#state === "stopped") return;
     this.#state = "draining";
-    await Promise.all(this.#repository.all().map((entry) => this.#unload(entry)));
+    const entries = this.#repository.all();
+    this.#drained ??= drainTogether(entries.filter(({ state }) => state === "READY"));
+    await Promise.all(entries.map((entry) => this.#unload(entry)));
     this.#state = "stopped";
   }
 
@@ -213,14 +220,16 @@ export class InferenceCore implements InferenceService {
   async #unload(entry: ModelVersion): Promise<void> {
     if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
     if (entry.state === "LOADING" || entry.state === "READY") {
+      const drained = entry.state === "READY" ? this.#drained : undefined;
       entry.state = "UNLOADING";
-      entry.unloading = this.#finish(entry);
+      entry.unloading = this.#finish(entry, drained);
     }
     await entry.unloading;
   }
 
-  async #finish(entry: ModelVersion): Promise<void> {
+  async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
     const { name: model, version } = entry;
+    if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));
       await entry.loading?.catch(() => {});
@@ -232,6 +241,13 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
+}
+
+/** What runs in one of them may bring the others work: until all are idle at once. */
+async function drainTogether(entries: readonly ModelVersion[]): Promise<void> {
+  const models = entries.flatMap(({ model }) => model ?? []);
+  do await Promise.all(models.map((model) => model.drain()));
+  while (models.some((model) => !model.isIdle));
 }
 
 function stopping(): InferenceError {

@@ -69,9 +69,21 @@ export class LoadedModel implements ModelView {
     return this.#scheduler.enqueue(request, sink, options);
   }
 
+  /** Nothing of it waits or runs. */
+  get isIdle(): boolean {
+    return this.#scheduler.isIdle;
+  }
+
+  /** Takes nothing new but calls of batches that run; resolves when all it had is answered. */
+  async drain(): Promise<void> {
+    this.#isUnloading = true;
+    await this.#scheduler.drain();
+  }
+
   /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
   async unload(): Promise<void> {
     this.#isUnloading = true;
+    this.#scheduler.close();
     await this.#scheduler.drain();
     await this.#instances.stop();
   }

@@ -60,6 +60,8 @@ export class ModelOracle implements PoolOwner {
   #failure: OracleError | undefined = undefined;
   /** It takes nothing new, and ends when it is empty. */
   isDraining = false;
+  /** Those that must have nothing left before it stops. */
+  leavesWith: readonly ModelOracle[] = [this];
   #isStopped = false;
 
   constructor(owner: ModelOwner, around: Surroundings, startedAtMs: number) {
@@ -87,6 +89,11 @@ export class ModelOracle implements PoolOwner {
   /** Nothing of it is left. */
   get isGone(): boolean {
     return this.isEmpty && this.#pool.openCount === 0;
+  }
+
+  /** It was meant to end, and has. */
+  get isUnloaded(): boolean {
+    return this.#isStopped && this.isGone;
   }
 
   get waitingPlans(): readonly RequestPlan[] {
@@ -196,7 +203,8 @@ export class ModelOracle implements PoolOwner {
   }
 
   stopWhenEmpty(): void {
-    if (!this.isDraining || !this.isEmpty || this.#isStopped) return;
+    if (!this.isDraining || this.#isStopped) return;
+    if (!this.leavesWith.every(({ isEmpty }) => isEmpty)) return;
     this.#isStopped = true;
     this.#pool.stop();
   }

@@ -302,8 +302,16 @@ export class Oracle implements CallersOwner {
       if (state !== "LOADING") continue;
       coverage.count(model === undefined ? "drain while resolving" : "drain while loading");
     }
+    this.#leaveTogether();
     if (this.#state !== "stopped") this.#state = "draining";
     this.#end(this.#versions, this.#nextPage("drain"));
+  }
+
+  /** Those that serve, as each of them may have callers among the others. */
+  #leaveTogether(): void {
+    const serving = this.#versions.filter(({ state }) => state === "READY");
+    const models = serving.flatMap(({ model }) => model ?? []);
+    for (const model of models) model.leavesWith = models;
   }
 
   #end(versions: readonly VersionOracle[], page: string): void {
