@@ -90,6 +90,8 @@ export interface RequestPlan {
   readonly deadlineMs: number;
   /** It is against the model's specification. */
   readonly isInvalid: boolean;
+  /** It comes from a batch that runs, as a server that drains is told. */
+  readonly isInternal: boolean;
   readonly taking: TakingPlan;
   /** What its caller does as soon as it hears the first response that is not the last one. */
   readonly onResponse: readonly CallerAct[];

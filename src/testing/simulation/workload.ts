@@ -282,6 +282,7 @@ export class Workload {
       timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
       deadlineMs: this.#drawDeadlineMs(nowMs, taking),
       isInvalid,
+      isInternal: random.chance(0.2),
       taking,
       onResponse: [],
       onEnd: [],

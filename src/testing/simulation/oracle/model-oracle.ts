@@ -60,8 +60,8 @@ export class ModelOracle implements PoolOwner {
   #failure: OracleError | undefined = undefined;
   /** It takes nothing new, and ends when it is empty. */
   isDraining = false;
-  /** Those that must have nothing left before it stops. */
-  leavesWith: readonly ModelOracle[] = [this];
+  /** Those that must have nothing left before it stops: until then they may call it. */
+  leavesWith: readonly ModelOracle[] | undefined = undefined;
   #isStopped = false;
 
   constructor(owner: ModelOwner, around: Surroundings, startedAtMs: number) {
@@ -204,7 +204,7 @@ export class ModelOracle implements PoolOwner {
 
   stopWhenEmpty(): void {
     if (!this.isDraining || this.#isStopped) return;
-    if (!this.leavesWith.every(({ isEmpty }) => isEmpty)) return;
+    if (!(this.leavesWith ?? [this]).every(({ isEmpty }) => isEmpty)) return;
     this.#isStopped = true;
     this.#pool.stop();
   }
@@ -262,14 +262,16 @@ export class ModelOracle implements PoolOwner {
     this.#failWaiting(this.#failure);
   }
 
-  #whyClosed({ id }: RequestPlan): OracleError | undefined {
+  #whyClosed({ id, isInternal }: RequestPlan): OracleError | undefined {
     const { coverage } = this.#around;
     if (this.#failure !== undefined) {
       coverage.count("out of service refuses");
       return this.#failure;
     }
     if (!this.isDraining) return undefined;
-    coverage.count("server stopping");
+    const isLetIn = isInternal && this.leavesWith !== undefined && !this.#isStopped;
+    coverage.count(isLetIn ? "call while stopping" : "server stopping");
+    if (isLetIn) return undefined;
     return about(id, stopping);
   }
 
