@@ -17,6 +17,7 @@ export {
   type RequestInfo,
   type SetupContext,
 } from "./definition/model.ts";
+export type { InferOptions } from "./definition/request-options.ts";
 export {
   bf16,
   bool,
@@ -49,7 +50,7 @@ export type {
   QueueOptions,
 } from "./protocol/model-options.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
-export type { InferOptions, InProcessRequest } from "./server/in-process-request.ts";
+export type { InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";
 export { serve } from "./server/serve.ts";
 export { createServer, type HttpHandler, type Models, type Server } from "./server/server.ts";

@@ -88,7 +88,8 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, statistics } = this.#options;
     const level = this.#queue.levelOf(request.priority);
     const bytes = bytesOf(request);
-    const refusal = this.#whyRefused(request, options) ?? this.#limits.refusal(request, level, bytes);
+    const refusal =
+      this.#whyRefused(request, options) ?? this.#limits.refusal(request, level, bytes);
     if (refusal !== undefined) {
       if (refusal.reason === "REJECTED") statistics.requestRefused();
       this.#answers.sendError({ request, sink }, refusal);

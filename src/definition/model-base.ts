@@ -11,3 +11,14 @@ export interface ModelBase<Name extends string = string> {
   readonly version: number;
   readonly options: ModelOptions;
 }
+
+/** Made by any copy of the package: so not by its class. */
+export function isModel(value: unknown): value is ModelBase {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, name, version } = value as Partial<ModelBase>;
+  return (
+    (kind === "function" || kind === "onnx") &&
+    typeof name === "string" &&
+    typeof version === "number"
+  );
+}
