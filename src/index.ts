@@ -16,6 +16,9 @@ export {
   type OutputTensors,
   type RequestInfo,
   type SetupContext,
+  type Sibling,
+  type SiblingOptions,
+  type Siblings,
 } from "./definition/model.ts";
 export type { InferOptions } from "./definition/request-options.ts";
 export {

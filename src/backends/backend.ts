@@ -8,6 +8,7 @@ import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import type { SiblingCaller } from "./sibling-calls.ts";
 
 /** What the model is told about one request of its batch. */
 export interface CallRequest {
@@ -35,6 +36,8 @@ export interface BackendCall {
   allocate(byteLength: number): Uint8Array;
   /** Of a model that streams. */
   readonly responses: ResponseStream;
+  /** The way to other models. */
+  readonly siblings: SiblingCaller;
 }
 
 /** Where a model that streams puts its responses, one after another. */

@@ -16,8 +16,14 @@ import type {
   InstanceContext,
   LoadedModel,
 } from "./backend.ts";
-import { CallContext, type InstanceFields, inputTensors } from "./function-inputs.ts";
+import {
+  CallContext,
+  type CallFields,
+  type InstanceFields,
+  inputTensors,
+} from "./function-inputs.ts";
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
+import { FunctionSiblings, siblingsInSetup } from "./function-siblings.ts";
 import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
 
@@ -38,7 +44,7 @@ export function createFunctionBackend(model: FunctionModel): Backend {
 
 function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: InstanceContext) {
   return {
-    model: { name: modelName, version: modelVersion },
+    model: siblingsInSetup({ name: modelName, version: modelVersion }),
     instance: { index: instanceIndex },
     device,
     log,
@@ -48,14 +54,14 @@ function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: Insta
 class LoadedFunctionModel implements LoadedModel {
   readonly description = undefined;
   readonly #model: FunctionModel;
-  readonly #fields: InstanceFields;
+  readonly #fields: CallFields;
   readonly #state: unknown;
   readonly #outputs: OutputPlan;
   readonly #stream: FunctionStream;
 
   constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
     this.#model = model;
-    this.#fields = fields;
+    this.#fields = { ...fields, siblings: new FunctionSiblings(fields.model) };
     this.#state = state;
     this.#outputs = {
       modelName: model.name,

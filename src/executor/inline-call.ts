@@ -2,12 +2,14 @@
  * A batch on its way through a model that runs inline.
  */
 import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { SiblingCaller } from "../backends/sibling-calls.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
 import { datatypes } from "../protocol/datatype.ts";
 import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { BatchSiblings, type SiblingService } from "./batch-siblings.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
@@ -18,6 +20,7 @@ import { StreamedAnswers } from "./streamed-answers.ts";
 export interface InlineCallOptions {
   readonly config: ModelConfig;
   readonly copied: CopiedBytes;
+  readonly siblings: SiblingService;
 }
 
 export class InlineCall implements BackendCall, BatchReaders {
@@ -33,6 +36,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   #credits: number[] | undefined = undefined;
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
+  #siblings: BatchSiblings | undefined = undefined;
 
   constructor(
     options: InlineCallOptions,
@@ -77,6 +81,11 @@ export class InlineCall implements BackendCall, BatchReaders {
     return this.#responses;
   }
 
+  get siblings(): SiblingCaller {
+    this.#siblings ??= this.#makeSiblings();
+    return this.#siblings;
+  }
+
   join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
     const elementSize = datatypes[datatype].byteSize || 1;
     if (!isJoined(chunks, elementSize)) this.#options.copied.inputs += byteLength;
@@ -98,6 +107,7 @@ export class InlineCall implements BackendCall, BatchReaders {
     this.#gone.add(requestIndex);
     this.#signals?.notice();
     this.#responses?.notice();
+    this.#siblings?.notice();
   }
 
   credit(requestIndex: number, responseCount: number): void {
@@ -110,10 +120,20 @@ export class InlineCall implements BackendCall, BatchReaders {
   end(): void {
     this.#hasEnded = true;
     this.#responses?.notice();
+    this.#siblings?.close();
   }
 
   abortAll(): void {
     for (const index of this.batch.requests.keys()) this.abort(index);
+  }
+
+  /** Also for whoever asks when it has ended: he is told so. */
+  #makeSiblings(): BatchSiblings {
+    const { config, siblings: service } = this.#options;
+    const hasGone = (index: number): boolean => this.hasGone(index);
+    const siblings = new BatchSiblings({ config, batch: this.batch, service, hasGone });
+    if (this.#hasEnded) siblings.close();
+    return siblings;
   }
 
   #makeOutlet(): ResponseOutlet {

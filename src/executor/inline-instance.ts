@@ -14,19 +14,15 @@ import type {
   Instance,
   InstanceEvents,
 } from "../core/instance.ts";
-import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { CopiedBytes } from "./copied-bytes.ts";
-import { InlineCall } from "./inline-call.ts";
+import { InlineCall, type InlineCallOptions } from "./inline-call.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 
-export interface InlineOptions {
-  readonly config: ModelConfig;
+export interface InlineOptions extends InlineCallOptions {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Parameters<Backend["load"]>[0]["log"];
-  readonly copied: CopiedBytes;
   readonly watch: InlineWatch;
 }
 

@@ -8,6 +8,7 @@ import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import type { SiblingService } from "./batch-siblings.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
@@ -19,6 +20,7 @@ export interface HostOptions {
   readonly copied: CopiedBytes;
   /** Told what an inline model does to the event loop. */
   readonly watch: (model: string, version: number) => InlineWatch;
+  readonly siblings: SiblingService;
 }
 
 export class InlineHost implements InstanceHost {
@@ -33,7 +35,7 @@ export class InlineHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const { clock, log, copied, watch } = this.#options;
+    const { clock, log, copied, watch, siblings } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
     const fields = { model, version };
@@ -42,6 +44,7 @@ export class InlineHost implements InstanceHost {
       backend: createFunctionBackend(this.#model),
       clock,
       copied,
+      siblings,
       log: {
         info: (message: string) => log.info(message, fields),
         warning: (message: string) => log.warning(message, fields),
@@ -83,11 +86,12 @@ export class ThreadHost implements InstanceHost {
   }
 
   #instanceIn(thread: InstanceThread, events: InstanceEvents): Instance {
-    const { log, copied } = this.#options;
+    const { log, copied, siblings } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
       config: this.#config,
       copied,
+      siblings,
       log: (level: "info" | "warning" | "error", message: string) => {
         log[level](message, { model, version });
       },

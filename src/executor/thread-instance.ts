@@ -14,10 +14,12 @@ import type {
 } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { BatchSiblings, type SiblingService } from "./batch-siblings.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
 import {
+  type CallMessage,
   type ErrorMessage,
   type FromInstance,
   fromErrorMessage,
@@ -25,6 +27,7 @@ import {
   type RequestMessage,
   type ResponseItem,
 } from "./messages.ts";
+import { SiblingRelay } from "./sibling-relay.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
 
@@ -32,6 +35,7 @@ export interface ThreadOptions {
   readonly config: ModelConfig;
   readonly log: (level: "info" | "warning" | "error", message: string) => void;
   readonly copied: CopiedBytes;
+  readonly siblings: SiblingService;
 }
 
 interface Running {
@@ -40,12 +44,15 @@ interface Running {
   readonly emit: ExecutionEmitter;
   /** Made for the first response: most models have none before the end. */
   answers: StreamedAnswers | undefined;
+  /** Made for the first call of another model. */
+  siblings: BatchSiblings | undefined;
 }
 
 export class ThreadInstance implements Instance, ThreadListener {
   readonly #options: ThreadOptions;
   readonly #thread: InstanceThread;
   readonly #events: InstanceEvents;
+  readonly #relay: SiblingRelay;
   #running: readonly Running[] = [];
   #isStopping = false;
   /** Its last word, before the thread ends. */
@@ -56,6 +63,7 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#options = options;
     this.#thread = thread;
     this.#events = events;
+    this.#relay = new SiblingRelay((message, transfer) => thread.post(message, transfer));
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
@@ -68,7 +76,10 @@ export class ThreadInstance implements Instance, ThreadListener {
       this.#thread.clearFlags(slot, index);
       return { id, parameters, requestedOutputs, rows };
     });
-    this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
+    this.#running = [
+      ...this.#running,
+      { slot, batch, emit, answers: undefined, siblings: undefined },
+    ];
     const { rows } = batch;
     this.#thread.post({ type: "execute", slot, inputs: tensors, rows, requests }, [buffer]);
   }
@@ -110,6 +121,11 @@ export class ThreadInstance implements Instance, ThreadListener {
       case "failed":
         this.#take(message.slot)?.emit.failed(timesOf(message), fromErrorMessage(message.error));
         break;
+      case "call":
+      case "cancelCall":
+      case "creditCall":
+        this.#relay.hear(message, this.#callerOf(message));
+        break;
       case "ended":
         this.#noteEnd(message);
         break;
@@ -120,7 +136,19 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   exited(error: InferenceError | undefined): void {
+    for (const { siblings } of this.#running) siblings?.close();
     this.#events.exited(this.#lastError ?? error, this.#isFinal);
+  }
+
+  #callerOf(message: CallMessage): BatchSiblings | undefined {
+    if (message.type !== "call") return undefined;
+    const running = this.#running.find(({ slot }) => slot === message.slot);
+    if (running === undefined) return undefined;
+    const { config, siblings: service } = this.#options;
+    const { slot, batch } = running;
+    const hasGone = (index: number): boolean => this.#thread.isAborted(slot, index);
+    running.siblings ??= new BatchSiblings({ config, batch, service, hasGone });
+    return running.siblings;
   }
 
   #respond(item: ResponseItem): void {
@@ -153,6 +181,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   #abort(slot: number, requestIndex: number): void {
     this.#thread.setAborted(slot, requestIndex);
     this.#thread.post({ type: "abort" });
+    this.#running.find((other) => other.slot === slot)?.siblings?.notice();
   }
 
   /** The core sees to it that there is one. */
@@ -170,6 +199,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   #take(slot: number): Running | undefined {
     const running = this.#running.find((other) => other.slot === slot);
     this.#running = this.#running.filter((other) => other !== running);
+    running?.siblings?.close();
     return running;
   }
 }

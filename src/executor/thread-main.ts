@@ -32,6 +32,7 @@ import { createBackend } from "./model-backend.ts";
 import type { Outlet } from "./response-outlet.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import { ThreadCall } from "./thread-call.ts";
+import { ThreadSiblings } from "./thread-siblings.ts";
 
 assert(parentPort !== null, "thread-main.ts runs in a thread");
 const port = parentPort;
@@ -57,6 +58,8 @@ const responses = new ResponseQueue((items, transfer) => {
   say({ type: "responses", items }, transfer);
 });
 
+const siblings = new ThreadSiblings(say);
+
 port.on("message", (message: ToInstance) => {
   switch (message.type) {
     case "execute":
@@ -65,6 +68,9 @@ port.on("message", (message: ToInstance) => {
     case "abort":
     case "credit":
       for (const call of running.values()) call.noticeFlags();
+      break;
+    case "callResult":
+      siblings.hear(message);
       break;
     case "stop":
       stopping.abort();
@@ -116,7 +122,7 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
     },
     waits: () => Atomics.store(flags, waitingFlag, 1),
   };
-  const call = new ThreadCall(message, { flags, maxRequests, outlet });
+  const call = new ThreadCall(message, { flags, maxRequests, outlet, siblings });
   running.set(slot, call);
   const startMs = performance.now();
   try {

@@ -11,10 +11,9 @@ import {
   toTensors,
   toWireTensor,
 } from "../definition/in-process-tensors.ts";
-import type { Model, OutputTensors } from "../definition/model.ts";
+import type { OutputTensorsOf } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InferOptions, RequestOptions } from "../definition/request-options.ts";
-import type { Tensor } from "../definition/tensor.ts";
 import { onlyResponse } from "../protocol/awaited-responses.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import {
@@ -26,14 +25,11 @@ import {
 } from "../protocol/infer.ts";
 import { checkInferCall, type InProcessRequest } from "./in-process-request.ts";
 
-type OutputsOf<M> =
-  M extends Model<string, infer _, infer O> ? OutputTensors<O> : Readonly<Record<string, Tensor>>;
-
 export interface InProcessResponse<M extends ModelBase = ModelBase> {
   readonly id: string;
   readonly modelName: string;
   readonly modelVersion: number;
-  readonly outputs: OutputsOf<M>;
+  readonly outputs: OutputTensorsOf<M>;
   readonly parameters: Parameters;
   readonly timing: RequestTiming;
 }
@@ -112,7 +108,7 @@ export function toResponse<M extends ModelBase>(
     id,
     modelName,
     modelVersion,
-    outputs: toTensors(model, response.outputs) as OutputsOf<M>,
+    outputs: toTensors(model, response.outputs) as OutputTensorsOf<M>,
     parameters,
     timing,
   };

@@ -5,7 +5,7 @@
  *
  * Not here: whether the tensors are those of the model (in-process-infer.ts, core).
  */
-import type { InputValues, Model } from "../definition/model.ts";
+import type { InputValuesOf } from "../definition/model.ts";
 import { isModel, type ModelBase } from "../definition/model-base.ts";
 import {
   type ChecksOf,
@@ -17,15 +17,12 @@ import {
 import { InferenceError } from "../protocol/errors.ts";
 import { expecting, fieldsOf, optionally, positiveInteger } from "../protocol/option-checks.ts";
 
-type InputsOf<M> =
-  M extends Model<string, infer I> ? InputValues<I> : Readonly<Record<string, unknown>>;
-
 export interface InProcessRequest<M extends ModelBase = ModelBase> extends RequestOptions {
   /** Its definition, which types inputs and outputs, or its name. */
   readonly model: M | string;
   /** Default: that of the definition; for a name the highest that is ready. */
   readonly version?: number;
-  readonly inputs: InputsOf<M>;
+  readonly inputs: InputValuesOf<M>;
 }
 
 const requestChecks: ChecksOf<InProcessRequest> = {

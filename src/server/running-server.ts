@@ -31,6 +31,7 @@ import { nextSteps } from "./next-steps.ts";
 import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
 import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
+import { ServerSiblings } from "./sibling-service.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -115,6 +116,7 @@ export class RunningServer {
       log,
       copied: { inputs: 0, outputs: 0 },
       watch: (model, version) => watchdog.watch(model, version),
+      siblings: new ServerSiblings(core),
     };
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;

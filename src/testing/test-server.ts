@@ -19,12 +19,15 @@ import type { ModelStatisticsSnapshot } from "../core/model-statistics.ts";
 import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InferOptions } from "../definition/request-options.ts";
+import type { SiblingService } from "../executor/batch-siblings.ts";
 import type { InlineWatch } from "../executor/inline-instance.ts";
+import type { HostOptions } from "../executor/instance-hosts.ts";
 import { modelSource } from "../executor/model-source.ts";
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
 import type { InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
 import { servedModels } from "../server/served-models.ts";
+import { ServerSiblings } from "../server/sibling-service.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** A batch that a model was given. */
@@ -70,6 +73,7 @@ class VirtualServer implements TestServer {
   readonly batches: ObservedBatch[] = [];
   readonly #clock = new SettlingClock();
   readonly #core: InferenceCore;
+  readonly #siblings: SiblingService;
 
   constructor() {
     this.#core = new InferenceCore({
@@ -79,6 +83,7 @@ class VirtualServer implements TestServer {
       maxWaitingBytes: Number.POSITIVE_INFINITY,
     });
     this.#core.setRunning();
+    this.#siblings = new ServerSiblings(this.#core);
   }
 
   get nowMs(): number {
@@ -89,7 +94,8 @@ class VirtualServer implements TestServer {
     if (model.kind !== "function") {
       throw new TypeError(`model '${model.name}' is no function: it needs a thread, and real time`);
     }
-    await this.#core.load(this.#observed(inlineSource(model as FunctionModel, this.#clock)));
+    const options = { clock: this.#clock, siblings: this.#siblings };
+    await this.#core.load(this.#observed(inlineSource(model as FunctionModel, options)));
   }
 
   infer<M extends ModelBase>(
@@ -170,13 +176,21 @@ class VirtualServer implements TestServer {
   }
 }
 
-function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
+function inlineSource(
+  model: FunctionModel,
+  shared: Pick<HostOptions, "clock" | "siblings">,
+): ModelSource {
   const { instances } = model.options;
   const count = typeof instances === "object" ? (instances.count ?? 1) : (instances ?? 1);
   const options = { ...model.options, instances: { count, kind: "inline" as const } };
   const inline: FunctionModel = { ...model, module: undefined, options };
   const copied = { inputs: 0, outputs: 0 };
-  return modelSource(inline, undefined, { clock, log: silence, copied, watch: () => unwatched });
+  return modelSource(inline, undefined, {
+    ...shared,
+    log: silence,
+    copied,
+    watch: () => unwatched,
+  });
 }
 
 /** What is asked for now happens without a further call, as on a real event loop. */
