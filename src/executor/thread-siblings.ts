@@ -8,6 +8,7 @@
  * Not here: the other side (sibling-relay.ts).
  */
 import type { PendingSibling, SiblingRequest, SiblingSink } from "../backends/sibling-calls.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { joinInputs } from "./gather-inputs.ts";
 import {
@@ -42,7 +43,7 @@ export class ThreadSiblings {
       this.#say({ type: "call", call, slot, request: sent }, [buffer]);
     } catch (reason) {
       const why = `inputs for model '${request.modelName}' cannot leave the thread`;
-      throw new TypeError(`${why}: ${toError(reason).message}`, { cause: reason });
+      throw new InferenceError("INVALID_ARGUMENT", `${why}: ${toError(reason).message}`);
     }
     this.#sinks.set(call, sink);
     return {
