@@ -19,18 +19,17 @@ import type { StatisticsFacts } from "../statistics-facts.ts";
 import { AnswersOracle } from "./answers-oracle.ts";
 import { type Decision, decide, inOrder, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
 import { countBatch } from "./count-batch.ts";
-import { patienceMs, whyFull } from "./entering.ts";
+import { patienceMs, whyFull, whyNotWhileDraining } from "./entering.ts";
 import { ExecutionOracle } from "./execution-oracle.ts";
 import type { FailureReason } from "./expected-counters.ts";
+import { cancelled, expired, type OracleError, outOfTime } from "./oracle-errors.ts";
 import {
-  about,
-  cancelled,
-  expired,
-  type OracleError,
-  outOfTime,
-  stopping,
-} from "./oracle-errors.ts";
-import type { Execution, OracleRequest, Surroundings } from "./oracle-request.ts";
+  type Execution,
+  endOfTimeMs,
+  type OracleRequest,
+  placeOf,
+  type Surroundings,
+} from "./oracle-request.ts";
 import { PoolOracle, type PoolOwner } from "./pool-oracle.ts";
 
 export interface ModelOwner {
@@ -262,17 +261,14 @@ export class ModelOracle implements PoolOwner {
     this.#failWaiting(this.#failure);
   }
 
-  #whyClosed({ id, isInternal }: RequestPlan): OracleError | undefined {
+  #whyClosed(plan: RequestPlan): OracleError | undefined {
     const { coverage } = this.#around;
     if (this.#failure !== undefined) {
       coverage.count("out of service refuses");
       return this.#failure;
     }
     if (!this.isDraining) return undefined;
-    const isLetIn = isInternal && this.leavesWith !== undefined && !this.#isStopped;
-    coverage.count(isLetIn ? "call while stopping" : "server stopping");
-    if (isLetIn) return undefined;
-    return about(id, stopping);
+    return whyNotWhileDraining(coverage, plan, this.leavesWith !== undefined && !this.#isStopped);
   }
 
   #lookAtEndOfTurn(): void {
@@ -396,13 +392,4 @@ export class ModelOracle implements PoolOwner {
     this.#waiting = this.#waiting.filter((other) => other !== request);
     this.#running = this.#running.filter((other) => other !== request);
   }
-}
-
-function placeOf({ execution }: OracleRequest): number {
-  return execution?.place ?? 0;
-}
-
-/** When somebody has to look at it. */
-function endOfTimeMs({ stage, plan, expiresAtMs }: OracleRequest): number {
-  return stage === "waiting" ? Math.min(expiresAtMs, plan.deadlineMs) : plan.deadlineMs;
 }

@@ -85,3 +85,12 @@ export interface News {
 export function logPageOf({ load }: Pick<Surroundings, "load">): string {
   return `log ${load.model.name}/${load.model.version}`;
 }
+
+export function placeOf({ execution }: OracleRequest): number {
+  return execution?.place ?? 0;
+}
+
+/** When somebody has to look at it. */
+export function endOfTimeMs({ stage, plan, expiresAtMs }: OracleRequest): number {
+  return stage === "waiting" ? Math.min(expiresAtMs, plan.deadlineMs) : plan.deadlineMs;
+}
