@@ -45,8 +45,6 @@ export class InferenceCore implements InferenceService {
   readonly #waitingBytes: ByteBudget;
   readonly #repository = new Repository();
   #state: ServerState = "starting";
-  /** Of a server that drains: no model has anything left. */
-  #drained: Promise<void> | undefined = undefined;
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
@@ -91,8 +89,8 @@ export class InferenceCore implements InferenceService {
     if (this.#state === "stopped") return;
     this.#state = "draining";
     const entries = this.#repository.all();
-    this.#drained ??= drainTogether(entries.filter(({ state }) => state === "READY"));
-    await Promise.all(entries.map((entry) => this.#unload(entry)));
+    const drained = drainTogether(entries.filter(({ state }) => state === "READY"));
+    await Promise.all(entries.map((entry) => this.#unload(entry, drained)));
     this.#state = "stopped";
   }
 
@@ -217,12 +215,12 @@ export class InferenceCore implements InferenceService {
   }
 
   /** Whoever asks again waits for the same end. A load that failed is not held against anybody. */
-  async #unload(entry: ModelVersion): Promise<void> {
+  async #unload(entry: ModelVersion, drained?: Promise<void>): Promise<void> {
     if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
     if (entry.state === "LOADING" || entry.state === "READY") {
-      const drained = entry.state === "READY" ? this.#drained : undefined;
+      const isServing = entry.state === "READY";
       entry.state = "UNLOADING";
-      entry.unloading = this.#finish(entry, drained);
+      entry.unloading = this.#finish(entry, isServing ? drained : undefined);
     }
     await entry.unloading;
   }

@@ -82,14 +82,14 @@ export class LoadedModel implements ModelView {
 
   /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
   async unload(): Promise<void> {
-    this.#isUnloading = true;
     this.#scheduler.close();
-    await this.#scheduler.drain();
+    await this.drain();
     await this.#instances.stop();
   }
 
-  /** Fails what it has, and ends its instances whatever they do. */
+  /** Of a server that drains: fails what it has, and ends its instances whatever they do. */
   abandon(error: InferenceError): void {
+    this.#scheduler.close();
     this.#scheduler.failAll(error);
     this.#instances.abandon(error);
   }

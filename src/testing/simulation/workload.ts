@@ -282,7 +282,8 @@ export class Workload {
       timeoutMs: profile.timeouts && random.chance(0.3) ? random.between(1, 20) : 0,
       deadlineMs: this.#drawDeadlineMs(nowMs, taking),
       isInvalid,
-      isInternal: random.chance(0.2),
+      // It matters only while the server drains: nothing need be drawn for it.
+      isInternal: number % 4 === 0,
       taking,
       onResponse: [],
       onEnd: [],

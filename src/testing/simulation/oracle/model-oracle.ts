@@ -189,6 +189,7 @@ export class ModelOracle implements PoolOwner {
    * instance by instance. So what was held back is held back no more.
    */
   abandon(error: OracleError): void {
+    this.leavesWith = undefined;
     const isHolding = this.#running.some(({ held }) => held !== undefined);
     if (isHolding) this.#around.coverage.count("abandon held back");
     this.#failWaiting(error);
