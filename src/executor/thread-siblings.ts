@@ -39,13 +39,14 @@ export class ThreadSiblings {
     const { tensors, buffer } = joinInputs(wire);
     const deadlineMs = toSharedTime(request.deadlineMs);
     const sent = { ...request, inputs: [...tensors, ...written], deadlineMs };
+    this.#sinks.set(call, sink);
     try {
       this.#say({ type: "call", call, slot, request: sent }, [buffer]);
     } catch (reason) {
+      this.#sinks.delete(call);
       const why = `inputs for model '${request.modelName}' cannot leave the thread`;
       throw new InferenceError("INVALID_ARGUMENT", `${why}: ${toError(reason).message}`);
     }
-    this.#sinks.set(call, sink);
     return {
       cancel: () => this.#sayIfOpen({ type: "cancelCall", call }),
       credit: (count) => this.#sayIfOpen({ type: "creditCall", call, count }),
