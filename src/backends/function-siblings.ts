@@ -29,7 +29,7 @@ import type { BackendCall } from "./backend.ts";
 import type { SiblingRequest, SiblingSink } from "./sibling-calls.ts";
 
 /** Calls that an instance has open at a time. */
-export const mostOpenCalls = 1024;
+const mostOpenCalls = 1024;
 
 type Response = Parameters<SiblingSink["respond"]>[0];
 

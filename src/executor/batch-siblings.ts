@@ -100,8 +100,13 @@ export class BatchSiblings implements SiblingCaller {
     const { config, batch } = this.#options;
     const [first, ...others] = batch.requests;
     const latestMs = Math.max(...batch.requests.map((request) => request.deadlineMs));
-    const { id = "", logId = "" } = others.length === 0 ? { ...first?.request } : {};
-    return { caller: config, deadlineMs: Math.min(latestMs, deadlineMs), id, logId };
+    const only = others.length === 0 ? first?.request : undefined;
+    return {
+      caller: config,
+      deadlineMs: Math.min(latestMs, deadlineMs),
+      id: only?.id ?? "",
+      logId: only?.logId ?? "",
+    };
   }
 }
 
