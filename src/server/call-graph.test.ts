@@ -40,7 +40,7 @@ test("one that is loaded again has called nobody yet", () => {
   graph.enter(b, c);
   const again = modelConfig({ name: "b" });
   graph.enter(a, again);
-  graph.enter(c, b);
+  graph.enter(c, again);
   check.throws(() => graph.enter(again, a), /b\/1 -> a\/1 -> b\/1/);
 });
 
