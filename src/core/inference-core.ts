@@ -89,7 +89,7 @@ export class InferenceCore implements InferenceService {
     if (this.#state === "stopped") return;
     this.#state = "draining";
     const entries = this.#repository.all();
-    const drained = drainTogether(entries.filter(({ state }) => state === "READY"));
+    const drained = this.#drainTogether(entries.filter(({ state }) => state === "READY"));
     await Promise.all(entries.map((entry) => this.#unload(entry, drained)));
     this.#state = "stopped";
   }
@@ -214,6 +214,16 @@ export class InferenceCore implements InferenceService {
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
   }
 
+  /** What runs in one may bring others work: until all are idle at the end of a turn. */
+  async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
+    const { clock } = this.#options;
+    const models = entries.flatMap(({ model }) => model ?? []);
+    do {
+      await Promise.all(models.map((model) => model.drain()));
+      await new Promise<void>((resolve) => clock.wakeAt(clock.nowMs(), resolve));
+    } while (models.some((model) => !model.isIdle));
+  }
+
   /** Whoever asks again waits for the same end. A load that failed is not held against anybody. */
   async #unload(entry: ModelVersion, drained?: Promise<void>): Promise<void> {
     if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
@@ -239,13 +249,6 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
-}
-
-/** What runs in one of them may bring the others work: until all are idle at once. */
-async function drainTogether(entries: readonly ModelVersion[]): Promise<void> {
-  const models = entries.flatMap(({ model }) => model ?? []);
-  do await Promise.all(models.map((model) => model.drain()));
-  while (models.some((model) => !model.isIdle));
 }
 
 function stopping(): InferenceError {

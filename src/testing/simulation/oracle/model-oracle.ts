@@ -59,8 +59,8 @@ export class ModelOracle implements PoolOwner {
   #failure: OracleError | undefined = undefined;
   /** It takes nothing new, and ends when it is empty. */
   isDraining = false;
-  /** Those that must have nothing left before it stops: until then they may call it. */
-  leavesWith: readonly ModelOracle[] | undefined = undefined;
+  /** The server drains: it stays, for calls of others, until they have nothing left either. */
+  waitsForOthers = false;
   #isStopped = false;
 
   constructor(owner: ModelOwner, around: Surroundings, startedAtMs: number) {
@@ -189,7 +189,7 @@ export class ModelOracle implements PoolOwner {
    * instance by instance. So what was held back is held back no more.
    */
   abandon(error: OracleError): void {
-    this.leavesWith = undefined;
+    this.waitsForOthers = false;
     const isHolding = this.#running.some(({ held }) => held !== undefined);
     if (isHolding) this.#around.coverage.count("abandon held back");
     this.#failWaiting(error);
@@ -203,8 +203,7 @@ export class ModelOracle implements PoolOwner {
   }
 
   stopWhenEmpty(): void {
-    if (!this.isDraining || this.#isStopped) return;
-    if (!(this.leavesWith ?? [this]).every(({ isEmpty }) => isEmpty)) return;
+    if (!this.isDraining || this.waitsForOthers || !this.isEmpty || this.#isStopped) return;
     this.#isStopped = true;
     this.#pool.stop();
   }
@@ -269,7 +268,7 @@ export class ModelOracle implements PoolOwner {
       return this.#failure;
     }
     if (!this.isDraining) return undefined;
-    return whyNotWhileDraining(coverage, plan, this.leavesWith !== undefined && !this.#isStopped);
+    return whyNotWhileDraining(coverage, plan, this.waitsForOthers);
   }
 
   #lookAtEndOfTurn(): void {

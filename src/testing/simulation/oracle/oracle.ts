@@ -59,6 +59,8 @@ export class Oracle implements CallersOwner {
   readonly #touched = new Set<ModelOracle>();
   #state: "starting" | "running" | "draining" | "stopped" = "starting";
   #nowMs = 0;
+  /** Of a server that drains: those that stop when none of them has anything left. */
+  #leaving: readonly ModelOracle[] = [];
 
   constructor(options: OracleOptions) {
     this.#options = options;
@@ -88,7 +90,10 @@ export class Oracle implements CallersOwner {
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  /** All that is due happens, moment by moment; last in each moment the looks asked for in it. */
+  /**
+   * All that is due happens, moment by moment; last in each moment the looks asked for in it, and
+   * then those leave that have waited for each other.
+   */
   advanceTo(ms: number): void {
     for (;;) {
       const nextMs = this.nextDueMs();
@@ -98,6 +103,10 @@ export class Oracle implements CallersOwner {
         this.#looks = later;
         this.#touched.add(look);
         look.look();
+        this.#settle();
+      } else if (this.#leaving.length > 0 && this.#leaving.every(({ isEmpty }) => isEmpty)) {
+        for (const model of this.#leaving) model.waitsForOthers = false;
+        this.#leaving = [];
         this.#settle();
       } else if (nextMs <= ms) this.#nowMs = nextMs;
       else break;
@@ -302,7 +311,7 @@ export class Oracle implements CallersOwner {
       if (state !== "LOADING") continue;
       coverage.count(model === undefined ? "drain while resolving" : "drain while loading");
     }
-    this.#leaveTogether();
+    if (!this.#isClosing()) this.#leaveTogether();
     if (this.#state !== "stopped") this.#state = "draining";
     this.#end(this.#versions, this.#nextPage("drain"));
   }
@@ -310,8 +319,8 @@ export class Oracle implements CallersOwner {
   /** Those that serve, as each of them may have callers among the others. */
   #leaveTogether(): void {
     const serving = this.#versions.filter(({ state }) => state === "READY");
-    const models = serving.flatMap(({ model }) => model ?? []);
-    for (const model of models) model.leavesWith = models;
+    this.#leaving = serving.flatMap(({ model }) => model ?? []);
+    for (const model of this.#leaving) model.waitsForOthers = true;
   }
 
   #end(versions: readonly VersionOracle[], page: string): void {
