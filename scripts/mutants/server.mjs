@@ -55,11 +55,6 @@ export const mutants = {
     ["if (drained !== undefined) await drained;", ""],
     ["isServing ? drained : undefined", "drained"],
     ["while (models.some((model) => !model.isIdle));", "while (false);"],
-    [
-      "      await new Promise<void>((resolve) => clock.wakeAt(clock.nowMs(), resolve));\n",
-      "",
-      "only seldom: it shows when another instance is lost in the moment in which the last request ends",
-    ],
     // Once real: a server that drains did not know the models that it drains.
     [
       "this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version))",
