@@ -18,6 +18,9 @@ export {
   type OutputTensors,
   type RequestInfo,
   type SetupContext,
+  type Sibling,
+  type SiblingOptions,
+  type Siblings,
 } from "./definition/model.ts";
 export type {
   Counter,
@@ -29,6 +32,7 @@ export type {
   MetricOptions,
   ModelMetrics,
 } from "./definition/model-metrics.ts";
+export type { InferOptions } from "./definition/request-options.ts";
 export type { SpanAttributes, SpanFunction } from "./definition/span.ts";
 export {
   bf16,
@@ -64,7 +68,7 @@ export type {
 } from "./protocol/model-options.ts";
 export type { Warmup, WarmupInput, WarmupSample } from "./protocol/warmup.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
-export type { InferOptions, InProcessRequest } from "./server/in-process-request.ts";
+export type { InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";
 export { serve } from "./server/serve.ts";
 export { createServer, type HttpHandler, type Models, type Server } from "./server/server.ts";

@@ -78,6 +78,22 @@ test("in-process.mjs answers eight calls and ends", async () => {
   });
 });
 
+test("pipeline.mjs asks two models for each text", async () => {
+  await withProgram(["examples/pipeline.mjs"], async (program) => {
+    const url = `http://${await program.listening(8000)}/v2/models`;
+    const answer = await fetch(`${url}/report/generate`, {
+      method: "POST",
+      body: JSON.stringify({ text: "small fish swim in large shoals" }),
+    });
+    const { count, word } = (await answer.json()) as Readonly<Record<string, unknown>>;
+    check.deepEqual([count, word], [6, "shoals"]);
+    const data = ["a whale", "minnows"];
+    const inputs = [{ name: "text", shape: [2, 1], datatype: "BYTES", data }];
+    check.deepEqual(await infer(`${url}/words/infer`, { inputs }), [2, 1]);
+    check.equal(await program.stop(), 0);
+  });
+});
+
 for (const [file, prefix] of [
   ["http-server.mjs", ""],
   ["express.mjs", "/ml"],
@@ -248,6 +264,7 @@ test("no example goes untested", () => {
     "fastapi/main.py",
     "fastapi/server.mjs",
     "fastify.mjs",
+    "pipeline.mjs",
     ...streaming.map((file) => `streaming/${file}`),
     "typescript/mood.ts",
     "typescript/tsconfig.json",

@@ -308,6 +308,27 @@ test("close() does not wait for what hangs: its limit passes", async () => {
   check.equal(end.reason.code, "DEADLINE_EXCEEDED");
 });
 
+test("a model that calls another waits on this clock, and close() for both", async () => {
+  const minuteMs = 60_000;
+  const slow = negative({ batching: { maxQueueDelayMs: minuteMs } });
+  const caller = model("caller", {
+    ...tensors,
+    infer: async ({ x }, context) => {
+      const { y } = await context.model(slow).infer({ x });
+      return { y };
+    },
+  });
+  await using server = await testServer([slow, caller]);
+  const request = { model: caller, inputs: { x: [[1]] } } as const;
+  const late = server.infer(request, { deadlineMs: minuteMs / 2 });
+  const answer = server.infer({ ...request, inputs: { x: [[2]] } });
+  const refused = check.rejects(late, { code: "DEADLINE_EXCEEDED" });
+  await server.close();
+  check.deepEqual((await answer).outputs.y.toNested(), [[-2]]);
+  await refused;
+  check.equal(server.nowMs, minuteMs);
+});
+
 test("await using closes it", async () => {
   const servers: TestServer[] = [];
   {

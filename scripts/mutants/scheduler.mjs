@@ -76,18 +76,20 @@ export const mutants = {
       "only the sweep is missing: what has ended stays in the heap until its time has come",
     ],
     [
-      "this.#queue.length > 0 || this.#options.statistics.executingCount > 0",
-      "this.#queue.length > 0",
+      "this.#queue.length === 0 && this.#options.statistics.executingCount === 0",
+      "this.#queue.length === 0",
     ],
     [
-      "this.#queue.length > 0 || this.#options.statistics.executingCount > 0",
-      "this.#options.statistics.executingCount > 0",
+      "this.#queue.length === 0 && this.#options.statistics.executingCount === 0",
+      "this.#options.statistics.executingCount === 0",
     ],
     ["defaultTimeoutMs === 0 ? never : defaultTimeoutMs", "defaultTimeoutMs"],
     ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (request.timeoutMs === 0)"],
     ["if (!allowTimeoutOverride || request.timeoutMs === 0)", "if (!allowTimeoutOverride)"],
     ["return Math.min(timeoutMs, request.timeoutMs);", "return request.timeoutMs;"],
-    ["return this.#isDraining ? stopping(request) : undefined;", "return undefined;"],
+    ["return isRefusing ? stopping(request) : undefined;", "return undefined;"],
+    ["isInternal ? this.#isClosed : this.#isDraining", "this.#isDraining"],
+    ["isInternal ? this.#isClosed : this.#isDraining", "!isInternal && this.#isDraining"],
     // Once real: a timer was left behind after an unload.
     [
       "    this.#cancelWake();\n    this.#wakeMs = never;\n    for (const tell",

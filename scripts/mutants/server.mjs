@@ -51,7 +51,10 @@ export const mutants = {
       "throw error;",
     ],
     // Once real: who unloaded twice was told too early that it is done.
-    ["entry.unloading = this.#finish(entry);", "await this.#finish(entry);"],
+    ["entry.unloading = this.#finish(", "await this.#finish("],
+    ["if (drained !== undefined) await drained;", ""],
+    ["isServing ? drained : undefined", "drained"],
+    ["while (models.some((model) => !model.isIdle));", "while (false);"],
     // Once real: a server that drains did not know the models that it drains.
     [
       "this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version))",
@@ -87,6 +90,9 @@ export const mutants = {
   ],
   "loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],
+    ["    this.#scheduler.close();\n    await", "    await"],
+    // Once real: a call to a model that was abandoned waited for ever, and the server with it.
+    ["    this.#scheduler.close();\n    this.#scheduler.failAll", "    this.#scheduler.failAll"],
     ["    await this.#instances.stop();\n", ""],
     ["this.#scheduler.failAll(error);\n", ""],
     ["this.#instances.abandon(error);", ""],

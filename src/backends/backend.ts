@@ -9,6 +9,7 @@ import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import type { SiblingCaller } from "./sibling-calls.ts";
 
 /** What the model is told about one request of its batch. */
 export interface CallRequest {
@@ -43,6 +44,8 @@ export interface BackendCall {
   allocate(byteLength: number): Uint8Array;
   /** Of a model that streams; of any other what fails by itself. */
   readonly responses: ResponseStream;
+  /** The way to other models. */
+  readonly siblings: SiblingCaller;
 }
 
 /** Where a model that streams puts its responses, one after another. */

@@ -4,11 +4,12 @@
  * Both are made for every batch, so they hold little: what is seldom asked for (the requests, the
  * signal) is made when it is.
  */
-import type { InferContext, RequestInfo, SetupContext } from "../definition/model.ts";
+import type { InferContext, RequestInfo, SetupContext, Siblings } from "../definition/model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { BackendCall } from "./backend.ts";
+import type { FunctionSiblings } from "./function-siblings.ts";
 
 /**
  * In the specification's form (`as`). With `isOwn` their memory is the batch's alone: a model may
@@ -31,8 +32,11 @@ export function inputTensors(
 
 export type InstanceFields = Omit<SetupContext, "signal">;
 
+export interface CallFields extends InstanceFields {
+  readonly siblings: FunctionSiblings;
+}
+
 export class CallContext implements InferContext<unknown> {
-  readonly model: InstanceFields["model"];
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
   readonly metrics: InstanceFields["metrics"];
@@ -40,10 +44,11 @@ export class CallContext implements InferContext<unknown> {
   readonly state: unknown;
   readonly #call: BackendCall;
   readonly #sender: Sender;
+  readonly #siblings: FunctionSiblings;
+  #model: Siblings | undefined = undefined;
   #hasWarned = false;
 
-  constructor(fields: InstanceFields, state: unknown, call: BackendCall, sender: Sender) {
-    this.model = fields.model;
+  constructor(fields: CallFields, state: unknown, call: BackendCall, sender: Sender) {
     this.instance = fields.instance;
     this.device = fields.device;
     this.metrics = fields.metrics;
@@ -51,6 +56,12 @@ export class CallContext implements InferContext<unknown> {
     this.state = state;
     this.#call = call;
     this.#sender = sender;
+    this.#siblings = fields.siblings;
+  }
+
+  get model(): Siblings {
+    this.#model ??= this.#siblings.of(this.#call);
+    return this.#model;
   }
 
   get log(): InferContext<unknown>["log"] {

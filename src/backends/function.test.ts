@@ -76,17 +76,21 @@ test("a promise of another realm will do", async () => {
   check.deepEqual(await valuesOf(loaded.run(call)), [5]);
 });
 
+function titleOf({ name, version }: { readonly name: string; readonly version: number }): string {
+  return `${name}/${version}`;
+}
+
 test("the context tells of the instance, the batch and its requests", async () => {
   const seen: unknown[] = [];
   const loaded = await load(
     model("m", {
       ...tensors,
       setup: ({ model: own, instance, device, signal }) => {
-        seen.push({ own, instance, device, aborted: signal.aborted });
+        seen.push({ own: titleOf(own), instance, device, aborted: signal.aborted });
       },
       infer: ({ x }, { model: own, instance, device, rows, requests, signal }) => {
         seen.push({
-          own,
+          own: titleOf(own),
           instance,
           device,
           rows,
@@ -99,7 +103,7 @@ test("the context tells of the instance, the batch and its requests", async () =
   );
   await loaded.run(call);
   const about = {
-    own: { name: "m", version: 1 },
+    own: "m/1",
     instance: { index: 0 },
     device: "cpu",
     aborted: false,

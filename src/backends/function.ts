@@ -18,8 +18,14 @@ import type {
   InstanceContext,
   LoadedModel,
 } from "./backend.ts";
-import { CallContext, type InstanceFields, inputTensors } from "./function-inputs.ts";
+import {
+  CallContext,
+  type CallFields,
+  type InstanceFields,
+  inputTensors,
+} from "./function-inputs.ts";
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
+import { FunctionSiblings, siblingsInSetup } from "./function-siblings.ts";
 import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
 import { span } from "./span.ts";
@@ -42,7 +48,7 @@ export function createFunctionBackend(model: FunctionModel): Backend {
 function fieldsOf(context: InstanceContext): InstanceFields {
   const { modelName, modelVersion, instanceIndex, device, log, metrics } = context;
   return {
-    model: { name: modelName, version: modelVersion },
+    model: siblingsInSetup({ name: modelName, version: modelVersion }),
     instance: { index: instanceIndex },
     device,
     log,
@@ -56,7 +62,7 @@ class LoadedFunctionModel implements LoadedModel {
   readonly #model: FunctionModel;
   /** Of this instance. */
   readonly #infer: InferFunction;
-  readonly #fields: InstanceFields;
+  readonly #fields: CallFields;
   readonly #state: unknown;
   readonly #outputs: OutputPlan;
   readonly #stream: FunctionStream;
@@ -64,7 +70,7 @@ class LoadedFunctionModel implements LoadedModel {
   constructor(model: FunctionModel, fields: InstanceFields, state: unknown) {
     this.#model = model;
     this.#infer = inferOf<InferFunction>(model.infer, fields.instance.index);
-    this.#fields = fields;
+    this.#fields = { ...fields, siblings: new FunctionSiblings(fields.model) };
     this.#state = state;
     this.#outputs = {
       modelName: model.name,

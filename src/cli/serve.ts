@@ -10,12 +10,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Command } from "commander";
-import type { ModelBase } from "../definition/model-base.ts";
+import { isModel, type ModelBase } from "../definition/model-base.ts";
 import { closeModelTable, openModelTable } from "../definition/model-table.ts";
 import { importModule } from "../executor/import-module.ts";
 import { failureLine } from "../server/failure-line.ts";
 import { runProgram } from "../server/serve.ts";
-import { isModel, type ServedModel, servedModels } from "../server/served-models.ts";
+import { type ServedModel, servedModels } from "../server/served-models.ts";
 import { startProgram } from "../server/server.ts";
 import { resolveServerOptions, type ServerOptions } from "../server/server-options.ts";
 import { keyOf, serveFlags, toCommanderOption } from "./flags.ts";

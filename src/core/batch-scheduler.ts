@@ -69,6 +69,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   /** Why nothing is accepted any more. */
   #refusal: InferenceError | undefined = undefined;
   #isDraining = false;
+  #isClosed = false;
   #onDrained: (() => void)[] = [];
 
   constructor(options: BatchSchedulerOptions) {
@@ -89,7 +90,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     const { config, clock, statistics, measures = noMeasures } = this.#options;
     const level = this.#queue.levelOf(request.priority);
     const bytes = bytesOf(request);
-    const measured = this.#whyRefused(request) ?? measure(request, measures, config);
+    const measured = this.#whyRefused(request, options) ?? measure(request, measures, config);
     if (measured instanceof InferenceError) return this.#refuse({ request, sink }, measured);
     const refusal = this.#limits.refusal(request, level, bytes);
     if (refusal !== undefined) {
@@ -119,6 +120,14 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     if (this.#options.instances.hasFree) this.#lookSoon();
     else this.#setWake();
     return scheduled;
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#options.statistics.executingCount === 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 
   drain(): Promise<void> {
@@ -160,9 +169,13 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     return endedRequest;
   }
 
-  #whyRefused(request: InferRequest): InferenceError | undefined {
+  #whyRefused(
+    request: InferRequest,
+    { isInternal = false }: EnqueueOptions,
+  ): InferenceError | undefined {
     if (this.#refusal !== undefined) return this.#refusal;
-    return this.#isDraining ? stopping(request) : undefined;
+    const isRefusing = isInternal ? this.#isClosed : this.#isDraining;
+    return isRefusing ? stopping(request) : undefined;
   }
 
   #lookSoon(): void {
@@ -286,7 +299,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   }
 
   #tellIfDrained(): void {
-    if (this.#queue.length > 0 || this.#options.statistics.executingCount > 0) return;
+    if (!this.isIdle) return;
     // What it sleeps for has ended: a timer left behind would keep a process from ending.
     this.#cancelWake();
     this.#wakeMs = never;

@@ -62,6 +62,14 @@ export class CachedScheduler implements Scheduler {
     await this.#scheduler.drain();
   }
 
+  get isIdle(): boolean {
+    return this.#scheduler.isIdle;
+  }
+
+  close(): void {
+    this.#scheduler.close();
+  }
+
   failAll(error: InferenceError): void {
     this.#scheduler.failAll(error);
   }

@@ -94,11 +94,16 @@ export class InferenceCore implements InferenceService {
     await Promise.all(chosen.map((entry) => this.#unload(entry)));
   }
 
-  /** Refuses requests, finishes the others, unloads all; then "stopped". Twice is once. */
+  /**
+   * Refuses requests, finishes the others, unloads all; then "stopped". Twice is once. What runs
+   * may still call other models: so those that serve are unloaded when none has anything left.
+   */
   async drain(): Promise<void> {
     if (this.#state === "stopped") return;
     this.#state = "draining";
-    await Promise.all(this.#repository.all().map((entry) => this.#unload(entry)));
+    const entries = this.#repository.all();
+    const drained = this.#drainTogether(entries.filter(({ state }) => state === "READY"));
+    await Promise.all(entries.map((entry) => this.#unload(entry, drained)));
     this.#state = "stopped";
   }
 
@@ -241,18 +246,30 @@ export class InferenceCore implements InferenceService {
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
   }
 
+  /** What runs in one may bring others work: until all are idle at the end of a turn. */
+  async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
+    const { clock } = this.#options;
+    const models = entries.flatMap(({ model }) => model ?? []);
+    do {
+      await Promise.all(models.map((model) => model.drain()));
+      await new Promise<void>((resolve) => clock.wakeAt(clock.nowMs(), resolve));
+    } while (models.some((model) => !model.isIdle));
+  }
+
   /** Whoever asks again waits for the same end. A load that failed is not held against anybody. */
-  async #unload(entry: ModelVersion): Promise<void> {
+  async #unload(entry: ModelVersion, drained?: Promise<void>): Promise<void> {
     if (entry.state === "UNAVAILABLE") this.#repository.end(entry);
     if (entry.state === "LOADING" || entry.state === "READY") {
+      const isServing = entry.state === "READY";
       entry.state = "UNLOADING";
-      entry.unloading = this.#finish(entry);
+      entry.unloading = this.#finish(entry, isServing ? drained : undefined);
     }
     await entry.unloading;
   }
 
-  async #finish(entry: ModelVersion): Promise<void> {
+  async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
     const { name: model, version } = entry;
+    if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));
       await entry.loading?.catch(() => {});

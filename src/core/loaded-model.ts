@@ -72,15 +72,27 @@ export class LoadedModel implements ModelView {
     return this.#scheduler.enqueue(request, sink, options);
   }
 
-  /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
-  async unload(): Promise<void> {
+  /** Nothing of it waits or runs. */
+  get isIdle(): boolean {
+    return this.#scheduler.isIdle;
+  }
+
+  /** Takes nothing new but calls of batches that run; resolves when all it had is answered. */
+  async drain(): Promise<void> {
     this.#isUnloading = true;
     await this.#scheduler.drain();
+  }
+
+  /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
+  async unload(): Promise<void> {
+    this.#scheduler.close();
+    await this.drain();
     await this.#instances.stop();
   }
 
-  /** Fails what it has, and ends its instances whatever they do. */
+  /** Of a server that drains: fails what it has, and ends its instances whatever they do. */
   abandon(error: InferenceError): void {
+    this.#scheduler.close();
     this.#scheduler.failAll(error);
     this.#instances.abandon(error);
   }

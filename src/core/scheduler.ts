@@ -29,6 +29,11 @@ export interface EnqueueOptions {
   readonly deadlineMs: number;
   /** What it asks for (request-key.ts), if somebody in front of this scheduler needed to know. */
   readonly key?: string;
+  /**
+   * A call by a batch that runs, not from outside: a server that drains lets it in, as it waits for
+   * that batch. What else goes along with such a call (a trace context) has its place here.
+   */
+  readonly isInternal?: boolean;
 }
 
 /** A request on its way. */
@@ -49,8 +54,15 @@ export interface PendingRequest {
 export interface Scheduler {
   /** Validated requests only. May answer the sink before it returns. Never throws. */
   enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest;
-  /** Refuses new requests; what waits and runs goes on. Resolves when nothing is left. */
+  /** Nothing waits or runs. */
+  readonly isIdle: boolean;
+  /**
+   * Refuses new requests from outside; what waits and runs goes on. Resolves when nothing is left,
+   * for the moment: a batch that runs elsewhere may still call.
+   */
   drain(): Promise<void>;
+  /** Refuses these calls, too. */
+  close(): void;
   /** Fails what still waits or runs. */
   failAll(error: InferenceError): void;
 }

@@ -72,6 +72,14 @@ export class SingleFlight implements Scheduler, FlightOwner {
     this.#wakeMs = never;
   }
 
+  get isIdle(): boolean {
+    return this.#scheduler.isIdle;
+  }
+
+  close(): void {
+    this.#scheduler.close();
+  }
+
   failAll(error: InferenceError): void {
     this.#scheduler.failAll(error);
   }

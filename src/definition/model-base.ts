@@ -13,3 +13,14 @@ export interface ModelBase<Name extends string = string> {
   readonly options: ModelOptions;
   readonly measures: ModelMeasures;
 }
+
+/** Made by any copy of the package: so not by its class. */
+export function isModel(value: unknown): value is ModelBase {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, name, version } = value as Partial<ModelBase>;
+  return (
+    (kind === "function" || kind === "onnx") &&
+    typeof name === "string" &&
+    typeof version === "number"
+  );
+}

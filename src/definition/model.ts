@@ -32,6 +32,7 @@ import { checkModel } from "./model-check.ts";
 import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
+import type { InferOptions, RequestOptions } from "./request-options.ts";
 import type { SpanFunction } from "./span.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
 import type { Tensor } from "./tensor.ts";
@@ -80,6 +81,13 @@ export type OutputTensors<S extends TensorSpecs> = {
   readonly [Name in keyof S]: TensorOf<S[Name]>;
 };
 
+/** Of a model whose definition is known; else whatever is written. */
+export type InputValuesOf<M> =
+  M extends Model<string, infer I> ? InputValues<I> : Readonly<Record<string, unknown>>;
+
+export type OutputTensorsOf<M> =
+  M extends Model<string, infer _, infer O> ? OutputTensors<O> : Readonly<Record<string, Tensor>>;
+
 type Result<T> = T | Promise<T>;
 type Stream<T> = AsyncIterable<T> | Iterable<T>;
 type Nothing = void | Promise<void>;
@@ -127,8 +135,36 @@ export interface InstanceInfo {
   readonly index: number;
 }
 
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** What this model is, and the way to others of its server. */
+export interface Siblings extends ModelIdentity {
+  <M extends ModelBase>(model: M): Sibling<M>;
+  /** `model<typeof other>("other")` has its types. Without a version: the highest that is ready. */
+  <M extends ModelBase = ModelBase>(name: M["name"], version?: number): Sibling<M>;
+}
+
+/**
+ * Another model of the server, on behalf of a batch that runs: with the latest deadline of its
+ * requests, and cancelled when every caller of it has gone, or it has ended.
+ */
+export interface Sibling<M extends ModelBase = ModelBase> {
+  /** Resolves to its outputs; rejects with an InferenceError. */
+  infer(inputs: InputValuesOf<M>, options?: SiblingOptions): Promise<OutputTensorsOf<M>>;
+  /** Of one that streams: its responses, one by one. To leave the loop is to leave the model. */
+  stream(
+    inputs: InputValuesOf<M>,
+    options?: SiblingOptions,
+  ): AsyncGenerator<OutputTensorsOf<M>, void, undefined>;
+}
+
+export interface SiblingOptions extends RequestOptions, InferOptions {}
+
 export interface SetupContext {
-  readonly model: { readonly name: string; readonly version: number };
+  readonly model: ModelIdentity;
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: ModelLog;
@@ -158,8 +194,10 @@ export interface RequestInfo {
 }
 
 export interface InferContext<State, O extends TensorSpecs = TensorSpecs>
-  extends Omit<SetupContext, "signal" | "log"> {
+  extends Omit<SetupContext, "model" | "signal" | "log"> {
   readonly log: BatchLog;
+  /** Name and version; called with another model, or with its name, the way to that one. */
+  readonly model: Siblings;
   /** What `setup` returned. */
   readonly state: State;
   /** Rows of the batch; 1 for a model without batching. */

@@ -2,6 +2,7 @@
  * A batch on its way through a model that runs inline.
  */
 import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { SiblingCaller } from "../backends/sibling-calls.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
@@ -9,6 +10,7 @@ import { datatypes } from "../protocol/datatype.ts";
 import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { batchLog, type InstanceLog } from "./batch-log.ts";
+import { BatchSiblings, type SiblingService } from "./batch-siblings.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests, deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
@@ -20,6 +22,7 @@ export interface InlineCallOptions {
   readonly config: ModelConfig;
   readonly copied: CopiedBytes;
   readonly log: InstanceLog;
+  readonly siblings: SiblingService;
 }
 
 export class InlineCall implements BackendCall, BatchReaders {
@@ -36,6 +39,7 @@ export class InlineCall implements BackendCall, BatchReaders {
   #signals: BatchSignals | undefined = undefined;
   #responses: ResponseOutlet | undefined = undefined;
   #log: BatchLog | undefined = undefined;
+  #siblings: BatchSiblings | undefined = undefined;
 
   constructor(
     options: InlineCallOptions,
@@ -94,6 +98,11 @@ export class InlineCall implements BackendCall, BatchReaders {
     return this.#responses;
   }
 
+  get siblings(): SiblingCaller {
+    this.#siblings ??= this.#makeSiblings();
+    return this.#siblings;
+  }
+
   join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
     const elementSize = datatypes[datatype].byteSize || 1;
     if (!isJoined(chunks, elementSize)) this.#options.copied.inputs += byteLength;
@@ -115,6 +124,7 @@ export class InlineCall implements BackendCall, BatchReaders {
     this.#gone.add(requestIndex);
     this.#signals?.notice();
     this.#responses?.notice();
+    this.#siblings?.notice();
   }
 
   credit(requestIndex: number, responseCount: number): void {
@@ -127,10 +137,20 @@ export class InlineCall implements BackendCall, BatchReaders {
   end(): void {
     this.#hasEnded = true;
     this.#responses?.notice();
+    this.#siblings?.close();
   }
 
   abortAll(): void {
     for (const index of this.batch.requests.keys()) this.abort(index);
+  }
+
+  /** Also for whoever asks when it has ended: he is told so. */
+  #makeSiblings(): BatchSiblings {
+    const { config, siblings: service } = this.#options;
+    const hasGone = (index: number): boolean => this.hasGone(index);
+    const siblings = new BatchSiblings({ config, batch: this.batch, service, hasGone });
+    if (this.#hasEnded) siblings.close();
+    return siblings;
   }
 
   #makeOutlet(): ResponseOutlet {

@@ -16,21 +16,16 @@ import type {
   Instance,
   InstanceEvents,
 } from "../core/instance.ts";
-import type { ModelConfig } from "../core/model-config.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { batchLog, type InstanceLog } from "./batch-log.ts";
-import type { CopiedBytes } from "./copied-bytes.ts";
-import { InlineCall } from "./inline-call.ts";
+import { batchLog } from "./batch-log.ts";
+import { InlineCall, type InlineCallOptions } from "./inline-call.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 
-export interface InlineOptions {
-  readonly config: ModelConfig;
+export interface InlineOptions extends InlineCallOptions {
   readonly backend: Backend;
   readonly clock: Clock;
-  readonly log: InstanceLog;
   readonly metrics: ModelMetricsStore;
-  readonly copied: CopiedBytes;
   readonly watch: InlineWatch;
 }
 

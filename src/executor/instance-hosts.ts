@@ -10,6 +10,7 @@ import type { ModelConfig } from "../core/model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { instanceLog } from "./batch-log.ts";
+import type { SiblingService } from "./batch-siblings.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { InlineInstance, type InlineWatch } from "./inline-instance.ts";
 import { InstanceThread, type ThreadPlan } from "./instance-thread.ts";
@@ -22,6 +23,7 @@ export interface HostOptions {
   readonly metrics: CustomMetrics;
   /** Told what an inline model does to the event loop. */
   readonly watch: (model: string, version: number) => InlineWatch;
+  readonly siblings: SiblingService;
 }
 
 export class InlineHost implements InstanceHost {
@@ -38,7 +40,7 @@ export class InlineHost implements InstanceHost {
   }
 
   start(index: number, events: InstanceEvents): Instance {
-    const { clock, log, copied, watch } = this.#options;
+    const { clock, log, copied, watch, siblings } = this.#options;
     const config = this.#config;
     const { name: model, version } = config;
     const options = {
@@ -48,6 +50,7 @@ export class InlineHost implements InstanceHost {
       copied,
       log: instanceLog(log, { model, version, instance: index }),
       metrics: this.#metrics,
+      siblings,
       watch: watch(model, version),
     };
     this.#metrics.instanceStarted(index);
@@ -97,7 +100,7 @@ export class ThreadHost implements InstanceHost {
   }
 
   #instanceIn(thread: InstanceThread, index: number, events: InstanceEvents): Instance {
-    const { log, copied } = this.#options;
+    const { log, copied, siblings } = this.#options;
     const { name: model, version } = this.#config;
     const options = {
       config: this.#config,
@@ -105,6 +108,7 @@ export class ThreadHost implements InstanceHost {
       log: instanceLog(log, { model, version, instance: index }),
       metrics: this.#metrics,
       index,
+      siblings,
     };
     this.#metrics.instanceStarted(index);
     const instance = new ThreadInstance(options, thread, events);

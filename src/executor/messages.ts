@@ -9,6 +9,9 @@
  *                            <────────   done | failed; buffers of outputs are transferred
  *   abort (flags are set)    ────────>
  *   credit (counts are set)  ────────>   only if the thread said that it waits for it
+ *                            <────────   call: of another model, by a batch that runs
+ *   callResult               ────────>   an answer to it; buffers are transferred both ways
+ *                            <────────   cancelCall, creditCall
  *   stop                     ────────>   unloads, and ends
  *                            <────────   ended
  *
@@ -20,6 +23,7 @@
  */
 import { inspect } from "node:util";
 import type { ModelDescription, StreamedResponse } from "../backends/backend.ts";
+import type { SiblingRequest } from "../backends/sibling-calls.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import type { MetricDeclaration, MetricUpdate } from "../protocol/custom-metric.ts";
@@ -101,9 +105,32 @@ export type ToInstance =
     }
   | { readonly type: "abort" }
   | { readonly type: "credit" }
+  | CallResult
   | { readonly type: "stop" };
 
+/** Calls of other models are told apart by their numbers, which are the thread's. */
+export type CallMessage =
+  | {
+      readonly type: "call";
+      readonly call: number;
+      /** Of the batch that makes it. */
+      readonly slot: number;
+      /** Its deadline is on the shared scale. */
+      readonly request: SiblingRequest;
+    }
+  | { readonly type: "cancelCall"; readonly call: number }
+  | { readonly type: "creditCall"; readonly call: number; readonly count: number };
+
+export interface CallResult {
+  readonly type: "callResult";
+  readonly call: number;
+  readonly answer:
+    | { readonly outputs: readonly WireTensor[]; readonly isFinal: boolean }
+    | { readonly error: ErrorMessage };
+}
+
 export type FromInstance =
+  | CallMessage
   | { readonly type: "loaded"; readonly description: ModelDescription | undefined }
   | {
       /** Those of one turn of the thread's event loop, in order. */

@@ -4,10 +4,12 @@ import test from "node:test";
 import type { BackendCall } from "../backends/backend.ts";
 import { batchOf, numbers } from "../testing/batch-fixture.ts";
 import { modelConfig } from "../testing/core-fixture.ts";
+import { noSiblings } from "../testing/executor-fixture.ts";
 import { InlineCall } from "./inline-call.ts";
 import { flagBytes, slotFlags } from "./messages.ts";
 import { responseWindow } from "./response-outlet.ts";
 import { ThreadCall } from "./thread-call.ts";
+import { ThreadSiblings } from "./thread-siblings.ts";
 
 interface Reached {
   readonly call: BackendCall & { readonly hasEnded: boolean };
@@ -23,7 +25,12 @@ const kinds: Readonly<Record<string, () => Reached>> = {
     const config = modelConfig({ options: { maxBatchSize: 4 }, isDecoupled: true });
     const emit = { respond() {}, fail() {}, done() {}, failed() {} };
     const copied = { inputs: 0, outputs: 0 };
-    const call = new InlineCall({ config, copied, log() {} }, batchOf(inputs, inputs), emit, 0);
+    const call = new InlineCall(
+      { config, copied, log() {}, siblings: noSiblings },
+      batchOf(inputs, inputs),
+      emit,
+      0,
+    );
     return {
       call,
       credit: (index, count) => call.credit(index, count),
@@ -40,7 +47,8 @@ const kinds: Readonly<Record<string, () => Reached>> = {
     const requests = [request, request];
     const message = { type: "execute", slot, inputs, rows: 2, requests } as const;
     const outlet = { respond() {}, fail() {}, waits() {} };
-    const call = new ThreadCall(message, { flags, maxRequests, outlet, log() {} });
+    const siblings = new ThreadSiblings(() => {});
+    const call = new ThreadCall(message, { flags, maxRequests, outlet, log() {}, siblings });
     return {
       call,
       credit: (index, count) => {

@@ -2,6 +2,7 @@
  * A batch on its way through the model, inside the thread of an instance.
  */
 import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
+import { type SiblingCaller, tooLateToCall } from "../backends/sibling-calls.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { batchLog, type Say } from "./batch-log.ts";
@@ -9,12 +10,14 @@ import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import { fromSharedTime, type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";
 import { type BatchReaders, type Outlet, ResponseOutlet } from "./response-outlet.ts";
+import type { ThreadSiblings } from "./thread-siblings.ts";
 
 export interface ThreadCallOptions {
   readonly flags: Int32Array;
   readonly maxRequests: number;
   readonly outlet: Outlet;
   readonly log: Say;
+  readonly siblings: ThreadSiblings;
 }
 
 export class ThreadCall implements BackendCall, BatchReaders {
@@ -67,6 +70,15 @@ export class ThreadCall implements BackendCall, BatchReaders {
   get responses(): ResponseStream {
     this.#responses ??= new ResponseOutlet(this, this.#options.outlet);
     return this.#responses;
+  }
+
+  get siblings(): SiblingCaller {
+    return {
+      send: (request, sink) => {
+        if (this.#hasEnded) throw tooLateToCall();
+        return this.#options.siblings.send(this.slot, request, sink);
+      },
+    };
   }
 
   /** They came joined. */

@@ -19,11 +19,13 @@ import type { ModelConfig } from "../core/model-config.ts";
 import type { MetricDeclaration } from "../protocol/custom-metric.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { InstanceLog } from "./batch-log.ts";
+import { BatchSiblings, type SiblingService } from "./batch-siblings.ts";
 import { deadlineOf } from "./call-requests.ts";
 import type { CopiedBytes } from "./copied-bytes.ts";
 import { gatherInputs, joinInputs } from "./gather-inputs.ts";
 import type { InstanceThread, ThreadListener } from "./instance-thread.ts";
 import {
+  type CallMessage,
   type ErrorMessage,
   type FromInstance,
   fromErrorMessage,
@@ -32,6 +34,7 @@ import {
   type ResponseItem,
   toSharedTime,
 } from "./messages.ts";
+import { SiblingRelay } from "./sibling-relay.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 import { StreamedAnswers } from "./streamed-answers.ts";
 
@@ -42,6 +45,7 @@ export interface ThreadOptions {
   /** Among the instances of the model. */
   readonly index: number;
   readonly copied: CopiedBytes;
+  readonly siblings: SiblingService;
 }
 
 interface Running {
@@ -50,12 +54,15 @@ interface Running {
   readonly emit: ExecutionEmitter;
   /** Made for the first response: most models have none before the end. */
   answers: StreamedAnswers | undefined;
+  /** Made for the first call of another model. */
+  siblings: BatchSiblings | undefined;
 }
 
 export class ThreadInstance implements Instance, ThreadListener {
   readonly #options: ThreadOptions;
   readonly #thread: InstanceThread;
   readonly #events: InstanceEvents;
+  readonly #relay: SiblingRelay;
   #running: readonly Running[] = [];
   #isStopping = false;
   #isLoaded = false;
@@ -69,6 +76,7 @@ export class ThreadInstance implements Instance, ThreadListener {
     this.#options = options;
     this.#thread = thread;
     this.#events = events;
+    this.#relay = new SiblingRelay((message, transfer) => thread.post(message, transfer));
   }
 
   execute(batch: ExecutionBatch, emit: ExecutionEmitter): void {
@@ -80,7 +88,8 @@ export class ThreadInstance implements Instance, ThreadListener {
       this.#thread.clearFlags(slot, index);
       return toMessage(each);
     });
-    this.#running = [...this.#running, { slot, batch, emit, answers: undefined }];
+    const fresh = { slot, batch, emit, answers: undefined, siblings: undefined };
+    this.#running = [...this.#running, fresh];
     const { rows, isWarmup = false } = batch;
     const message = { type: "execute", slot, inputs: tensors, rows, requests } as const;
     this.#thread.post(isWarmup ? { ...message, isWarmup } : message, [buffer]);
@@ -130,6 +139,11 @@ export class ThreadInstance implements Instance, ThreadListener {
       case "failed":
         this.#take(message.slot)?.emit.failed(timesOf(message), fromErrorMessage(message.error));
         break;
+      case "call":
+      case "cancelCall":
+      case "creditCall":
+        this.#relay.hear(message, this.#callerOf(message));
+        break;
       case "ended":
         this.#noteEnd(message);
         break;
@@ -140,6 +154,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   }
 
   exited(error: InferenceError | undefined): void {
+    for (const { siblings } of this.#running) siblings?.close();
     this.#events.exited(this.#refusal ?? this.#lastError ?? error, this.#isFinal);
   }
 
@@ -166,6 +181,17 @@ export class ThreadInstance implements Instance, ThreadListener {
     const running = this.#running.find((other) => other.slot === slot);
     const about = running === undefined ? undefined : { batch: running.batch, request };
     this.#options.log(level, message, about);
+  }
+
+  #callerOf(message: CallMessage): BatchSiblings | undefined {
+    if (message.type !== "call") return undefined;
+    const running = this.#running.find(({ slot }) => slot === message.slot);
+    if (running === undefined) return undefined;
+    const { config, siblings: service } = this.#options;
+    const { slot, batch } = running;
+    const hasGone = (index: number): boolean => this.#thread.isAborted(slot, index);
+    running.siblings ??= new BatchSiblings({ config, batch, service, hasGone });
+    return running.siblings;
   }
 
   #respond(item: ResponseItem): void {
@@ -198,6 +224,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   #abort(slot: number, requestIndex: number): void {
     this.#thread.setAborted(slot, requestIndex);
     this.#thread.post({ type: "abort" });
+    this.#running.find((other) => other.slot === slot)?.siblings?.notice();
   }
 
   /** The core sees to it that there is one. */
@@ -215,6 +242,7 @@ export class ThreadInstance implements Instance, ThreadListener {
   #take(slot: number): Running | undefined {
     const running = this.#running.find((other) => other.slot === slot);
     this.#running = this.#running.filter((other) => other !== running);
+    running?.siblings?.close();
     return running;
   }
 }

@@ -34,6 +34,7 @@ import { createBackend } from "./model-backend.ts";
 import type { Outlet } from "./response-outlet.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import { ThreadCall } from "./thread-call.ts";
+import { ThreadSiblings } from "./thread-siblings.ts";
 
 assert(parentPort !== null, "thread-main.ts runs in a thread");
 const port = parentPort;
@@ -63,6 +64,7 @@ const metrics = new MetricsRecorder({
   declare: (declaration) => say({ type: "metric", declaration }),
   record: (updates) => say({ type: "metrics", updates }),
 });
+const siblings = new ThreadSiblings(say);
 
 port.on("message", (message: ToInstance) => {
   switch (message.type) {
@@ -72,6 +74,9 @@ port.on("message", (message: ToInstance) => {
     case "abort":
     case "credit":
       for (const call of running.values()) call.noticeFlags();
+      break;
+    case "callResult":
+      siblings.hear(message);
       break;
     case "stop":
       stopping.abort();
@@ -129,7 +134,7 @@ function execute(message: Extract<ToInstance, { type: "execute" }>): void {
     const line = { type: "log", level, message: text } as const;
     say(call.hasEnded ? line : { ...line, slot, request });
   };
-  const call: ThreadCall = new ThreadCall(message, { flags, maxRequests, outlet, log });
+  const call: ThreadCall = new ThreadCall(message, { flags, maxRequests, outlet, log, siblings });
   running.set(slot, call);
   const startMs = performance.now();
   try {

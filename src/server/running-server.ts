@@ -11,6 +11,7 @@ import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
+import type { InferOptions } from "../definition/request-options.ts";
 import type { HostOptions } from "../executor/instance-hosts.ts";
 import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
@@ -19,7 +20,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
-import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
+import type { InProcessRequest } from "./in-process-request.ts";
 import { streamInProcess } from "./in-process-stream.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
@@ -32,6 +33,7 @@ import { packageVersion } from "./package-version.ts";
 import type { ServedModel } from "./served-models.ts";
 import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
 import { sha256Digest } from "./sha256-digest.ts";
+import { ServerSiblings } from "./sibling-service.ts";
 import { SystemClock } from "./system-clock.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -138,6 +140,7 @@ export class RunningServer {
       metrics: this.#customMetrics,
       copied: { inputs: 0, outputs: 0 },
       watch: (model, version) => watchdog.watch(model, version),
+      siblings: new ServerSiblings(core),
     };
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;

@@ -1,7 +1,7 @@
 /**
  * Models as they are handed to a server: one or a list, each checked to be a model, and none twice.
  */
-import type { ModelBase } from "../definition/model-base.ts";
+import { isModel, type ModelBase } from "../definition/model-base.ts";
 
 export interface ServedModel {
   readonly model: ModelBase;
@@ -33,17 +33,6 @@ export function servedModels(
     seen.add(key);
     return { model, module };
   });
-}
-
-/** Made by any copy of the package: so not by its class. */
-export function isModel(value: unknown): value is ModelBase {
-  if (typeof value !== "object" || value === null) return false;
-  const { kind, name, version } = value as Partial<ModelBase>;
-  return (
-    (kind === "function" || kind === "onnx") &&
-    typeof name === "string" &&
-    typeof version === "number"
-  );
 }
 
 function describe(value: unknown): string {

@@ -18,10 +18,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerState } from "../core/inference-service.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
+import type { InferOptions } from "../definition/request-options.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { InProcessResponse } from "./in-process-infer.ts";
-import type { InferOptions, InProcessRequest } from "./in-process-request.ts";
+import type { InProcessRequest } from "./in-process-request.ts";
 import type { CloseOptions, RunningServer, ServerUrls, StartPlan } from "./running-server.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
 import {

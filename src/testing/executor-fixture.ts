@@ -6,8 +6,10 @@ import type { LogFields } from "../core/log.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
+import type { SiblingService } from "../executor/batch-siblings.ts";
 import type { HostOptions } from "../executor/instance-hosts.ts";
 import { modelSource } from "../executor/model-source.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import { SystemClock } from "../server/system-clock.ts";
 
 export interface ObservedHostOptions extends HostOptions {
@@ -38,10 +40,19 @@ export function hostOptions(): ObservedHostOptions {
       awaits: () => void watched.push(`${model} awaits`),
       settled: () => void watched.push(`${model} settled`),
     }),
+    siblings: noSiblings,
     lines,
     watched,
   };
 }
+
+/** There are no other models. */
+export const noSiblings: SiblingService = {
+  call({ modelName }, _origin, sink) {
+    sink.fail(new InferenceError("NOT_FOUND", `no model '${modelName}'`));
+    return { cancel() {}, credit() {} };
+  },
+};
 
 export function resolve(
   model: ModelBase,

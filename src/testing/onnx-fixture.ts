@@ -74,6 +74,9 @@ export function backendCall(
     get responses(): never {
       throw new Error("this model does not stream");
     },
+    get siblings(): never {
+      throw new Error("this model calls no others");
+    },
   };
 }
 

@@ -20,15 +20,19 @@ import type { ModelSource } from "../core/model-source.ts";
 import type { ModelStatisticsSnapshot } from "../core/model-statistics.ts";
 import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
+import type { InferOptions } from "../definition/request-options.ts";
+import type { SiblingService } from "../executor/batch-siblings.ts";
 import type { InlineWatch } from "../executor/inline-instance.ts";
+import type { HostOptions } from "../executor/instance-hosts.ts";
 import { modelSource } from "../executor/model-source.ts";
 import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.ts";
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
-import type { InferOptions, InProcessRequest } from "../server/in-process-request.ts";
+import type { InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
 import { servedModels } from "../server/served-models.ts";
 import { resolveServerOptions } from "../server/server-options.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
+import { ServerSiblings } from "../server/sibling-service.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** A batch that a model was given. */
@@ -74,6 +78,7 @@ class VirtualServer implements TestServer {
   readonly batches: ObservedBatch[] = [];
   readonly #clock = new SettlingClock();
   readonly #core: InferenceCore;
+  readonly #siblings: SiblingService;
 
   constructor() {
     this.#core = new InferenceCore({
@@ -85,6 +90,7 @@ class VirtualServer implements TestServer {
       digest: sha256Digest,
     });
     this.#core.setRunning();
+    this.#siblings = new ServerSiblings(this.#core);
   }
 
   get nowMs(): number {
@@ -95,7 +101,8 @@ class VirtualServer implements TestServer {
     if (model.kind !== "function") {
       throw new TypeError(`model '${model.name}' is no function: it needs a thread, and real time`);
     }
-    await this.#core.load(this.#observed(inlineSource(model as FunctionModel, this.#clock)));
+    const options = { clock: this.#clock, siblings: this.#siblings };
+    await this.#core.load(this.#observed(inlineSource(model as FunctionModel, options)));
   }
 
   infer<M extends ModelBase>(
@@ -176,7 +183,10 @@ class VirtualServer implements TestServer {
   }
 }
 
-function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
+function inlineSource(
+  model: FunctionModel,
+  shared: Pick<HostOptions, "clock" | "siblings">,
+): ModelSource {
   const { instances } = model.options;
   const count = devicesOfInstances(instances, availableParallelism()).length;
   const { concurrency } =
@@ -190,7 +200,7 @@ function inlineSource(model: FunctionModel, clock: VirtualClock): ModelSource {
   const inline: FunctionModel = { ...model, module: undefined, options };
   const copied = { inputs: 0, outputs: 0 };
   const metrics = new CustomMetrics({ log: silence, isThere: () => true });
-  const hostOptions = { clock, log: silence, copied, metrics, watch: () => unwatched };
+  const hostOptions = { ...shared, log: silence, copied, metrics, watch: () => unwatched };
   return modelSource(inline, undefined, hostOptions);
 }
 

@@ -15,6 +15,7 @@ const eventKinds = [
   "no version ready",
   "request invalid",
   "server stopping",
+  "call while stopping",
   "model gone while stopping",
   "server stopped",
   "cancel waiting",

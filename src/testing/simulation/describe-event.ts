@@ -39,6 +39,7 @@ function describeRequest(request: RequestPlan): string {
     `r${number} for ${whom}`,
     ...shapes,
     `${bytesOf(request)} bytes`,
+    ...(request.isInternal ? ["internal"] : []),
     ...(priority > 0 ? [`priority ${priority}`] : []),
     ...(timeoutMs > 0 ? [`timeout ${timeoutMs}`] : []),
     ...(deadlineMs < Number.POSITIVE_INFINITY ? [`deadline ${deadlineMs}`] : []),

@@ -28,7 +28,8 @@ export function brokenInvariants(facts: StatisticsFacts, enteredCount: number): 
       enteredCount ===
         success.count + fail.count + pendingCount + executingCount + facts.followingCount,
     ],
-    ["misses = computed", !facts.isCached || facts.cacheMiss.count === computed],
+    // While a server drains, calls of its models are not looked up.
+    ["misses <= computed", !facts.isCached || facts.cacheMiss.count <= computed],
     ["request ns >= its parts", success.ns >= partsNs],
     ["failures have one reason each", failures === fail.count],
     ["each batch has its three counts", batches.every(countsAreEqual)],

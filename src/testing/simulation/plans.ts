@@ -108,6 +108,8 @@ export interface RequestPlan {
   readonly bucket: string;
   /** An execution with it fails. */
   readonly isPoisonous: boolean;
+  /** It comes from a batch that runs, as a server that drains is told. */
+  readonly isInternal: boolean;
   readonly taking: TakingPlan;
   /** What its caller does as soon as it hears the first response that is not the last one. */
   readonly onResponse: readonly CallerAct[];

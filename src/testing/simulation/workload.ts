@@ -300,6 +300,8 @@ export class Workload {
       cost: random.between(0, random.pick([2, 6, 16])),
       bucket: random.pick(["", "b", "b", "c"]) ?? "",
       isPoisonous: profile.poison && random.chance(0.25),
+      // It matters only while the server drains: nothing need be drawn for it.
+      isInternal: number % 4 === 0,
       taking,
       onResponse: [],
       onEnd: [],

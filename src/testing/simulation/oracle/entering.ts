@@ -1,15 +1,34 @@
 /**
  * Who is let into a queue, and how long he waits in it at most.
  */
+import type { Coverage } from "../coverage.ts";
 import type { RequestPlan } from "../plans.ts";
 import { policyOf } from "./batching-rules.ts";
-import { about, bytesFull, type OracleError, queueFull, tooCostly } from "./oracle-errors.ts";
+import {
+  about,
+  bytesFull,
+  type OracleError,
+  queueFull,
+  stopping,
+  tooCostly,
+} from "./oracle-errors.ts";
 import type { OracleRequest, Surroundings } from "./oracle-request.ts";
 
 export interface Entrance {
   readonly level: number;
   readonly hasRoomForBytes: boolean;
   readonly waiting: readonly OracleRequest[];
+}
+
+/** What is waited for may still call. */
+export function whyNotWhileDraining(
+  coverage: Coverage,
+  { id, isInternal }: RequestPlan,
+  letsCallsIn: boolean,
+): OracleError | undefined {
+  const isLetIn = isInternal && letsCallsIn;
+  coverage.count(isLetIn ? "call while stopping" : "server stopping");
+  return isLetIn ? undefined : about(id, stopping);
 }
 
 /** A refusal by a full queue counts as a failure that took no time. */

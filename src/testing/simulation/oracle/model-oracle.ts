@@ -19,17 +19,10 @@ import type { StatisticsFacts } from "../statistics-facts.ts";
 import { AnswersOracle } from "./answers-oracle.ts";
 import { decideAmong, inBuckets, levelOf, policyOf, rowsOf } from "./batching-rules.ts";
 import { countBatch } from "./count-batch.ts";
-import { patienceMs, whyFull, whyTooCostly } from "./entering.ts";
+import { patienceMs, whyFull, whyNotWhileDraining, whyTooCostly } from "./entering.ts";
 import { ExecutionOracle } from "./execution-oracle.ts";
 import type { FailureReason } from "./expected-counters.ts";
-import {
-  about,
-  cancelled,
-  expired,
-  type OracleError,
-  outOfTime,
-  stopping,
-} from "./oracle-errors.ts";
+import { cancelled, expired, type OracleError, outOfTime } from "./oracle-errors.ts";
 import {
   type Execution,
   endOfTimeMs,
@@ -66,6 +59,8 @@ export class ModelOracle implements PoolOwner {
   #failure: OracleError | undefined = undefined;
   /** It takes nothing new, and ends when it is empty. */
   isDraining = false;
+  /** The server drains: it stays, for calls of others, until they have nothing left either. */
+  waitsForOthers = false;
   #isStopped = false;
 
   constructor(owner: ModelOwner, around: Surroundings, startedAtMs: number) {
@@ -93,6 +88,11 @@ export class ModelOracle implements PoolOwner {
   /** Nothing of it is left. */
   get isGone(): boolean {
     return this.isEmpty && this.#pool.openCount === 0;
+  }
+
+  /** It was meant to end, and has. */
+  get isUnloaded(): boolean {
+    return this.#isStopped && this.isGone;
   }
 
   get waitingPlans(): readonly RequestPlan[] {
@@ -190,6 +190,7 @@ export class ModelOracle implements PoolOwner {
    * instance by instance. So what was held back is held back no more.
    */
   abandon(error: OracleError): void {
+    this.waitsForOthers = false;
     const isHolding = this.#running.some(({ held }) => held !== undefined);
     if (isHolding) this.#around.coverage.count("abandon held back");
     this.#failWaiting(error);
@@ -203,7 +204,7 @@ export class ModelOracle implements PoolOwner {
   }
 
   stopWhenEmpty(): void {
-    if (!this.isDraining || !this.isEmpty || this.#isStopped) return;
+    if (!this.isDraining || this.waitsForOthers || !this.isEmpty || this.#isStopped) return;
     this.#isStopped = true;
     this.#pool.stop();
   }
@@ -261,15 +262,14 @@ export class ModelOracle implements PoolOwner {
     this.#failWaiting(this.#failure);
   }
 
-  #whyClosed({ id }: RequestPlan): OracleError | undefined {
+  #whyClosed(plan: RequestPlan): OracleError | undefined {
     const { coverage } = this.#around;
     if (this.#failure !== undefined) {
       coverage.count("out of service refuses");
       return this.#failure;
     }
     if (!this.isDraining) return undefined;
-    coverage.count("server stopping");
-    return about(id, stopping);
+    return whyNotWhileDraining(coverage, plan, this.waitsForOthers);
   }
 
   #lookAtEndOfTurn(): void {

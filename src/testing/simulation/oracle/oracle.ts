@@ -62,6 +62,8 @@ export class Oracle implements CallersOwner {
   readonly #touched = new Set<ModelOracle>();
   #state: "starting" | "running" | "draining" | "stopped" = "starting";
   #nowMs = 0;
+  /** Of a server that drains: those that stop when none of them has anything left. */
+  #leaving: readonly ModelOracle[] = [];
 
   constructor(options: OracleOptions) {
     this.#options = options;
@@ -92,7 +94,10 @@ export class Oracle implements CallersOwner {
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  /** All that is due happens, moment by moment; last in each moment the looks asked for in it. */
+  /**
+   * All that is due happens, moment by moment; last in each moment the looks asked for in it, and
+   * then those leave that have waited for each other.
+   */
   advanceTo(ms: number): void {
     for (;;) {
       const nextMs = this.nextDueMs();
@@ -102,6 +107,10 @@ export class Oracle implements CallersOwner {
         this.#looks = later;
         this.#touched.add(look);
         look.look();
+        this.#settle();
+      } else if (this.#leaving.length > 0 && this.#leaving.every(({ isEmpty }) => isEmpty)) {
+        for (const model of this.#leaving) model.waitsForOthers = false;
+        this.#leaving = [];
         this.#settle();
       } else if (nextMs <= ms) this.#nowMs = nextMs;
       else break;
@@ -313,8 +322,16 @@ export class Oracle implements CallersOwner {
       if (state !== "LOADING") continue;
       coverage.count(sharing === undefined ? "drain while resolving" : "drain while loading");
     }
+    if (!this.#isClosing()) this.#leaveTogether();
     if (this.#state !== "stopped") this.#state = "draining";
     this.#end(this.#versions, this.#nextPage("drain"));
+  }
+
+  /** Those that serve, as each of them may have callers among the others. */
+  #leaveTogether(): void {
+    const serving = this.#versions.filter(({ state }) => state === "READY");
+    this.#leaving = serving.flatMap(({ sharing }) => sharing?.model ?? []);
+    for (const model of this.#leaving) model.waitsForOthers = true;
   }
 
   #end(versions: readonly VersionOracle[], page: string): void {

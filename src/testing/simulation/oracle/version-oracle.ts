@@ -153,7 +153,7 @@ export class VersionOracle implements ModelOwner {
   settle(): void {
     this.#model?.stopWhenEmpty();
     if (this.#state !== "UNLOADING" || !this.#isResolved) return;
-    if (this.#model !== undefined && !this.#model.isGone) return;
+    if (this.#model !== undefined && !this.#model.isUnloaded) return;
     this.#state = "UNAVAILABLE";
     this.#reason = unloaded;
   }
