@@ -73,7 +73,8 @@ const started: readonly [args: string, line: string][] = [
   [
     "serve wrong.mjs",
     "'FOLDER/wrong.mjs' cannot be served: model 'w': unknown option 'colour' (there are version, " +
-      "inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits); " +
+      "inputs, outputs, module, setup, decoupled, infer, maxBatchSize, batching, instances, limits, " +
+      "cache, singleFlight); " +
       "model 'w': 'maxBatchSize' must be an integer from 1; got 0 " +
       "(at negative (file://FOLDER/wrong.mjs:3))",
   ],
