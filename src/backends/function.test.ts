@@ -99,7 +99,7 @@ test("the context tells of the instance, the batch and its requests", async () =
   );
   await loaded.run(call);
   const about = {
-    own: { name: "m", version: 1 },
+    own: { name: "m", version: 1, ...tensors, options: {}, isDecoupled: false },
     instance: { index: 0 },
     device: "cpu",
     aborted: false,

@@ -5,6 +5,7 @@
  * reaches the caller only if it is an InferenceError: of anything else the caller learns that the
  * model failed, and the log has the rest.
  */
+import { isPromise } from "../definition/answer-forms.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { hasReachedServe } from "../definition/model-table.ts";
 import { release, type Tensor } from "../definition/tensor.ts";
@@ -26,7 +27,7 @@ export function createFunctionBackend(model: FunctionModel): Backend {
     mayTerminateWhileBusy: true,
     load: async (context) => {
       try {
-        const fields = fieldsOf(context);
+        const fields = fieldsOf(model, context);
         const state = await model.setup?.({ ...fields, signal: context.signal });
         return new LoadedFunctionModel(model, fields, state);
       } catch (reason) {
@@ -36,9 +37,10 @@ export function createFunctionBackend(model: FunctionModel): Backend {
   };
 }
 
-function fieldsOf({ modelName, modelVersion, instanceIndex, device, log }: InstanceContext) {
+function fieldsOf(model: FunctionModel, { instanceIndex, device, log }: InstanceContext) {
+  const { name, version, inputs, outputs, options, isDecoupled } = model;
   return {
-    model: { name: modelName, version: modelVersion },
+    model: { name, version, inputs, outputs, options, isDecoupled },
     instance: { index: instanceIndex },
     device,
     log,
@@ -60,6 +62,7 @@ class LoadedFunctionModel implements LoadedModel {
     this.#outputs = {
       modelName: model.name,
       outputs: Object.entries(model.outputs).map(([name, spec]) => ({ name, spec })),
+      names: Object.keys(model.outputs),
       isBatching: model.options.batching !== false,
       isDecoupled: model.isDecoupled,
     };
@@ -138,8 +141,4 @@ function explainDeadZone(reason: ReferenceError): Error {
   const remedy =
     "it is defined below serve(): define it above, or put models in a file of their own";
   return new Error(`${reason.message}: ${remedy}`, { cause: reason });
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
 }

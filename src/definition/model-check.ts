@@ -15,6 +15,7 @@ import {
 } from "../protocol/option-checks.ts";
 import { findOrderMistakes, findRowCountMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
+import { inferring, isGenerator } from "./infer-forms.ts";
 
 const functionModel: DefinitionKind = {
   maker: "model",
@@ -24,7 +25,7 @@ const functionModel: DefinitionKind = {
     module: optionally(fileUrl),
     setup: optionally(callable),
     decoupled: optionally(flag),
-    infer: callable,
+    infer: inferring,
   },
   findConflicts: (definition) => {
     const { inputs, infer, decoupled } = definition;
@@ -77,9 +78,4 @@ function fileUrl(value: unknown, field: string): readonly string[] {
   const url = isFields(value) && "href" in value ? String(value) : value;
   if (typeof url === "string" && url.startsWith("file:")) return [];
   return [mustBe(field, "import.meta.url, the file URL of the module", url)];
-}
-
-/** A generator function, whose call runs nothing yet. */
-export function isGenerator(value: unknown): boolean {
-  return typeof value === "function" && /Generator/.test(value.constructor.name);
 }

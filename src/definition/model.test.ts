@@ -116,7 +116,10 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
   ],
   [{ module: {} }, "'module' must be import.meta.url, the file URL of the module; got an object"],
   [{ setup: 5 }, "'setup' must be a function; got 5"],
-  [{ infer: undefined }, "'infer' must be a function; got undefined"],
+  [
+    { infer: undefined },
+    "'infer' must be a function, or an object with a method 'infer'; got undefined",
+  ],
   [
     { decoupled: false, async *infer() {} },
     "'decoupled' must be true or left out: a generator streams; got false",
@@ -158,7 +161,7 @@ test("refused: no definition at all", () => {
     message: [
       "model 'm': 'inputs' must be an object of tensor specifications; got undefined",
       "model 'm': 'outputs' must be an object of tensor specifications; got undefined",
-      "model 'm': 'infer' must be a function; got undefined",
+      "model 'm': 'infer' must be a function, or an object with a method 'infer'; got undefined",
     ].join("\n"),
   });
 });

@@ -24,8 +24,9 @@ import type { Parameters } from "../protocol/infer.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
 import type { TensorData } from "./element-arrays.ts";
+import { bindInfer, type DeclaredModel, isGenerator } from "./infer-forms.ts";
 import type { ModelBase } from "./model-base.ts";
-import { checkModel, isGenerator } from "./model-check.ts";
+import { checkModel } from "./model-check.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
@@ -113,7 +114,8 @@ export interface InstanceInfo {
 }
 
 export interface SetupContext {
-  readonly model: { readonly name: string; readonly version: number };
+  /** What the definition says. */
+  readonly model: DeclaredModel;
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: ModelLog;
@@ -177,7 +179,14 @@ interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, State,
   readonly decoupled?: D;
   /** Once per instance. Stands before `infer` if it takes a parameter. */
   readonly setup?: (context: SetupContext) => Result<State>;
-  readonly infer: (inputs: Inputs<I>, context: InferContext<State, O>) => A & Checked<A, O, D>;
+  /** A function, or an object with such a method (`this` is the object). */
+  readonly infer:
+    | ((inputs: Inputs<I>, context: InferContext<State, O>) => A & Checked<A, O, D>)
+    | InferMethod<Inputs<I>, InferContext<State, O>, A & Checked<A, O, D>>;
+}
+
+interface InferMethod<Given, Context, Returned> {
+  infer(inputs: Given, context: Context): Returned;
 }
 
 export interface Model<
@@ -217,22 +226,25 @@ export function model<
   checkModel(name, definition);
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
   const { maxBatchSize, batching, instances, limits } = definition;
-  const built = Object.freeze({
-    kind: "function" as const,
+  const declared = {
     name,
     version,
     inputs,
     outputs,
     isDecoupled: (decoupled === true || isGenerator(infer)) as IsDecoupled<A, D>,
-    module: module === undefined ? undefined : String(module),
     options: {
       ...(maxBatchSize !== undefined && { maxBatchSize }),
       ...(batching !== undefined && { batching }),
       ...(instances !== undefined && { instances }),
       ...(limits !== undefined && { limits }),
     },
+  };
+  const built = Object.freeze({
+    ...declared,
+    kind: "function" as const,
+    module: module === undefined ? undefined : String(module),
     setup,
-    infer,
+    infer: bindInfer(infer, declared),
   });
   registerModel(built);
   return built;
