@@ -7,10 +7,10 @@
  * an async function several may run at a time. Of a generator each request has a stream of its
  * own, which ends by itself.
  */
-import { makeHelper } from "../infer-forms.ts";
+import { makeHelper, type Tensors } from "../infer-forms.ts";
 import { optionsAndFunction } from "./arguments.ts";
 import type { AnyContext, InferFunction, Inferrer, Streamed } from "./helper-types.ts";
-import { type Part, PartContext, partPerRequest } from "./parts.ts";
+import { type Part, partPerRequest } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
@@ -33,14 +33,14 @@ export function eachRequest(...given: readonly unknown[]): unknown {
     bind: (model, run) => (inputs, context) => {
       // One request is a batch already; so is the only one of a model without batching.
       if (context.requests.length === 1) return run(inputs, context);
-      const call = (part: Part): unknown => {
+      const call = (part: Part, inside: AnyContext): unknown => {
         const from = part.rows[0] ?? 0;
         const own = mapTensors(inputs, (tensor) => rowsOf(tensor, from, from + part.rows.length));
-        return run(own, new PartContext({ context, part, helper }));
+        return run(own, inside);
       };
       const parts = partPerRequest(context.requests);
-      const toTensors = (returned: unknown, { rows }: Part) => {
-        return returnedTensors({ model, helper, rows: rows.length }, returned);
+      const toTensors = (returned: unknown, rows: number): Tensors => {
+        return returnedTensors({ model, helper, rows }, returned);
       };
       return runParts({ helper, model, context, parts, options, call, toTensors });
     },

@@ -56,11 +56,17 @@ export function fillOptionals(defaults: object, fn: unknown): unknown {
         const spec = model.inputs[name] as TensorSpec;
         return [name, toTensor(spec, spec.dims, value)] as const;
       });
+      // New each time: the function may change it, or return it.
+      const repeated = (row: AnyTensor, count: number): AnyTensor => {
+        const one = reshaped(row, [1, ...row.shape]);
+        return takeRows(one, new Array<number>(count).fill(0), model);
+      };
+      const whole = (row: AnyTensor): AnyTensor => reshaped(repeated(row, 1), row.shape);
       const isBatching = model.options.batching !== false;
       return (inputs, context) => {
         const filled: Record<string, AnyTensor> = { ...inputs };
         for (const [name, row] of rows) {
-          filled[name] ??= isBatching ? repeated(row, context.rows) : row.clone();
+          filled[name] ??= isBatching ? repeated(row, context.rows) : whole(row);
         }
         return run(filled, context);
       };
@@ -82,11 +88,6 @@ function findMistakes(model: DeclaredModel, [name, value]: readonly [string, unk
     const why = error instanceof Error ? error.message : String(error);
     return [`${helper}: the default of '${name}'${why.startsWith("must ") ? "" : ":"} ${why}`];
   }
-}
-
-/** In memory of its own each time: the function may change it, or return it. */
-function repeated(row: AnyTensor, rows: number): AnyTensor {
-  return takeRows(reshaped(row, [1, ...row.shape]), new Array<number>(rows).fill(0));
 }
 
 function filledIn(names: readonly string[], model: DeclaredModel): DeclaredModel {

@@ -12,7 +12,7 @@ import { type DeclaredModel, makeHelper, type Tensors } from "../infer-forms.ts"
 import { checkArguments, inputNames, optionsAndFunction } from "./arguments.ts";
 import type { AnyContext, InferFunction, Inferrer, Known, Streamed } from "./helper-types.ts";
 import { findInputMistakes } from "./input-mistakes.ts";
-import { type Part, PartContext, partsOf } from "./parts.ts";
+import { type Part, partsOf } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
@@ -38,13 +38,13 @@ export function groupByValues(names: readonly string[], ...given: readonly unkno
     bind: (model, run) => (inputs, context) => {
       const groups = groupsOf(names, inputs, context.rows);
       if (groups.length === 1) return run(inputs, context);
-      const call = (part: Part): unknown => {
-        const own = mapTensors(inputs, (tensor) => takeRows(tensor, part.rows));
-        return run(own, new PartContext({ context, part, helper }));
+      const call = (part: Part, inside: AnyContext): unknown => {
+        const own = mapTensors(inputs, (tensor) => takeRows(tensor, part.rows, model));
+        return run(own, inside);
       };
       const parts = partsOf(context.requests, groups);
-      const toTensors = (returned: unknown, { rows }: Part) => {
-        return returnedTensors({ model, helper, rows: rows.length }, returned);
+      const toTensors = (returned: unknown, rows: number): Tensors => {
+        return returnedTensors({ model, helper, rows }, returned);
       };
       return runParts({ helper, model, context, parts, options, call, toTensors });
     },

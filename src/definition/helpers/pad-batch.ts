@@ -86,18 +86,18 @@ function runPadded(model: DeclaredModel, { inputs, context, run, size }: Padded)
   };
   const [part] = partsOf(context.requests, [padded]);
   if (part === undefined) return undefined;
-  const last = part.shares.at(-1);
   const inside = new PartContext({
     context,
     part,
     helper,
-    toBatch: (outputs, request) => {
-      const isLast = request.firstRow + request.rows === rows;
-      return isLast ? cut(outputs, last?.rows ?? 0, request.rows) : outputs;
+    send: (index, outputs, options) => {
+      const { rows: own = 0 } = context.requests[index] ?? {};
+      const { rows: given = own } = part.shares[index] ?? {};
+      return context.send(index, given > own ? cut(outputs, given, own) : outputs, options);
     },
   });
   const returned = run(
-    mapTensors(inputs, (tensor) => takeRows(tensor, padded)),
+    mapTensors(inputs, (tensor) => takeRows(tensor, padded, model)),
     inside,
   );
   return mapReturned(returned, (value) => cut(value, size, rows));

@@ -1,7 +1,7 @@
 /**
  * A batch that a helper gives to its function in parts: what is to be done, and how.
  *
- * Types only. Who does it: run-parts.ts, and stream-parts.ts where the function is a generator.
+ * Types only. Who does it: run-parts.ts, and stream-parts.ts for a model that streams.
  */
 import type { DeclaredModel, Tensors } from "../infer-forms.ts";
 import type { AnyContext } from "./helper-types.ts";
@@ -18,14 +18,15 @@ export interface PartOptions {
   readonly pad?: Pad;
 }
 
-/** A batch in parts. */
 export interface PartsWork {
   readonly helper: string;
   readonly model: DeclaredModel;
+  /** The model as the function sees it; default: as the helper does. */
+  readonly seenModel?: DeclaredModel;
   readonly context: AnyContext;
   readonly parts: readonly Part[];
   readonly options: PartOptions;
-  readonly call: (part: Part) => unknown;
-  /** What it returned, with its rows. */
-  readonly toTensors: (returned: unknown, part: Part) => Tensors;
+  readonly call: (part: Part, context: AnyContext) => unknown;
+  /** Outputs for so many rows, with a batch dimension. */
+  readonly toTensors: (returned: unknown, rows: number) => Tensors;
 }

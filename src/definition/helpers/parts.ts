@@ -10,8 +10,7 @@
  */
 import type { InferenceError } from "../../protocol/errors.ts";
 import type { DeclaredModel, InnerContext } from "../infer-forms.ts";
-import type { Outputs, RequestInfo } from "../model.ts";
-import type { TensorSpecs } from "../specifications.ts";
+import type { RequestInfo } from "../model.ts";
 import type { AnyContext } from "./helper-types.ts";
 
 /** Rows of one request in a part. */
@@ -55,16 +54,15 @@ export function partPerRequest(requests: readonly RequestInfo[]): readonly Part[
   }));
 }
 
-type AnyOutputs = Outputs<TensorSpecs>;
-
 export interface PartFields {
   readonly context: AnyContext;
   readonly part: Part;
   readonly helper: string;
   /** The model as the function sees it; default: as the helper does. */
-  readonly seenModel?: DeclaredModel;
-  /** Outputs for one request, as the batch around has them; default: the same. */
-  readonly toBatch?: (outputs: AnyOutputs, request: RequestInfo) => AnyOutputs;
+  readonly seenModel?: DeclaredModel | undefined;
+  /** Of a model that streams: to a request of the part. Default: it is refused by the batch. */
+  readonly send?: AnyContext["send"];
+  readonly end?: AnyContext["end"];
 }
 
 export class PartContext implements AnyContext, InnerContext {
@@ -113,17 +111,22 @@ export class PartContext implements AnyContext, InnerContext {
   }
 
   get send(): AnyContext["send"] {
-    return async (index, outputs, options) => {
-      const { context, toBatch } = this.#fields;
-      const request = this.#whole(index);
-      const all = toBatch?.(outputs, requestOf(context, request)) ?? outputs;
-      await context.send(request, all, options);
+    const { context, send = context.send } = this.#fields;
+    return (index, outputs, options) => {
+      const sent = this.#isThere(index)
+        ? send(index, outputs, options)
+        : Promise.reject(this.#notThere(index));
+      // Often nobody waits for it: then what goes wrong must not end the process.
+      sent.catch(() => {});
+      return sent;
     };
   }
 
   get end(): AnyContext["end"] {
+    const { context, end = context.end } = this.#fields;
     return (index, error?: InferenceError) => {
-      this.#fields.context.end(this.#whole(index), error);
+      if (!this.#isThere(index)) throw this.#notThere(index);
+      end(index, error);
     };
   }
 
@@ -132,20 +135,14 @@ export class PartContext implements AnyContext, InnerContext {
     return seenModel ?? (context as InnerContext).seenModel;
   }
 
-  /** Which request of the batch this is. All its rows must be here. */
-  #whole(index: number): number {
+  #isThere(index: number): boolean {
+    return this.#fields.part.shares[index] !== undefined;
+  }
+
+  #notThere(index: number): RangeError {
     const { context, part, helper } = this.#fields;
-    const share = part.shares[index];
-    const { name } = context.model;
-    if (share === undefined) {
-      const count = part.shares.length;
-      throw new RangeError(`model '${name}': ${helper}: there is no request ${index} of ${count}`);
-    }
-    const { request, rows } = share;
-    const { rows: all } = requestOf(context, request);
-    if (rows >= all) return request;
-    const why = `request ${index} has ${rows} of its ${all} rows here, a response needs all`;
-    throw new TypeError(`model '${name}': ${helper}: ${why}: yield responses instead`);
+    const why = `there is no request ${index} of ${part.shares.length}`;
+    return new RangeError(`model '${context.model.name}': ${helper}: ${why}`);
   }
 }
 

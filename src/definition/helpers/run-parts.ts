@@ -1,18 +1,18 @@
 /**
  * Runs a function part by part, and joins what it returns to the outputs of the batch.
  *
- *   values      one part after another; synchronous as long as the function is
- *   promises    at most `concurrency` at a time; a failure waits for those that are on their way
- *   steps       all at once, each a stream of its own: stream-parts.ts
+ * One part follows another, and it is synchronous as long as the function is. Of promises at most
+ * `concurrency` are awaited at a time; a failure waits for those that are on their way.
  *
- * Not here: what a part is (parts.ts), who makes them (each helper).
+ * Not here: what a part is (parts.ts), who makes them (each helper), models that stream
+ * (stream-parts.ts).
  */
 import { type Check, callable, optionally, positiveInteger } from "../../protocol/option-checks.ts";
-import { isPromise, type Steps, stepsOf } from "../answer-forms.ts";
+import { isPromise } from "../answer-forms.ts";
 import type { DeclaredModel } from "../infer-forms.ts";
 import { joinPieces } from "./join-parts.ts";
 import { findPadMistakes } from "./pad-with.ts";
-import type { Part } from "./parts.ts";
+import { type Part, PartContext } from "./parts.ts";
 import type { PartOptions, PartsWork } from "./parts-work.ts";
 import { streamParts } from "./stream-parts.ts";
 
@@ -31,9 +31,9 @@ export function findPartMistakes(
 }
 
 export function runParts(work: PartsWork): unknown {
-  const { parts } = work;
+  if (work.model.isDecoupled) return streamParts(work);
   const values: unknown[] = [];
-  for (const part of parts) {
+  for (const part of work.parts) {
     const returned = callPart(work, part);
     if (isPromise(returned)) return runLater(work, values, returned);
     values.push(returned);
@@ -41,62 +41,51 @@ export function runParts(work: PartsWork): unknown {
   return joined(work, values);
 }
 
+/** `values` are those of the parts before. */
 async function runLater(
   work: PartsWork,
   values: unknown[],
   returned: PromiseLike<unknown>,
 ): Promise<unknown> {
-  const { parts, model, options } = work;
-  const { concurrency = model.isDecoupled ? Number.POSITIVE_INFINITY : 1 } = options;
+  const { parts, options } = work;
+  const { concurrency = 1 } = options;
+  let pending: PromiseLike<unknown> | undefined = returned;
   let next = values.length;
   let hasFailed = false;
-  const runFrom = async (index: number, pending: unknown): Promise<void> => {
+  const runOn = async (): Promise<void> => {
     try {
-      values[index] = await pending;
       while (next < parts.length && !hasFailed) {
-        const at = next;
+        const index = next;
         next += 1;
-        values[at] = await callPart(work, parts[at] as Part);
+        // The first one is on its way already.
+        const value = pending ?? callPart(work, parts[index] as Part);
+        pending = undefined;
+        values[index] = await value;
       }
     } catch (reason) {
       hasFailed = true;
       throw reason;
     }
   };
-  const lanes = [runFrom(next, returned)];
-  next += 1;
-  while (lanes.length < concurrency && next < parts.length) {
-    const at = next;
-    next += 1;
-    lanes.push(runFrom(at, callLater(work, parts[at] as Part)));
-  }
+  const laneCount = Math.min(concurrency, parts.length - next);
   // Whoever is on his way reads inputs that are gone when this has settled.
-  for (const lane of await Promise.allSettled(lanes)) {
-    if (lane.status === "rejected") throw lane.reason;
-  }
+  const lanes = await Promise.allSettled(Array.from({ length: laneCount }, runOn));
+  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   return joined(work, values);
-}
-
-async function callLater(work: PartsWork, part: Part): Promise<unknown> {
-  return await callPart(work, part);
 }
 
 /**
  * Whatever it throws or rejects with fails the batch: here is where the requests of the part alone
  * would fail.
  */
-function callPart({ call }: PartsWork, part: Part): unknown {
-  return call(part);
+function callPart({ call, context, helper, seenModel }: PartsWork, part: Part): unknown {
+  return call(part, new PartContext({ context, part, helper, seenModel }));
 }
 
 function joined(work: PartsWork, values: readonly unknown[]): unknown {
   const { context, parts, model, helper, options, toTensors } = work;
-  const steps = values.map(stepsOf).filter((each): each is Steps => each !== undefined);
-  if (steps.length === values.length) return streamParts(work, steps);
-  // One that sends its responses.
-  if (model.isDecoupled && values.every((value) => value === undefined)) return undefined;
-  const pieces = parts.map((part, index) => {
-    return { rows: part.rows, outputs: toTensors(values[index], part) };
+  const pieces = parts.map(({ rows }, index) => {
+    return { rows, outputs: toTensors(values[index], rows.length) };
   });
   return joinPieces({ model, helper, pad: options.pad }, pieces, context.rows);
 }

@@ -99,25 +99,25 @@ test("rows of one request that get different numbers of responses fail it", asyn
   check.deepEqual(errors, [[0, why]]);
 });
 
-test("a row that is a request may send its responses; one of several may not", async () => {
+test("what rows send is a response when all rows of the request have sent", async () => {
   const built = model("m", {
     ...tensors,
     decoupled: true,
-    infer: sample(async (given, { send, requests: [request] }) => {
-      const sent = send(0, { sum: [sumOf(given.x)], text: given.text }, { isFinal: true });
-      if (request?.id === "1") return await sent;
-      await check.rejects(sent, {
-        message:
-          "model 'm': sample: request 0 has 1 of its 2 rows here, a response needs all: " +
-          "yield responses instead",
-      });
+    infer: sample(async (given, { send, end }) => {
+      const response = { sum: [sumOf(given.x)], text: given.text };
+      await send(0, response);
+      await send(0, response, { isFinal: sumOf(given.x) === 3 });
+      end(0);
     }),
   });
   const { told } = await runBatch(built, { x, text }, requests);
-  check.deepEqual(told, [
-    [1, { sum: [[11]], text: [["c"]] }],
-    [1, "end"],
-  ]);
+  const of = (index: number) => told.filter(([request]) => request === index).map(([, y]) => y);
+  const [first, second] = [
+    { sum: [[3], [7]], text: [["a"], ["b"]] },
+    { sum: [[11]], text: [["c"]] },
+  ];
+  check.deepEqual(of(0), [first, first, "end"]);
+  check.deepEqual(of(1), [second, second, "end"]);
 });
 
 test("wrong outputs: shapes are those of a row", async () => {

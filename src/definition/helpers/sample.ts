@@ -8,7 +8,7 @@
 import { type DeclaredModel, makeHelper, type Tensors } from "../infer-forms.ts";
 import { optionsAndFunction } from "./arguments.ts";
 import type { AnyContext, InferFunction, Inferrer, Streamed } from "./helper-types.ts";
-import { type Part, PartContext, partsOf } from "./parts.ts";
+import { type Part, partsOf } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
@@ -37,10 +37,8 @@ export function sample(...given: readonly unknown[]): unknown {
         return mapTensors(outputs, (tensor) => reshaped(tensor, [1, ...tensor.shape]));
       };
       return (inputs, context) => {
-        const call = (part: Part): unknown => {
+        const call = (part: Part, inside: AnyContext): unknown => {
           const row = part.rows[0] ?? 0;
-          const toBatch = toTensors;
-          const inside = new PartContext({ context, part, helper, seenModel, toBatch });
           return run(
             mapTensors(inputs, (tensor) => tensor.row(row)),
             inside,
@@ -48,7 +46,7 @@ export function sample(...given: readonly unknown[]): unknown {
         };
         const rows = Array.from({ length: context.rows }, (_, row) => [row]);
         const parts = partsOf(context.requests, rows);
-        return runParts({ helper, model, context, parts, options, call, toTensors });
+        return runParts({ helper, model, seenModel, context, parts, options, call, toTensors });
       };
     },
   });

@@ -1,132 +1,133 @@
 /**
- * Streams of parts: a generator for each part, whose yields become responses to requests.
+ * Streams of parts: each part is called by itself, all at a time, and what it yields or sends
+ * becomes responses to the requests that have rows in it.
  *
- * Parts that share a request stay in step, because a response has all rows of its request: they
- * are a team. Each team is pulled by itself, as fast as the readers of its requests read, and ends
- * by itself; what it throws fails its own requests only.
- *
- * A request ends when its parts have ended; they must yield equally often.
+ * A response has all rows of its request. Where these are in several parts it waits for each of
+ * them (request-responses.ts), so such parts keep in step; all others go as fast as their readers
+ * read. What a part throws fails its own requests only.
  */
 import type { InferenceError } from "../../protocol/errors.ts";
-import type { Steps } from "../answer-forms.ts";
-import type { Tensors } from "../infer-forms.ts";
+import { type Steps, stepsOf } from "../answer-forms.ts";
 import { wrongOutput } from "../named-outputs.ts";
 import { isUnrecoverable } from "../unrecoverable-error.ts";
-import { joinPieces, type Piece } from "./join-parts.ts";
-import { type Part, requestOf } from "./parts.ts";
+import { type Part, PartContext } from "./parts.ts";
 import type { PartsWork } from "./parts-work.ts";
+import { RequestResponses } from "./request-responses.ts";
 import { mapTensors, rowsOf } from "./tensor-rows.ts";
 
-interface PartStream {
-  readonly part: Part;
-  readonly steps: Steps;
-  /** Its latest response; undefined: it has ended. */
-  latest: Tensors | undefined;
+/** A generator (which yields nothing: all is sent) if the function is one; else a promise. */
+export function streamParts(work: PartsWork): AsyncGenerator<never, void> | Promise<void> {
+  const responses = responsesOf(work);
+  const streams = work.parts.map((part) => new PartStream(work, part, responses));
+  const run = async (): Promise<void> => {
+    await Promise.all(streams.map((stream) => stream.run()));
+  };
+  return streams.some(({ isGenerator }) => isGenerator) ? yieldNothing(run) : run();
 }
 
-/** It yields nothing: the responses are sent, each to its request. */
-export async function* streamParts(
-  work: PartsWork,
-  steps: readonly Steps[],
-): AsyncGenerator<never, void, undefined> {
-  const streams = work.parts.map((part, index): PartStream => {
-    // There is one for each part.
-    return { part, steps: steps[index] as Steps, latest: undefined };
-  });
-  const teams = teamsOf(streams).map((team) => new Team(work, team).run());
-  for (const team of await Promise.allSettled(teams)) {
-    if (team.status === "rejected") throw team.reason;
-  }
+async function* yieldNothing(run: () => Promise<void>): AsyncGenerator<never, void> {
+  await run();
   yield* [];
 }
 
-/** Streams that share a request, directly or by way of others. */
-function teamsOf(streams: readonly PartStream[]): readonly (readonly PartStream[])[] {
-  const teamOf = new Map<number, PartStream[]>();
-  for (const stream of streams) {
-    const requests = stream.part.shares.map(({ request }) => request);
-    const joined = new Set(requests.flatMap((request) => teamOf.get(request) ?? []));
-    const team = [...joined, stream];
-    for (const { part } of team) for (const { request } of part.shares) teamOf.set(request, team);
+/** By request: that of any part. */
+type Responses = ReadonlyMap<number, RequestResponses>;
+
+function responsesOf(work: PartsWork): Responses {
+  const responses = new Map<number, RequestResponses>();
+  for (const part of work.parts) {
+    for (const { request } of part.shares) {
+      const own = responses.get(request) ?? new RequestResponses(work, request);
+      own.awaitPart(part);
+      responses.set(request, own);
+    }
   }
-  return [...new Set(teamOf.values())];
+  return responses;
 }
 
-class Team {
+class PartStream {
+  readonly isGenerator: boolean;
   readonly #work: PartsWork;
-  #live: readonly PartStream[];
-  /** Requests that get more responses. */
-  readonly #open: Set<number>;
+  readonly #part: Part;
+  /** Of its requests, in their order in the part. */
+  readonly #responses: readonly RequestResponses[];
+  readonly #returned: Promise<unknown>;
 
-  constructor(work: PartsWork, streams: readonly PartStream[]) {
+  constructor(work: PartsWork, part: Part, responses: Responses) {
     this.#work = work;
-    this.#live = streams;
-    this.#open = new Set(streams.flatMap(({ part }) => part.shares.map(({ request }) => request)));
+    this.#part = part;
+    this.#responses = part.shares.flatMap(({ request }) => responses.get(request) ?? []);
+    const returned = this.#call();
+    this.isGenerator = stepsOf(returned) !== undefined;
+    this.#returned = Promise.resolve(returned);
+    // It is awaited in `run`.
+    this.#returned.catch(() => {});
   }
 
+  /** Rejects only with what the model cannot go on after. */
   async run(): Promise<void> {
+    let steps: Steps | undefined;
     try {
-      while (this.#isWanted()) await this.#step();
-      await Promise.all(this.#live.map(end));
+      const returned = await this.#returned;
+      steps = stepsOf(returned);
+      if (steps !== undefined) await this.#pull(steps);
+      else if (returned !== undefined) throw this.#wrongReturn(returned);
+      await steps?.return?.();
+      for (const responses of this.#responses) responses.end(this.#part);
     } catch (reason) {
-      const { context } = this.#work;
-      if (!isUnrecoverable(reason)) {
-        // Whatever it is: an error for the caller is made of it there.
-        for (const request of this.#open) context.end(request, reason as InferenceError);
-      }
+      // Whatever it is: an error for the caller is made of it there.
+      for (const responses of this.#responses) responses.fail(reason as InferenceError);
       // Of two errors the first counts.
-      await Promise.allSettled(this.#live.map(end));
+      await Promise.resolve(steps?.return?.()).catch(() => {});
       if (isUnrecoverable(reason)) throw reason;
     }
   }
 
-  #isWanted(): boolean {
-    const { context } = this.#work;
-    for (const request of this.#open) if (!requestOf(context, request).isAborted()) return true;
-    return false;
-  }
-
-  async #step(): Promise<void> {
-    const streams = this.#live;
-    await Promise.all(streams.map((stream) => this.#pull(stream)));
-    this.#live = streams.filter(({ latest }) => latest !== undefined);
-    await Promise.all([...this.#open].map((request) => this.#respond(request, streams)));
-  }
-
-  async #pull(stream: PartStream): Promise<void> {
-    const { done, value } = await stream.steps.next();
-    stream.latest = done ? undefined : this.#work.toTensors(value, stream.part);
-  }
-
-  /** With what its parts have yielded; or it ends. */
-  async #respond(request: number, streams: readonly PartStream[]): Promise<void> {
-    const { context, model, helper, options } = this.#work;
-    const { firstRow, rows } = requestOf(context, request);
-    const pieces: Piece[] = [];
-    let endedCount = 0;
-    for (const { part, latest } of streams) {
-      const share = part.shares.find((each) => each.request === request);
-      if (share === undefined) continue;
-      const [from, to] = [share.firstRow, share.firstRow + share.rows];
-      if (latest === undefined) endedCount += 1;
-      else {
-        const outputs = mapTensors(latest, (tensor) => rowsOf(tensor, from, to));
-        pieces.push({ outputs, rows: part.rows.slice(from, to).map((row) => row - firstRow) });
-      }
+  #call(): unknown {
+    const { call, context, helper, seenModel, toTensors } = this.#work;
+    const inside = new PartContext({
+      context,
+      part: this.#part,
+      helper,
+      seenModel,
+      send: (index, outputs, { isFinal = false } = {}) => {
+        const responses = this.#responses[index];
+        const { rows = 0 } = this.#part.shares[index] ?? {};
+        const sent = responses?.give(this.#part, () => toTensors(outputs, rows));
+        if (isFinal) responses?.end(this.#part);
+        return sent ?? Promise.resolve();
+      },
+      end: (index, error) => {
+        if (error === undefined) this.#responses[index]?.end(this.#part);
+        else this.#responses[index]?.fail(error);
+      },
+    });
+    try {
+      return call(this.#part, inside);
+    } catch (reason) {
+      return Promise.reject(reason);
     }
-    if (pieces.length === 0) {
-      this.#open.delete(request);
-      context.end(request);
-      return;
-    }
-    if (endedCount > 0) {
-      const why = "the rows of a request must get equally many responses";
-      throw wrongOutput(model.name, `${helper}: ${why}: some have ended, others have not`);
-    }
-    await context.send(request, joinPieces({ model, helper, pad: options.pad }, pieces, rows));
   }
-}
 
-async function end({ steps }: PartStream): Promise<void> {
-  await steps.return?.();
+  async #pull(steps: Steps): Promise<void> {
+    const { shares, rows } = this.#part;
+    while (this.#responses.some(({ isWanted }) => isWanted)) {
+      const { done, value } = await steps.next();
+      if (done) return;
+      const outputs = this.#work.toTensors(value, rows.length);
+      const given = shares.map(async ({ firstRow, rows: count }, index) => {
+        const own = (): typeof outputs => {
+          return mapTensors(outputs, (tensor) => rowsOf(tensor, firstRow, firstRow + count));
+        };
+        await this.#responses[index]?.give(this.#part, own);
+      });
+      // One that is not taken fails its request, and no other.
+      await Promise.allSettled(given);
+    }
+  }
+
+  #wrongReturn(returned: unknown): InferenceError {
+    const why = "infer of a model that streams must be a generator, or return nothing";
+    return wrongOutput(this.#work.model.name, `${why}; got ${typeof returned}`);
+  }
 }

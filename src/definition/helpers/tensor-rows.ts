@@ -8,7 +8,7 @@ import { packBytes, unpackBytes } from "../../protocol/packed-bytes.ts";
 import { elementCount } from "../../protocol/shape.ts";
 import type { TypedArray } from "../../protocol/typed-arrays.ts";
 import { isNumeric } from "../element-arrays.ts";
-import type { AnyTensor, Tensors } from "../infer-forms.ts";
+import type { AnyTensor, DeclaredModel, Tensors } from "../infer-forms.ts";
 import { Tensor } from "../tensor.ts";
 
 type AnyValues = TypedArray | readonly (string | Uint8Array)[];
@@ -27,12 +27,20 @@ export function rowsOf(tensor: AnyTensor, from: number, to: number): AnyTensor {
   return from === 0 && to === tensor.rows ? tensor : tensor.slice(from, to);
 }
 
-/** These rows, in this order, in memory of their own; a row may come several times. */
-export function takeRows(tensor: AnyTensor, rows: readonly number[]): AnyTensor {
+/**
+ * These rows, in this order, in memory of their own; a row may come several times. They are given
+ * away when they are returned, but by a model that streams: it goes on reading its inputs.
+ */
+export function takeRows(
+  tensor: AnyTensor,
+  rows: readonly number[],
+  { isDecoupled }: Pick<DeclaredModel, "isDecoupled">,
+): AnyTensor {
   const { datatype, as, shape } = tensor;
   const perRow = elementCount(shape.slice(1));
   const data: AnyValues = tensor.data;
-  const taken = { datatype, as, shape: [rows.length, ...shape.slice(1)], isOwn: true };
+  const isOwn = !isDecoupled;
+  const taken = { datatype, as, shape: [rows.length, ...shape.slice(1)], isOwn };
   if (!ArrayBuffer.isView(data)) {
     const values = rows.flatMap((row) => data.slice(row * perRow, (row + 1) * perRow));
     return new Tensor({ ...taken, values });
