@@ -14,7 +14,7 @@ import { type Part, partPerRequest } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
-import { mapTensors, rowsOf } from "./tensor-rows.ts";
+import { mapInputs, rowsOf } from "./tensor-rows.ts";
 
 const helper = "eachRequest";
 
@@ -35,7 +35,9 @@ export function eachRequest(...given: readonly unknown[]): unknown {
       if (context.requests.length === 1) return run(inputs, context);
       const call = (part: Part, inside: AnyContext): unknown => {
         const from = part.rows[0] ?? 0;
-        const own = mapTensors(inputs, (tensor) => rowsOf(tensor, from, from + part.rows.length));
+        const own = mapInputs(model, inputs, (tensor) =>
+          rowsOf(tensor, from, from + part.rows.length),
+        );
         return run(own, inside);
       };
       const parts = partPerRequest(context.requests);

@@ -16,7 +16,7 @@ import { type Part, partsOf } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
-import { compareRows, mapTensors, rowBytes, takeRows } from "./tensor-rows.ts";
+import { compareRows, mapInputs, rowBytes, takeRows } from "./tensor-rows.ts";
 
 const helper = "groupByValues";
 
@@ -39,7 +39,7 @@ export function groupByValues(names: readonly string[], ...given: readonly unkno
       const groups = groupsOf(names, inputs, context.rows);
       if (groups.length === 1) return run(inputs, context);
       const call = (part: Part, inside: AnyContext): unknown => {
-        const own = mapTensors(inputs, (tensor) => takeRows(tensor, part.rows, model));
+        const own = mapInputs(model, inputs, (tensor) => takeRows(tensor, part.rows, model));
         return run(own, inside);
       };
       const parts = partsOf(context.requests, groups);

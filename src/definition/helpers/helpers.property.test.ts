@@ -38,29 +38,31 @@ function resultOf(x: number, scale: number, text: string): number {
   return Math.fround(x * scale + text.length);
 }
 
-/** Of any number of rows, with and without a batch dimension. */
-function compute({ x, scale, text }: Given): Answer {
-  const { length } = text.data;
-  const width = x.data.length / length;
+type Compute = (given: Given, context: { readonly rows: number }) => Answer;
+
+/** With and without a batch dimension; firstValue may have put a text in the place of its rows. */
+const compute: Compute = ({ x, scale, text }, { rows }) => {
+  const texts = typeof text === "string" ? new Array<string>(rows).fill(text) : text.data;
+  const width = x.size / rows;
   const y = x.map((value, index) => {
     const row = Math.floor(index / width);
-    return resultOf(value, scale?.data[row] ?? defaultScale, text.data[row] ?? "");
+    return resultOf(value, scale?.data[row] ?? defaultScale, texts[row] ?? "");
   });
-  return { y, echo: text.map((each) => each) };
-}
+  return { y, echo: Tensor.from("BYTES", texts, x.shape.length === 1 ? [1] : [rows, 1]) };
+};
 
-const forms: Readonly<Record<string, (run: (given: Given) => Answer) => Infer>> = {
+const forms: Readonly<Record<string, (run: Compute) => Infer>> = {
   sync: (run) => run,
-  async: (run) => async (given) => await Promise.resolve(run(given)),
+  async: (run) => async (given, context) => await Promise.resolve(run(given, context)),
   generator: (run) =>
-    function* (given) {
-      yield run(given);
-      yield run(given);
+    function* (given, context) {
+      yield run(given, context);
+      yield run(given, context);
     },
   asyncGenerator: (run) =>
-    async function* (given) {
-      yield run(given);
-      yield await Promise.resolve(run(given));
+    async function* (given, context) {
+      yield run(given, context);
+      yield await Promise.resolve(run(given, context));
     },
 };
 
@@ -68,25 +70,14 @@ const forms: Readonly<Record<string, (run: (given: Given) => Answer) => Infer>> 
 type Wrap = (fn: Infer) => Infer;
 const erased = (helper: unknown): ((...given: unknown[]) => Infer) => helper as never;
 
-const outer: Readonly<Record<string, Wrap>> = {
+const helpers: Readonly<Record<string, Wrap>> = {
   padBatch: (fn) => erased(padBatch)({ sizes: [2, 5, 16] }, fn),
   groupByScale: (fn) => erased(groupByValues)(["scale", "text"], fn),
   groupByText: (fn) => erased(groupByValues)(["text"], fn),
   eachRequest: (fn) => erased(eachRequest)({ concurrency: 2 }, fn),
-  fillOptionals: (fn) => erased(fillOptionals)({ scale: [defaultScale] }, fn),
-};
-
-const inner: Readonly<Record<string, Wrap>> = {
-  none: (fn) => fn,
   sample: (fn) => erased(sample)(fn),
-  firstValue: (fn) =>
-    erased(groupByValues)(
-      ["text"],
-      erased(firstValue)(["text"], (given: Given, context: InferContext<undefined>) => {
-        const text = new Array<string>(context.rows).fill(given.text as never);
-        return fn({ ...given, text: Tensor.from("BYTES", text, [context.rows, 1]) }, context);
-      }),
-    ),
+  firstValue: (fn) => erased(groupByValues)(["text"], erased(firstValue)(["text"], fn)),
+  fillOptionals: (fn) => erased(fillOptionals)({ scale: [defaultScale] }, fn),
 };
 
 const requestSizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 5 });
@@ -166,33 +157,35 @@ async function checkSame(drawn: Drawn, infer: Infer, isStream: boolean): Promise
     );
 }
 
+/** From the outside in: without what cannot stand within the others, and is refused there. */
+function sensible(names: readonly string[]): readonly string[] {
+  return names.filter((name, index) => {
+    const around = names.slice(0, index);
+    if (around.includes("sample")) return name === "fillOptionals" && !around.includes(name);
+    if (name === "fillOptionals") return !around.includes(name);
+    return !(around.includes("firstValue") && /^groupBy|^firstValue/.test(name));
+  });
+}
+
 test("each row gets what it would get alone, whatever is around the function", async () => {
-  const names = fc.array(fc.constantFrom(...Object.keys(outer)), { maxLength: 3 });
+  const names = fc.array(fc.constantFrom(...Object.keys(helpers)), { maxLength: 5 });
+  const form = fc.constantFrom(...Object.keys(forms));
   await fc.assert(
-    fc.asyncProperty(
-      batch,
-      names,
-      fc.constantFrom(...Object.keys(inner)),
-      fc.constantFrom(...Object.keys(forms)),
-      async (drawn, wraps, innermost, form) => {
-        const isStream = form.toLowerCase().includes("generator");
-        const unique = wraps.filter((name, index) => {
-          return name !== "fillOptionals" || wraps.indexOf(name) === index;
-        });
-        const run = inner[innermost]?.(forms[form]?.(compute) ?? compute) ?? compute;
-        const infer = unique.reduceRight((fn, name) => outer[name]?.(fn) ?? fn, run);
-        await checkSame(drawn, infer, isStream);
-      },
-    ),
-    { numRuns: 400, includeErrorInReport: true },
+    fc.asyncProperty(batch, names.map(sensible), form, async (drawn, nested, formName) => {
+      const run = forms[formName]?.(compute) ?? compute;
+      const infer = nested.reduceRight((fn, name) => helpers[name]?.(fn) ?? fn, run);
+      await checkSame(drawn, infer, formName.toLowerCase().includes("generator"));
+    }),
+    { numRuns: 500, includeErrorInReport: true },
   );
 });
 
 test("a list of requests is the same batch", async () => {
   await fc.assert(
     fc.asyncProperty(batch, fc.constantFrom("sync", "async", "generator"), async (drawn, form) => {
-      type Listed = readonly { readonly inputs: Given }[];
-      const all = (list: Listed): Answer[] => list.map(({ inputs: own }) => compute(own));
+      type Listed = readonly { readonly inputs: Given; readonly rows: number }[];
+      const all = (list: Listed): Answer[] =>
+        list.map(({ inputs: own, rows }) => compute(own, { rows }));
       const list = {
         sync: all,
         async: async (each: Listed) => await Promise.resolve(all(each)),

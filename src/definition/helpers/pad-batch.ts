@@ -18,7 +18,7 @@ import type { AnyContext, InferFunction, Inferrer } from "./helper-types.ts";
 import { mapReturned } from "./map-returned.ts";
 import { PartContext, partsOf } from "./parts.ts";
 import { returnedTensors } from "./returned-tensors.ts";
-import { mapTensors, rowsOf, takeRows } from "./tensor-rows.ts";
+import { mapInputs, mapTensors, rowsOf, takeRows } from "./tensor-rows.ts";
 
 export interface PadBatchOptions {
   /** Sizes to fill up to; default `batching.preferredBatchSizes`. */
@@ -97,7 +97,7 @@ function runPadded(model: DeclaredModel, { inputs, context, run, size }: Padded)
     },
   });
   const returned = run(
-    mapTensors(inputs, (tensor) => takeRows(tensor, padded, model)),
+    mapInputs(model, inputs, (tensor) => takeRows(tensor, padded, model)),
     inside,
   );
   return mapReturned(returned, (value) => cut(value, size, rows));

@@ -19,7 +19,7 @@ import { joinPieces, type Pad } from "./join-parts.ts";
 import { partPerRequest } from "./parts.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes } from "./run-parts.ts";
-import { mapTensors, rowsOf } from "./tensor-rows.ts";
+import { mapInputs, rowsOf } from "./tensor-rows.ts";
 
 /** A request with its inputs. */
 export interface ListedRequest<In> extends RequestInfo {
@@ -68,20 +68,18 @@ export function requestList(...given: readonly unknown[]): unknown {
     inner,
     check: (model) => findPartMistakes(helper, options, model),
     bind: (model, run) => (inputs, context) => {
+      const inputsOf = ({ firstRow, rows }: RequestInfo): Tensors => {
+        if (context.requests.length === 1) return inputs;
+        return mapInputs(model, inputs, (tensor) => rowsOf(tensor, firstRow, firstRow + rows));
+      };
       const requests = context.requests.map((request): ListedRequest<Tensors> => {
-        return { ...request, inputs: inputsOf(context, request, inputs) };
+        return { ...request, inputs: inputsOf(request) };
       });
       // A list in the place of inputs: the types that users see say so.
       const returned = run(requests as unknown as Tensors, context);
       return answer({ model, context, options }, returned);
     },
   });
-}
-
-function inputsOf({ requests }: AnyContext, request: RequestInfo, inputs: Tensors): Tensors {
-  if (requests.length === 1) return inputs;
-  const { firstRow, rows } = request;
-  return mapTensors(inputs, (tensor) => rowsOf(tensor, firstRow, firstRow + rows));
 }
 
 interface ListCall {

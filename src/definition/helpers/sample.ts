@@ -12,7 +12,7 @@ import { type Part, partsOf } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
-import { mapTensors, reshaped } from "./tensor-rows.ts";
+import { mapInputs, mapTensors, reshaped } from "./tensor-rows.ts";
 
 const helper = "sample";
 
@@ -40,7 +40,7 @@ export function sample(...given: readonly unknown[]): unknown {
         const call = (part: Part, inside: AnyContext): unknown => {
           const row = part.rows[0] ?? 0;
           return run(
-            mapTensors(inputs, (tensor) => tensor.row(row)),
+            mapInputs(model, inputs, (tensor) => tensor.row(row)),
             inside,
           );
         };

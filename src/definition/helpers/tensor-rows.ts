@@ -13,11 +13,23 @@ import { Tensor } from "../tensor.ts";
 
 type AnyValues = TypedArray | readonly (string | Uint8Array)[];
 
-/** Of each tensor that is there. */
+/** Of each output. */
 export function mapTensors(tensors: Tensors, transform: (tensor: AnyTensor) => AnyTensor): Tensors {
   const mapped: Record<string, AnyTensor> = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor !== undefined) mapped[name] = transform(tensor);
+  for (const [name, tensor] of Object.entries(tensors)) mapped[name] = transform(tensor);
+  return mapped;
+}
+
+/** Of each input that is there, and has rows: not of what firstValue has put in the place of one. */
+export function mapInputs(
+  { inputs: specs }: DeclaredModel,
+  inputs: Tensors,
+  transform: (tensor: AnyTensor) => AnyTensor,
+): Tensors {
+  const mapped: Record<string, AnyTensor> = { ...inputs };
+  for (const name of Object.keys(specs)) {
+    const tensor = inputs[name];
+    if (tensor instanceof Tensor) mapped[name] = transform(tensor);
   }
   return mapped;
 }
