@@ -18,7 +18,7 @@ export interface BatchRequest {
   readonly hasGone?: boolean;
 }
 
-export type NestedOutputs = Readonly<Record<string, unknown>>;
+type NestedOutputs = Readonly<Record<string, unknown>>;
 
 /** A response to one request (of a stream), or how it ended. */
 export type Told =

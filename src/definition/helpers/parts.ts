@@ -14,7 +14,7 @@ import type { RequestInfo } from "../model.ts";
 import type { AnyContext } from "./helper-types.ts";
 
 /** Rows of one request in a part. */
-export interface Share {
+interface Share {
   /** Which request of the batch. */
   readonly request: number;
   /** Its first row in the part. */
