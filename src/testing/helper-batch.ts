@@ -15,7 +15,7 @@ export interface BatchRequest {
   readonly rows: number;
   readonly parameters?: Parameters;
   /** Its caller has gone. */
-  readonly hasGone?: boolean;
+  readonly hasGone?: () => boolean;
 }
 
 type NestedOutputs = Readonly<Record<string, unknown>>;
@@ -48,11 +48,11 @@ export async function runBatch(
       return wireTensor({ name, datatype, shape }, bytes);
     }),
     rows: requests.reduce((sum, { rows }) => sum + rows, 0),
-    requests: requests.map(({ rows, parameters = {}, hasGone = false }, index) => {
+    requests: requests.map(({ rows, parameters = {}, hasGone = () => false }, index) => {
       firstRow += rows;
       const place = { firstRow: firstRow - rows, rows };
       const about = { id: `${index}`, parameters, requestedOutputs: [] };
-      return { ...about, ...place, isAborted: () => hasGone };
+      return { ...about, ...place, isAborted: hasGone };
     }),
     signal: new AbortController().signal,
     join: bytesOf,

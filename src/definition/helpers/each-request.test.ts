@@ -151,16 +151,32 @@ test("one that cannot go on takes all with it", async () => {
 });
 
 test("a stream whose caller has gone is ended, the others go on", async () => {
+  const counts = new Map<string, number>();
+  const ended: string[] = [];
   const built = model("m", {
     ...tensors,
-    infer: eachRequest(function* (given) {
-      yield { y: given.x };
+    infer: eachRequest(function* (given, { requests: [request] }) {
+      const id = request?.id ?? "";
+      try {
+        for (let k = 1; k <= 5; k += 1) {
+          counts.set(id, k);
+          yield { y: given.x };
+        }
+      } finally {
+        ended.push(id);
+      }
     }),
   });
-  const gone = requests.map((request, index) => ({ ...request, hasGone: index === 1 }));
-  const { told } = await runBatch(built, { x }, gone);
-  const answered = told.flatMap(([request, what]) => (what === "end" ? [] : [request]));
-  check.deepEqual(answered.sort(), [0, 2]);
+  const gone = requests.map((request, index) => {
+    return { ...request, hasGone: () => index === 1 && counts.get("1") === 2 };
+  });
+  await runBatch(built, { x }, gone);
+  check.deepEqual([...counts].sort(), [
+    ["0", 5],
+    ["1", 2],
+    ["2", 5],
+  ]);
+  check.deepEqual(ended.sort(), ["0", "1", "2"]);
 });
 
 test("what a function sends goes to its request; all run at a time", async () => {

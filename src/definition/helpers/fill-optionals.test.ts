@@ -149,6 +149,15 @@ test("what firstValue has replaced can be filled around it only", () => {
   });
 });
 
+test("what is filled around needs no default within", () => {
+  const within = untyped({ wide: [2] }, infer);
+  check.throws(() => model("m", { ...tensors, infer: fillOptionals({ wide: [1] }, within) }), {
+    message:
+      "model 'm': fillOptionals: 'wide' is never missing: declare it with optional(...), " +
+      "or leave its default out",
+  });
+});
+
 test("refused: defaults that are no object", () => {
   check.throws(() => untyped([1], infer), {
     message: "fillOptionals(): 'defaults' must be an object of defaults; got [1]",

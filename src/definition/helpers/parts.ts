@@ -131,8 +131,7 @@ export class PartContext implements AnyContext, InnerContext {
   }
 
   get seenModel(): DeclaredModel | undefined {
-    const { context, seenModel } = this.#fields;
-    return seenModel ?? (context as InnerContext).seenModel;
+    return this.#fields.seenModel;
   }
 
   #isThere(index: number): boolean {
