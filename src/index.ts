@@ -3,6 +3,22 @@
  *
  * Importing it starts nothing and is cheap: what runs a server is imported when one is made.
  */
+export { eachRequest } from "./definition/helpers/each-request.ts";
+export { fillOptionals } from "./definition/helpers/fill-optionals.ts";
+export { type FirstValueOptions, firstValue } from "./definition/helpers/first-value.ts";
+export { groupByValues } from "./definition/helpers/group-by-values.ts";
+export type { InferFunction, Inferrer } from "./definition/helpers/helper-types.ts";
+export type { Pad } from "./definition/helpers/join-parts.ts";
+export { type PadBatchOptions, padBatch } from "./definition/helpers/pad-batch.ts";
+export { type ConstantPad, type PadValue, padWith } from "./definition/helpers/pad-with.ts";
+export type { PartOptions } from "./definition/helpers/parts-work.ts";
+export {
+  type ListedRequest,
+  type RequestListOptions,
+  requestList,
+} from "./definition/helpers/request-list.ts";
+export { sample } from "./definition/helpers/sample.ts";
+export type { DeclaredModel } from "./definition/infer-forms.ts";
 export type { Measures, WaitingRequest } from "./definition/measures.ts";
 export {
   type BatchLog,

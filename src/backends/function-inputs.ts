@@ -4,6 +4,9 @@
  * Both are made for every batch, so they hold little: what is seldom asked for (the requests, the
  * signal) is made when it is.
  */
+
+import type { DeclaredModel, InnerContext } from "../definition/infer-forms.ts";
+import { latestDeadlineMs } from "../definition/latest-deadline.ts";
 import type { InferContext, RequestInfo, SetupContext, Siblings } from "../definition/model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
@@ -36,7 +39,7 @@ export interface CallFields extends InstanceFields {
   readonly siblings: FunctionSiblings;
 }
 
-export class CallContext implements InferContext<unknown> {
+export class CallContext implements InferContext<unknown>, InnerContext {
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
   readonly metrics: InstanceFields["metrics"];
@@ -64,6 +67,11 @@ export class CallContext implements InferContext<unknown> {
     return this.#model;
   }
 
+  /** The same for all batches: helpers know by it that nothing has changed. */
+  get seenModel(): DeclaredModel {
+    return this.#siblings.own;
+  }
+
   get log(): InferContext<unknown>["log"] {
     return this.#call.log;
   }
@@ -77,12 +85,7 @@ export class CallContext implements InferContext<unknown> {
   }
 
   get deadlineMs(): number | undefined {
-    let latestMs = Number.NEGATIVE_INFINITY;
-    for (const { deadlineMs } of this.#call.requests) {
-      if (deadlineMs === undefined) return undefined;
-      latestMs = Math.max(latestMs, deadlineMs);
-    }
-    return latestMs;
+    return latestDeadlineMs(this.#call.requests);
   }
 
   get isWarmup(): boolean {

@@ -7,10 +7,10 @@
  * Not here: forms and shapes of values (definition/written-values.ts), whether rows and shapes are
  * those of the batch (executor/split-outputs.ts).
  */
+import { namedOutputs, wrongOutput } from "../definition/named-outputs.ts";
 import type { TensorSpec } from "../definition/specifications.ts";
 import { giveAway, type ReturnedBytes, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
-import { InferenceError } from "../protocol/errors.ts";
 import { copyChunks, lengthOf } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { BackendCall, BackendResult } from "./backend.ts";
@@ -18,6 +18,8 @@ import type { BackendCall, BackendResult } from "./backend.ts";
 export interface OutputPlan {
   readonly modelName: string;
   readonly outputs: readonly NamedSpec[];
+  /** Of the outputs, in the same order. */
+  readonly names: readonly string[];
   readonly isBatching: boolean;
   /** It goes on afterwards: with its inputs, and with the rest of a tensor of which it gave a part. */
   readonly isDecoupled: boolean;
@@ -34,7 +36,7 @@ export function outputTensors(
   { rows, allocate }: Pick<BackendCall, "rows" | "allocate">,
   returned: unknown,
 ): BackendResult {
-  const values = namedValues(plan, returned);
+  const values = namedOutputs(plan.modelName, plan.names, returned);
   const outputs: WireTensor[] = [];
   const given: Tensor[] = [];
   let copiedBytes = 0;
@@ -50,30 +52,6 @@ export function outputTensors(
   }
   for (const tensor of given) giveAway(tensor);
   return { outputs, copiedBytes };
-}
-
-function namedValues(
-  { modelName, outputs }: OutputPlan,
-  returned: unknown,
-): Record<string, unknown> {
-  if (typeof returned !== "object" || returned === null || Array.isArray(returned)) {
-    const got = returned === null ? "null" : Array.isArray(returned) ? "an array" : typeof returned;
-    throw wrong(modelName, `infer must return an object of outputs; got ${got}`);
-  }
-  if (Symbol.asyncIterator in returned || Symbol.iterator in returned) {
-    const remedy = "a model that streams is a generator function, or says decoupled: true";
-    throw wrong(modelName, `infer must return an object of outputs; got a generator: ${remedy}`);
-  }
-  for (const name of Object.keys(returned)) {
-    if (outputs.some((output) => output.name === name)) continue;
-    throw wrong(modelName, `infer returned '${name}', which is no output of it`);
-  }
-  const values = returned as Record<string, unknown>;
-  for (const { name } of outputs) {
-    if (values[name] !== undefined) continue;
-    throw wrong(modelName, `infer did not return output '${name}'`);
-  }
-  return values;
 }
 
 function copyOf(
@@ -113,10 +91,6 @@ function toValues(
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const colon = error.message.startsWith("must ") ? "" : ":";
-    throw wrong(modelName, `output '${name}'${colon} ${error.message}`);
+    throw wrongOutput(modelName, `output '${name}'${colon} ${error.message}`);
   }
-}
-
-function wrong(modelName: string, why: string): InferenceError {
-  return new InferenceError("INTERNAL", `model '${modelName}': ${why}`, { reason: "BACKEND" });
 }

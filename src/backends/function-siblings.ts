@@ -8,7 +8,8 @@
  * Not here: what becomes of a call (sibling-calls.ts).
  */
 import { givenInputs, toTensors } from "../definition/in-process-tensors.ts";
-import type { ModelIdentity, Sibling, SiblingOptions, Siblings } from "../definition/model.ts";
+import type { DeclaredModel } from "../definition/infer-forms.ts";
+import type { Sibling, SiblingOptions, Siblings } from "../definition/model.ts";
 import { isModel, type ModelBase } from "../definition/model-base.ts";
 import {
   inferOptionChecks,
@@ -40,7 +41,7 @@ const versionCheck: Check = optionally(positiveInteger);
 const optionsCheck: Check = fieldsOf({ ...requestOptionChecks, ...inferOptionChecks });
 
 /** What `setup` has: nobody promises that other models are loaded by then. */
-export function siblingsInSetup(own: ModelIdentity): Siblings {
+export function siblingsInSetup(own: DeclaredModel): Siblings {
   return siblings(own, () => {
     const why = "setup cannot call other models, which may not be loaded yet: infer can";
     throw new Error(why);
@@ -48,16 +49,16 @@ export function siblingsInSetup(own: ModelIdentity): Siblings {
 }
 
 export class FunctionSiblings {
-  readonly #own: ModelIdentity;
+  readonly own: DeclaredModel;
   #openCount = 0;
 
-  constructor(own: ModelIdentity) {
-    this.#own = own;
+  constructor(own: DeclaredModel) {
+    this.own = own;
   }
 
   /** As one batch has them. */
   of(call: BackendCall): Siblings {
-    return siblings(this.#own, (asked) => this.#sibling(call, asked));
+    return siblings(this.own, (asked) => this.#sibling(call, asked));
   }
 
   #sibling(call: BackendCall, asked: Asked): Sibling {
@@ -89,7 +90,7 @@ export class FunctionSiblings {
 
   #send(call: BackendCall, request: SiblingRequest, sink: SiblingSink): ReturnType<Send<Response>> {
     if (this.#openCount >= mostOpenCalls) {
-      const why = `model '${this.#own.name}' has ${mostOpenCalls} calls of other models open`;
+      const why = `model '${this.own.name}' has ${mostOpenCalls} calls of other models open`;
       throw new InferenceError("UNAVAILABLE", `${why}: await some before more`);
     }
     this.#openCount += 1;
@@ -144,7 +145,7 @@ function requestFor(
 }
 
 /** A function, with a name and a version. */
-function siblings(own: ModelIdentity, find: (asked: Asked) => Sibling): Siblings {
+function siblings(own: DeclaredModel, find: (asked: Asked) => Sibling): Siblings {
   function model<M extends ModelBase>(of: M): Sibling<M>;
   function model<M extends ModelBase>(of: M["name"], version?: number): Sibling<M>;
   function model(of: ModelBase | string, version?: number): Sibling {
@@ -152,8 +153,10 @@ function siblings(own: ModelIdentity, find: (asked: Asked) => Sibling): Siblings
     refuse("context.model()", mistakes);
     return find({ model: of, version });
   }
-  Object.defineProperty(model, "name", { value: own.name });
-  return Object.assign(model, { version: own.version });
+  const { name, ...others } = own;
+  // A function has a name that cannot be assigned.
+  Object.defineProperty(model, "name", { value: name, enumerable: true });
+  return Object.assign(model, others);
 }
 
 function refuse(where: string, mistakes: readonly string[]): void {

@@ -7,13 +7,12 @@
  *
  * Not here: what room is (executor/response-outlet.ts).
  */
+import { type Steps, stepsOf } from "../definition/answer-forms.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { BackendCall } from "./backend.ts";
 import type { Sender, Sent } from "./function-inputs.ts";
 import { type OutputPlan, outputTensors } from "./function-outputs.ts";
 import { toModelError } from "./model-error.ts";
-
-type Steps = AsyncIterator<unknown> | Iterator<unknown>;
 
 export class FunctionStream implements Sender {
   readonly #plan: OutputPlan;
@@ -108,14 +107,4 @@ function wrongReturn({ modelName }: OutputPlan, given: unknown): InferenceError 
   const why = "infer of a model that streams must be a generator, or return nothing";
   const got = `model '${modelName}': ${why}; got ${typeof given}`;
   return new InferenceError("INTERNAL", got, { reason: "BACKEND" });
-}
-
-/** Undefined: it is no generator, nor anything like it. */
-function stepsOf(returned: unknown): Steps | undefined {
-  if (typeof returned !== "object" || returned === null) return undefined;
-  if (Symbol.asyncIterator in returned) {
-    return (returned as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  }
-  if (Symbol.iterator in returned) return (returned as Iterable<unknown>)[Symbol.iterator]();
-  return undefined;
 }

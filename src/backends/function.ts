@@ -6,6 +6,7 @@
  * model failed, and the log has the rest.
  */
 
+import { isPromise } from "../definition/answer-forms.ts";
 import { inferOf } from "../definition/infer-list.ts";
 import type { FunctionModel, InferFunction } from "../definition/model.ts";
 import { hasReachedServe } from "../definition/model-table.ts";
@@ -35,7 +36,7 @@ export function createFunctionBackend(model: FunctionModel): Backend {
     mayTerminateWhileBusy: true,
     load: async (context) => {
       try {
-        const fields = fieldsOf(context);
+        const fields = fieldsOf(model, context);
         const state = await model.setup?.({ ...fields, signal: context.signal });
         return new LoadedFunctionModel(model, fields, state);
       } catch (reason) {
@@ -45,10 +46,11 @@ export function createFunctionBackend(model: FunctionModel): Backend {
   };
 }
 
-function fieldsOf(context: InstanceContext): InstanceFields {
-  const { modelName, modelVersion, instanceIndex, device, log, metrics } = context;
+function fieldsOf(model: FunctionModel, context: InstanceContext): InstanceFields {
+  const { name, version, inputs, outputs, options, isDecoupled } = model;
+  const { instanceIndex, device, log, metrics } = context;
   return {
-    model: siblingsInSetup({ name: modelName, version: modelVersion }),
+    model: siblingsInSetup({ name, version, inputs, outputs, options, isDecoupled }),
     instance: { index: instanceIndex },
     device,
     log,
@@ -75,6 +77,7 @@ class LoadedFunctionModel implements LoadedModel {
     this.#outputs = {
       modelName: model.name,
       outputs: Object.entries(model.outputs).map(([name, spec]) => ({ name, spec })),
+      names: Object.keys(model.outputs),
       isBatching: model.options.batching !== false,
       isDecoupled: model.isDecoupled,
     };
@@ -153,8 +156,4 @@ function explainDeadZone(reason: ReferenceError): Error {
   const remedy =
     "it is defined below serve(): define it above, or put models in a file of their own";
   return new Error(`${reason.message}: ${remedy}`, { cause: reason });
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
 }

@@ -4,14 +4,15 @@
  */
 import { devicesOfInstances } from "../protocol/instance-groups.ts";
 import type { InstancesOptions, ModelOptions } from "../protocol/model-options.ts";
+import { type Fields, isCount, isFields, mustBe, show } from "../protocol/option-checks.ts";
+
 import {
-  callable,
-  type Fields,
-  isCount,
-  isFields,
-  mustBe,
-  show,
-} from "../protocol/option-checks.ts";
+  type AnyFunction,
+  bindInfer,
+  type DeclaredModel,
+  inferring,
+  isGenerator,
+} from "./infer-forms.ts";
 
 type Instances = ModelOptions["instances"];
 
@@ -28,16 +29,19 @@ export function countedInstances(infer: unknown, instances: Instances): Instance
   return { ...options, count: infer.length };
 }
 
-/** A generator function, whose call runs nothing yet; or a list of them. */
-export function isGenerator(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0 && value.every(isGenerator);
-  return typeof value === "function" && /Generator/.test(value.constructor.name);
+/** Of a list each by itself. */
+export function bindInferences<Function extends AnyFunction>(
+  infer: unknown,
+  model: DeclaredModel,
+): Function | readonly Function[] {
+  const bind = (each: unknown): Function => bindInfer(each as Function, model);
+  return Array.isArray(infer) ? infer.map(bind) : bind(infer);
 }
 
 export function functionOrList(value: unknown, field: string): readonly string[] {
-  if (!Array.isArray(value)) return callable(value, field);
+  if (!Array.isArray(value)) return inferring(value, field);
   if (value.length === 0) return [mustBe(field, "a list of at least one function", value)];
-  return value.flatMap((each: unknown, index) => callable(each, `${field}[${index}]`));
+  return value.flatMap((each: unknown, index) => inferring(each, `${field}[${index}]`));
 }
 
 /** Of a definition whose `infer` is a list. */

@@ -15,7 +15,8 @@ import {
 } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
-import { findInferListMistakes, functionOrList, isGenerator } from "./infer-list.ts";
+import { isGenerator } from "./infer-forms.ts";
+import { findInferListMistakes, functionOrList } from "./infer-list.ts";
 import type { TensorSpecs } from "./specifications.ts";
 import { findWarmupMistakesFor } from "./warmup-values.ts";
 

@@ -158,9 +158,15 @@ const complaints: readonly [changes: object, ...lines: string[]][] = [
   ],
   [{ module: {} }, "'module' must be import.meta.url, the file URL of the module; got an object"],
   [{ setup: 5 }, "'setup' must be a function; got 5"],
-  [{ infer: undefined }, "'infer' must be a function; got undefined"],
+  [
+    { infer: undefined },
+    "'infer' must be a function, or an object with a method 'infer'; got undefined",
+  ],
   [{ infer: [] }, "'infer' must be a list of at least one function; got []"],
-  [{ infer: [infer, 5] }, "'infer[1]' must be a function; got 5"],
+  [
+    { infer: [infer, 5] },
+    "'infer[1]' must be a function, or an object with a method 'infer'; got 5",
+  ],
   [
     { infer: [infer, async function* () {}] },
     "'infer[1]' must be a plain function, as infer[0] is; got a function",
@@ -251,7 +257,7 @@ test("refused: no definition at all", () => {
     message: [
       "model 'm': 'inputs' must be an object of tensor specifications; got undefined",
       "model 'm': 'outputs' must be an object of tensor specifications; got undefined",
-      "model 'm': 'infer' must be a function; got undefined",
+      "model 'm': 'infer' must be a function, or an object with a method 'infer'; got undefined",
     ].join("\n"),
   });
 });

@@ -25,7 +25,8 @@ import type { ModelOptions } from "../protocol/model-options.ts";
 import type { NumericDatatype, TypedArrays } from "../protocol/typed-arrays.ts";
 import type { Warmup } from "../protocol/warmup.ts";
 import type { WrittenData } from "./element-arrays.ts";
-import { countedInstances, isGenerator } from "./infer-list.ts";
+import { type DeclaredModel, isGenerator } from "./infer-forms.ts";
+import { bindInferences, countedInstances } from "./infer-list.ts";
 import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel } from "./model-check.ts";
@@ -135,13 +136,8 @@ export interface InstanceInfo {
   readonly index: number;
 }
 
-export interface ModelIdentity {
-  readonly name: string;
-  readonly version: number;
-}
-
 /** What this model is, and the way to others of its server. */
-export interface Siblings extends ModelIdentity {
+export interface Siblings extends DeclaredModel {
   <M extends ModelBase>(model: M): Sibling<M>;
   /** `model<typeof other>("other")` has its types. Without a version: the highest that is ready. */
   <M extends ModelBase = ModelBase>(name: M["name"], version?: number): Sibling<M>;
@@ -164,7 +160,8 @@ export interface Sibling<M extends ModelBase = ModelBase> {
 export interface SiblingOptions extends RequestOptions, InferOptions {}
 
 export interface SetupContext {
-  readonly model: ModelIdentity;
+  /** What the definition says. */
+  readonly model: DeclaredModel;
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
   readonly log: ModelLog;
@@ -251,16 +248,22 @@ interface ModelFunctions<I extends TensorSpecs, O extends TensorSpecs, A, As, St
   readonly decoupled?: D;
   /** Once per instance. Stands before `infer` if it takes a parameter. */
   readonly setup?: (context: SetupContext) => Result<State>;
-  /** A list: an instance for each of them, whatever form of answer each one has. */
+  /**
+   * A function, or an object with such a method (`this` is the object). A list: an instance for
+   * each of them, whatever form of answer each one has.
+   */
   readonly infer:
     | Infer<I, O, A, State, D>
     | { readonly [Index in keyof As]: Infer<I, O, As[Index], State, D> };
 }
 
-type Infer<I extends TensorSpecs, O extends TensorSpecs, A, State, D> = (
-  inputs: Inputs<I>,
-  context: InferContext<State, O>,
-) => A & Checked<A, O, D>;
+type Infer<I extends TensorSpecs, O extends TensorSpecs, A, State, D> =
+  | ((inputs: Inputs<I>, context: InferContext<State, O>) => A & Checked<A, O, D>)
+  | InferMethod<Inputs<I>, InferContext<State, O>, A & Checked<A, O, D>>;
+
+interface InferMethod<Given, Context, Returned> {
+  infer(inputs: Given, context: Context): Returned;
+}
 
 export interface Model<
   Name extends string = string,
@@ -305,14 +308,12 @@ export function model<
   const { version = 1, inputs, outputs, module, setup, infer, decoupled } = definition;
   const { maxBatchSize, batching, limits, cache, singleFlight, warmup } = definition;
   const instances = countedInstances(infer, definition.instances);
-  const built = Object.freeze({
-    kind: "function" as const,
+  const declared = {
     name,
     version,
     inputs,
     outputs,
     isDecoupled: (decoupled === true || isGenerator(infer)) as IsDecoupled<AnyOf<A, As>, D>,
-    module: module === undefined ? undefined : String(module),
     options: {
       ...(maxBatchSize !== undefined && { maxBatchSize }),
       ...(batching !== undefined && { batching }),
@@ -322,9 +323,14 @@ export function model<
       ...(singleFlight !== undefined && { singleFlight }),
       ...(warmup !== undefined && { warmup }),
     },
+  };
+  const built = Object.freeze({
+    ...declared,
+    kind: "function" as const,
+    module: module === undefined ? undefined : String(module),
     measures: measuresOf(definition),
     setup,
-    infer,
+    infer: bindInferences<InferFunction>(infer, declared),
   });
   registerModel(built);
   return built;
