@@ -263,6 +263,7 @@ test("no example goes untested", () => {
     ...served.map((name) => `${name}.mjs`),
     "fastapi/main.py",
     "fastapi/server.mjs",
+    "pytriton/negative.py",
     "fastify.mjs",
     "pipeline.mjs",
     ...streaming.map((file) => `streaming/${file}`),

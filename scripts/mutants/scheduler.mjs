@@ -14,7 +14,7 @@ export const mutants = {
       "if (!this.#options.instances.hasFree) this.#lookSoon();",
     ],
     ["    else this.#setWake();\n", ""],
-    ['if (refusal.reason === "REJECTED") statistics.requestRefused();', ""],
+    ["      statistics.requestRefused();\n", ""],
     [
       "if (this.#isLooking) this.#lookSoon();",
       "if (this.#isLooking) return;",
@@ -67,7 +67,7 @@ export const mutants = {
       "      this.#look();",
       "what it slept for is over then, so it never sleeps until that moment again",
     ],
-    ["batch?.abort(batchIndex);", ""],
+    ["batch?.abort(request);", ""],
     ["      this.#options.waitingBytes.giveBack(request.waitingBytes);\n    } else", "    } else"],
     ["} else request.batch.requestEnded(request);", "}"],
     [

@@ -78,7 +78,12 @@ export const mutants = {
   ],
   "request-key.ts": [
     ["JSON.stringify([described, requestedOutputs, ...", "JSON.stringify([described, ..."],
-    ["requestedOutputs, ...parametersInOrder(parameters)]", "requestedOutputs]"],
+    ["[parametersInOrder(parameters), parametersInOrder(headers)]", "[]"],
+    [
+      "parametersInOrder(parameters), parametersInOrder(headers)",
+      "parametersInOrder(parameters)",
+      "no header is forwarded in the simulation; request-key.test.ts tells them apart",
+    ],
     ["inputs.flatMap(({ chunks }) => chunks)", "[]"],
     ["isOne ? first.chunks", "isOne ? []"],
     ["[name, datatype, shape, byteLength]", "[name, datatype]"],
