@@ -130,7 +130,11 @@ export const mutants = {
       "    owner.instanceLost(this, error);",
     ],
     ["      this.#isWatching = false;\n      this.#lookForHang();", "      this.#lookForHang();"],
-    ['if (this.#state === "ready" && !this.#isStopping) return;', ""],
+    [
+      'if (this.#state === "ready" && !this.#isStopping) return;',
+      "",
+      "one that runs nothing is looked at again and again, of which nothing comes but one timer",
+    ],
     [
       "nowMs() < this.#silentSinceMs() + this.#limitMs()",
       "nowMs() <= this.#silentSinceMs() + this.#limitMs()",
