@@ -231,7 +231,11 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 
   /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
   reshape(shape: readonly number[]): Tensor<D, As> {
-    return this.#view(reshapedTo(this.shape, shape), this.data as Values);
+    this.#check();
+    const to = reshapedTo(this.shape, shape);
+    // Texts that nobody has read stay bytes.
+    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
+    return this.#view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
   }
 
   /**
@@ -271,12 +275,15 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     const values = ArrayBuffer.isView(data)
       ? data.subarray(from * perRow, to * perRow)
       : data.slice(from * perRow, to * perRow);
-    return this.#view(shape, values);
+    return this.#view(shape, { values });
   }
 
-  #view(shape: readonly number[], values: Values): Tensor<D, As> {
+  #view(
+    shape: readonly number[],
+    memory: Pick<TensorParts<D, As>, "bytes" | "values">,
+  ): Tensor<D, As> {
     const { datatype, as } = this;
-    const view = new Tensor({ datatype, shape, as, values });
+    const view = new Tensor({ datatype, shape, as, ...memory });
     view.#whole = this.#whole ?? this;
     return view;
   }

@@ -18,7 +18,7 @@ import { checkArguments } from "./arguments.ts";
 import type { AnyContext, InferFunction, Inferrer } from "./helper-types.ts";
 import { findInputMistakes } from "./input-mistakes.ts";
 import { toTensor } from "./returned-tensors.ts";
-import { reshaped, takeRows } from "./tensor-rows.ts";
+import { takeRows } from "./tensor-rows.ts";
 
 type DefaultOf<Given> =
   Given extends Tensor<infer D extends Datatype, infer As extends ElementForm>
@@ -58,10 +58,10 @@ export function fillOptionals(defaults: object, fn: unknown): unknown {
       });
       // New each time: the function may change it, or return it.
       const repeated = (row: AnyTensor, count: number): AnyTensor => {
-        const one = reshaped(row, [1, ...row.shape]);
+        const one = row.reshape([1, ...row.shape]);
         return takeRows(one, new Array<number>(count).fill(0), model);
       };
-      const whole = (row: AnyTensor): AnyTensor => reshaped(repeated(row, 1), row.shape);
+      const whole = (row: AnyTensor): AnyTensor => repeated(row, 1).reshape(row.shape);
       const isBatching = model.options.batching !== false;
       return (inputs, context) => {
         const filled: Record<string, AnyTensor> = { ...inputs };

@@ -12,7 +12,7 @@ import { type Part, partsOf } from "./parts.ts";
 import type { PartOptions } from "./parts-work.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { findPartMistakes, partOptionChecks, runParts } from "./run-parts.ts";
-import { mapInputs, mapTensors, reshaped } from "./tensor-rows.ts";
+import { mapInputs, mapTensors } from "./tensor-rows.ts";
 
 const helper = "sample";
 
@@ -34,7 +34,7 @@ export function sample(...given: readonly unknown[]): unknown {
       const seenModel = withoutBatch(model);
       const toTensors = (returned: unknown): Tensors => {
         const outputs = returnedTensors({ model, helper, rows: undefined }, returned);
-        return mapTensors(outputs, (tensor) => reshaped(tensor, [1, ...tensor.shape]));
+        return mapTensors(outputs, (tensor) => tensor.reshape([1, ...tensor.shape]));
       };
       return (inputs, context) => {
         const call = (part: Part, inside: AnyContext): unknown => {

@@ -65,12 +65,6 @@ export function takeRows(
   return new Tensor({ ...taken, values });
 }
 
-/** With this shape, of as many elements. A view. */
-export function reshaped(tensor: AnyTensor, shape: readonly number[]): AnyTensor {
-  const { datatype, as, bytes } = tensor;
-  return new Tensor({ datatype, as, shape, bytes });
-}
-
 /** What makes two rows equal: by row, the bytes of its elements. */
 export function rowBytes(tensor: AnyTensor): readonly (readonly Uint8Array[])[] {
   const { bytes, rows } = tensor;
