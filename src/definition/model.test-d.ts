@@ -2,7 +2,9 @@
  * Types of `model()`: what compiles, and what must not. Nothing here runs: the compiler is the
  * test, and `@ts-expect-error` fails where there is no error.
  */
+
 import type { Datatype } from "../protocol/datatype.ts";
+import { typeOf } from "../testing/type-of.ts";
 import type { HalfFloats } from "./half-floats.ts";
 import { type Model, model } from "./model.ts";
 import {
@@ -19,14 +21,6 @@ import {
   uint64,
 } from "./specifications.ts";
 import { Tensor } from "./tensor.ts";
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Is this expression of exactly this type? */
-declare function typeOf<Actual>(value: Actual): {
-  is<Expected>(...isEqual: Equal<Actual, Expected> extends true ? [] : [never]): void;
-};
 
 declare function later<T>(value: T): Promise<T>;
 

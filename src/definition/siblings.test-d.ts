@@ -2,17 +2,10 @@
  * Types of `context.model()`: what compiles, and what must not. Nothing here runs: the compiler is
  * the test, and `@ts-expect-error` fails where there is no error.
  */
+import { typeOf } from "../testing/type-of.ts";
 import { model } from "./model.ts";
 import { bytes, fp32, int64, optional } from "./specifications.ts";
 import type { Tensor } from "./tensor.ts";
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Is this expression of exactly this type? */
-declare function typeOf<Actual>(value: Actual): {
-  is<Expected>(...isEqual: Equal<Actual, Expected> extends true ? [] : [never]): void;
-};
 
 const linear = model("linear", {
   inputs: { x: fp32(-1), scale: optional(fp32(1)) },

@@ -2,16 +2,10 @@
  * Types of `server.infer()`: what compiles, and what must not. Nothing here runs: the compiler is
  * the test, and `@ts-expect-error` fails where there is no error.
  */
+
 import { createServer, fp32, int64, model, optional, type Tensor } from "shoal";
 import { testServer } from "shoal/testing";
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Is this expression of exactly this type? */
-declare function typeOf<Actual>(value: Actual): {
-  is<Expected>(...isEqual: Equal<Actual, Expected> extends true ? [] : [never]): void;
-};
+import { typeOf } from "../../dist/testing/type-of.js";
 
 const linear = model("linear", {
   inputs: { x: fp32(-1), scale: optional(fp32(1)) },

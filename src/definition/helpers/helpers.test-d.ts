@@ -2,6 +2,7 @@
  * Types of the helpers, each by itself and nested: what compiles, and what must not. Nothing here
  * runs: the compiler is the test, and `@ts-expect-error` fails where there is no error.
  */
+import { typeOf } from "../../testing/type-of.ts";
 import type { InferContext, Inputs } from "../model.ts";
 import { model } from "../model.ts";
 import { bool, bytes, fp32, int64, optional } from "../specifications.ts";
@@ -15,14 +16,6 @@ import { padBatch } from "./pad-batch.ts";
 import { padWith } from "./pad-with.ts";
 import { requestList } from "./request-list.ts";
 import { sample } from "./sample.ts";
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Is this expression of exactly this type? */
-declare function typeOf<Actual>(value: Actual): {
-  is<Expected>(...isEqual: Equal<Actual, Expected> extends true ? [] : [never]): void;
-};
 
 declare function later<T>(value: T): Promise<T>;
 
