@@ -21,14 +21,12 @@ export { sample } from "./definition/helpers/sample.ts";
 export type { DeclaredModel } from "./definition/infer-forms.ts";
 export type { Measures, WaitingRequest } from "./definition/measures.ts";
 export {
-  type BatchLog,
   type InferContext,
   type Inputs,
   type InputValues,
   type InstanceInfo,
   type Model,
   type ModelDefinition,
-  type ModelLog,
   model,
   type Outputs,
   type OutputTensors,
@@ -38,6 +36,7 @@ export {
   type SiblingOptions,
   type Siblings,
 } from "./definition/model.ts";
+export type { BatchLog, ModelLog } from "./definition/model-log.ts";
 export type {
   Counter,
   Gauge,

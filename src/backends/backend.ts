@@ -4,6 +4,7 @@
  *
  * Who gathers inputs, splits outputs and moves bytes between threads: executor/.
  */
+import type { BatchLog } from "../definition/model-log.ts";
 import type { ModelMetrics } from "../definition/model-metrics.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
@@ -116,13 +117,6 @@ interface BackendLog {
   info(message: string): void;
   warning(message: string): void;
   error(message: string): void;
-}
-
-/** `about`: one request of the batch, by its index. */
-export interface BatchLog {
-  info(message: string, about?: { readonly request: number }): void;
-  warning(message: string, about?: { readonly request: number }): void;
-  error(message: string, about?: { readonly request: number }): void;
 }
 
 export interface Backend {

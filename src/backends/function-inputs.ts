@@ -4,7 +4,6 @@
  * Both are made for every batch, so they hold little: what is seldom asked for (the requests, the
  * signal) is made when it is.
  */
-
 import type { DeclaredModel, InnerContext } from "../definition/infer-forms.ts";
 import { latestDeadlineMs } from "../definition/latest-deadline.ts";
 import type { InferContext, RequestInfo, SetupContext, Siblings } from "../definition/model.ts";

@@ -27,7 +27,7 @@ import {
   positiveInteger,
 } from "../protocol/option-checks.ts";
 import type { BackendCall } from "./backend.ts";
-import type { SiblingRequest, SiblingSink } from "./sibling-calls.ts";
+import { type SiblingRequest, type SiblingSink, tellingEnd } from "./sibling-calls.ts";
 
 /** Calls that an instance has open at a time. */
 const mostOpenCalls = 1024;
@@ -98,16 +98,7 @@ export class FunctionSiblings {
       this.#openCount -= 1;
     };
     try {
-      return call.siblings.send(request, {
-        respond: (response, isFinal) => {
-          if (isFinal) end();
-          sink.respond(response, isFinal);
-        },
-        fail: (error) => {
-          end();
-          sink.fail(error);
-        },
-      });
+      return call.siblings.send(request, tellingEnd(sink, end));
     } catch (reason) {
       end();
       throw reason;

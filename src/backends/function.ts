@@ -5,7 +5,6 @@
  * reaches the caller only if it is an InferenceError: of anything else the caller learns that the
  * model failed, and the log has the rest.
  */
-
 import { isPromise } from "../definition/answer-forms.ts";
 import { inferOf } from "../definition/infer-list.ts";
 import type { FunctionModel, InferFunction } from "../definition/model.ts";

@@ -43,6 +43,20 @@ export interface SiblingCaller {
   send(request: SiblingRequest, sink: SiblingSink): PendingSibling;
 }
 
+/** Tells of the end of a call before the sink hears of it. */
+export function tellingEnd(sink: SiblingSink, onEnd: () => void): SiblingSink {
+  return {
+    respond: (response, isFinal) => {
+      if (isFinal) onEnd();
+      sink.respond(response, isFinal);
+    },
+    fail: (error) => {
+      onEnd();
+      sink.fail(error);
+    },
+  };
+}
+
 export function tooLateToCall(): Error {
   return new Error("infer has settled: it can call no other model any more");
 }

@@ -30,6 +30,7 @@ import { bindInferences, countedInstances } from "./infer-list.ts";
 import { type Measures, measuresOf } from "./measures.ts";
 import type { ModelBase } from "./model-base.ts";
 import { checkModel } from "./model-check.ts";
+import type { BatchLog, ModelLog } from "./model-log.ts";
 import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
@@ -117,19 +118,6 @@ type AnyOf<A, As extends readonly unknown[]> = [A] extends [never] ? As[number] 
 
 /** One that yields its responses, or says that it sends them. */
 type IsDecoupled<A, D extends boolean> = A extends Stream<unknown> ? true : D;
-
-export interface ModelLog {
-  info(message: string): void;
-  warning(message: string): void;
-  error(message: string): void;
-}
-
-/** Lines carry the ids of the batch's requests, or of the one that is named by its index. */
-export interface BatchLog extends ModelLog {
-  info(message: string, about?: { readonly request: number }): void;
-  warning(message: string, about?: { readonly request: number }): void;
-  error(message: string, about?: { readonly request: number }): void;
-}
 
 export interface InstanceInfo {
   /** 0, 1, ... among the instances of the model. */

@@ -3,11 +3,9 @@
  * of the one that it names. The ids are those under which the server's log knows the requests, and
  * stay in the main thread: an instance's thread only says which batch it speaks of.
  */
-import type { BatchLog } from "../backends/backend.ts";
 import type { ExecutionBatch } from "../core/instance.ts";
 import type { Log, LogFields } from "../core/log.ts";
-
-export type LogLevel = "info" | "warning" | "error";
+import type { LogLevel } from "../definition/model-log.ts";
 
 /** Of one instance; `batch` is what the line is about, and which request of it. */
 export type InstanceLog = (
@@ -16,8 +14,6 @@ export type InstanceLog = (
   about?: { readonly batch: ExecutionBatch; readonly request: number | undefined },
 ) => void;
 
-export type Say = (level: LogLevel, message: string, request: number | undefined) => void;
-
 /** More are only counted. */
 const mostIds = 10;
 
@@ -25,14 +21,6 @@ export function instanceLog(log: Log, fields: LogFields): InstanceLog {
   return (level, message, about) => {
     if (about === undefined) log[level](message, fields);
     else log[level](message, { ...fields, ...idsOf(about.batch, about.request) });
-  };
-}
-
-export function batchLog(say: Say): BatchLog {
-  return {
-    info: (message, about) => say("info", message, about?.request),
-    warning: (message, about) => say("warning", message, about?.request),
-    error: (message, about) => say("error", message, about?.request),
   };
 }
 

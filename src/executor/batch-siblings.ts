@@ -12,6 +12,7 @@ import {
   type SiblingCaller,
   type SiblingRequest,
   type SiblingSink,
+  tellingEnd,
   tooLateToCall,
 } from "../backends/sibling-calls.ts";
 import type { ExecutionBatch } from "../core/instance.ts";
@@ -62,16 +63,7 @@ export class BatchSiblings implements SiblingCaller {
       isOver = true;
       this.#open.delete(pending);
     };
-    pending = service.call(request, this.#originOf(request), {
-      respond: (response, isFinal) => {
-        if (isFinal) end();
-        sink.respond(response, isFinal);
-      },
-      fail: (error) => {
-        end();
-        sink.fail(error);
-      },
-    });
+    pending = service.call(request, this.#originOf(request), tellingEnd(sink, end));
     if (!isOver) this.#open.add(pending);
     return pending;
   }

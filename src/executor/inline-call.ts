@@ -1,15 +1,16 @@
 /**
  * A batch on its way through a model that runs inline.
  */
-import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
 import type { SiblingCaller } from "../backends/sibling-calls.ts";
 import type { ExecutionBatch, ExecutionEmitter } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
+import { type BatchLog, batchLog } from "../definition/model-log.ts";
 import { allocateBytes } from "../protocol/byte-slab.ts";
 import { datatypes } from "../protocol/datatype.ts";
 import { isJoined, joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
-import { batchLog, type InstanceLog } from "./batch-log.ts";
+import type { InstanceLog } from "./batch-log.ts";
 import { BatchSiblings, type SiblingService } from "./batch-siblings.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests, deadlineOf } from "./call-requests.ts";

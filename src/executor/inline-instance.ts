@@ -16,9 +16,9 @@ import type {
   Instance,
   InstanceEvents,
 } from "../core/instance.ts";
+import { batchLog } from "../definition/model-log.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { batchLog } from "./batch-log.ts";
 import { InlineCall, type InlineCallOptions } from "./inline-call.ts";
 import { lastAnswersOf } from "./split-outputs.ts";
 

@@ -1,11 +1,11 @@
 /**
  * A batch on its way through the model, inside the thread of an instance.
  */
-import type { BackendCall, BatchLog, CallRequest, ResponseStream } from "../backends/backend.ts";
+import type { BackendCall, CallRequest, ResponseStream } from "../backends/backend.ts";
 import { type SiblingCaller, tooLateToCall } from "../backends/sibling-calls.ts";
+import { type BatchLog, batchLog, type Say } from "../definition/model-log.ts";
 import { joinBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
-import { batchLog, type Say } from "./batch-log.ts";
 import { BatchSignals } from "./batch-signals.ts";
 import { callRequests } from "./call-requests.ts";
 import { fromSharedTime, type RequestMessage, slotFlags, type ToInstance } from "./messages.ts";

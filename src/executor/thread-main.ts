@@ -12,9 +12,9 @@ import { assert } from "../assert.ts";
 import type { Backend, BackendResult, LoadedModel } from "../backends/backend.ts";
 import { MetricsRecorder } from "../backends/metrics-recorder.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
+import type { LogLevel } from "../definition/model-log.ts";
 import { isUnrecoverable } from "../definition/unrecoverable-error.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { LogLevel } from "./batch-log.ts";
 import { instanceKey } from "./inside-instance.ts";
 import {
   allSettled,

@@ -11,6 +11,7 @@
 import type { DeclaredModel, InnerContext } from "../infer-forms.ts";
 import { latestDeadlineMs } from "../latest-deadline.ts";
 import type { RequestInfo } from "../model.ts";
+import { batchLog } from "../model-log.ts";
 import type { AnyContext } from "./helper-types.ts";
 
 /** Rows of one request in a part. */
@@ -90,13 +91,10 @@ export class PartContext implements AnyContext, InnerContext {
   /** A line about a request of the part is about that of the batch. */
   get log(): AnyContext["log"] {
     const { context, part } = this.#fields;
-    const tell =
-      (level: "info" | "warning" | "error"): AnyContext["log"]["info"] =>
-      (message, about) => {
-        const request = part.shares[about?.request ?? -1]?.request;
-        context.log[level](message, request === undefined ? undefined : { request });
-      };
-    return { info: tell("info"), warning: tell("warning"), error: tell("error") };
+    return batchLog((level, message, index = -1) => {
+      const request = part.shares[index]?.request;
+      context.log[level](message, request === undefined ? undefined : { request });
+    });
   }
 
   get metrics(): AnyContext["metrics"] {
