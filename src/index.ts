@@ -18,6 +18,7 @@ export {
   requestList,
 } from "./definition/helpers/request-list.ts";
 export { sample } from "./definition/helpers/sample.ts";
+export { wrapInfer } from "./definition/helpers/wrap-infer.ts";
 export type { DeclaredModel } from "./definition/infer-forms.ts";
 export type { Measures, WaitingRequest } from "./definition/measures.ts";
 export {

@@ -7,7 +7,7 @@
  *
  * A helper must know the model that it is used in (its tensors, how it batches). `model()` tells
  * it: `bindInfer` makes the function for this one model, and what is wrong is told there. A helper
- * that is called without that, by a function of the user's, binds itself to the model of the
+ * that is called without that, by a plain function of the user's, binds itself to the model of the
  * context; so one helper may serve several models.
  *
  * Not here: the helpers (helpers/), what a context is (model.ts).

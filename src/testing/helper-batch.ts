@@ -7,6 +7,7 @@ import { createFunctionBackend } from "../backends/function.ts";
 import type { AnyTensor } from "../definition/infer-forms.ts";
 import type { FunctionModel, Model } from "../definition/model.ts";
 import { Tensor } from "../definition/tensor.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { bytesOf, instanceContext } from "./onnx-fixture.ts";
@@ -75,6 +76,13 @@ export async function runBatch(
   };
   const { outputs } = await loaded.run(call);
   return { outputs: nested(outputs), told };
+}
+
+/** Of the requests that failed: in order, with code and message. */
+export function failuresOf(told: readonly Told[]): readonly (readonly unknown[])[] {
+  return told.flatMap(([request, end]) => {
+    return end instanceof InferenceError ? [[request, end.code, end.message]] : [];
+  });
 }
 
 function nestedOf({ outputs }: Model, output: WireTensor): unknown {

@@ -1,7 +1,7 @@
 /**
  * Models that single requests can spoil. Threads import this file again.
  */
-import { type ErrorCode, fp32, InferenceError, model } from "shoal";
+import { type ErrorCode, eachRequest, fp32, InferenceError, model } from "shoal";
 
 export type Kind = "inline" | "thread";
 
@@ -45,7 +45,26 @@ export function choosy(kind: Kind) {
   });
 }
 
+/** Is called for one request at a time: it counts, and where it fails, fails this request. */
+export function counting(kind: Kind) {
+  return model("counting", {
+    module: import.meta.url,
+    instances: { kind },
+    inputs: { x: fp32(1) },
+    outputs: { y: fp32(1) },
+    setup: () => ({ callCount: 0 }),
+    infer: eachRequest(({ x }, { state }) => {
+      state.callCount += 1;
+      const [value = 0] = x.data;
+      if (value === -1) throw new Error("the diary is shut");
+      if (value < 0) throw new InferenceError("NOT_FOUND", `${value} is not here`);
+      return { y: value === 0 ? [[0, 0]] : [[state.callCount]] };
+    }),
+  });
+}
+
 /** Threads look for them here. */
+counting("thread");
 spoiltBy("INVALID_ARGUMENT", "thread");
 spoiltBy("UNAVAILABLE", "thread");
 choosy("thread");

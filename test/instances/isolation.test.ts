@@ -9,7 +9,7 @@ import { test } from "node:test";
 import type { InferenceError, Server } from "shoal";
 import { onnx } from "shoal/onnx";
 import { onnxGraph } from "../../dist/testing/onnx-graphs.js";
-import { choosy, spoiltBy } from "./isolation-models.ts";
+import { choosy, counting, spoiltBy } from "./isolation-models.ts";
 import { LoggedServer } from "./logged-server.ts";
 
 /** They come together, and so share a batch. For each its output, or its error. */
@@ -84,6 +84,23 @@ for (const kind of ["inline", "thread"] as const) {
       missing(-4),
     ]);
     check.deepEqual(await counts(served), [0, 0, 1, 2, 2]);
+  });
+
+  test(`${kind}: a function of one request at a time is run once for each`, async (t) => {
+    const served = await LoggedServer.start(t, counting(kind));
+    check.deepEqual(await answers(served.server, "counting", [1, -2, -1, 0, 5]), [
+      1,
+      "NOT_FOUND: -2 is not here",
+      "INTERNAL: model 'counting' failed: internal error",
+      "INTERNAL: model 'counting': eachRequest: output 'y' must be of shape [1,1]; got [1,2]",
+      5,
+    ]);
+    check.deepEqual(await answers(served.server, "counting", [-2, -2]), [
+      "NOT_FOUND: -2 is not here",
+      "NOT_FOUND: -2 is not here",
+    ]);
+    check.deepEqual(await answers(served.server, "counting", [1]), [8]);
+    check.deepEqual(await counts(served), [0, 0, 3, 3, 5]);
   });
 }
 

@@ -2,6 +2,7 @@
  * Types of the helpers, each by itself and nested: what compiles, and what must not. Nothing here
  * runs: the compiler is the test, and `@ts-expect-error` fails where there is no error.
  */
+import { InferenceError } from "../../protocol/errors.ts";
 import { typeOf } from "../../testing/type-of.ts";
 import type { InferContext, Inputs } from "../model.ts";
 import { model } from "../model.ts";
@@ -11,11 +12,12 @@ import { eachRequest } from "./each-request.ts";
 import { fillOptionals } from "./fill-optionals.ts";
 import { firstValue } from "./first-value.ts";
 import { groupByValues } from "./group-by-values.ts";
-import type { InferFunction } from "./helper-types.ts";
+import type { InferFunction, Inferrer } from "./helper-types.ts";
 import { padBatch } from "./pad-batch.ts";
 import { padWith } from "./pad-with.ts";
 import { requestList } from "./request-list.ts";
 import { sample } from "./sample.ts";
+import { wrapInfer } from "./wrap-infer.ts";
 
 declare function later<T>(value: T): Promise<T>;
 
@@ -342,3 +344,47 @@ model("m", {
 });
 // @ts-expect-error: there is no output z
 model("m", { ...stateful, infer: timed(padBatch(({ x }) => ({ z: x }))) });
+
+// wrapInfer: the same, and what is inside decides whether it streams.
+const around = <In, State, Returned>(fn: Inferrer<In, State, Returned>) =>
+  wrapInfer(fn, (infer, { name }) => (inputs, context) => {
+    typeOf(name).is<string>();
+    typeOf(context.state).is<State>();
+    return infer(inputs, context);
+  });
+const wrapped = model("m", {
+  ...stateful,
+  infer: around(
+    padBatch(({ x }, { state }) => {
+      typeOf(state.weight).is<number>();
+      return { y: x };
+    }),
+  ),
+});
+typeOf(wrapped.isDecoupled).is<false>();
+const wrappedStream = model("m", {
+  ...tensors,
+  infer: around(function* ({ x }) {
+    yield { y: x };
+  }),
+});
+typeOf(wrappedStream.isDecoupled).is<true>();
+// @ts-expect-error: there is no output z
+model("m", { ...tensors, infer: around(({ x }) => ({ z: x })) });
+// @ts-expect-error: what it returns is no function
+wrapInfer(new Scaling(), () => 7);
+
+// requestList: an error in the place of outputs.
+model("m", {
+  ...tensors,
+  infer: requestList((list) =>
+    list.map(({ inputs }) =>
+      inputs.x.rows > 1 ? new InferenceError("NOT_FOUND", "") : { y: inputs.x },
+    ),
+  ),
+});
+model("m", {
+  ...tensors,
+  // @ts-expect-error: there is no output z
+  infer: requestList((list) => list.map(({ inputs }) => ({ z: inputs.x }))),
+});

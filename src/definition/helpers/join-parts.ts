@@ -7,7 +7,8 @@ import { formatShape } from "../../protocol/shape.ts";
 import type { AnyTensor, DeclaredModel, Tensors } from "../infer-forms.ts";
 import type { Outputs } from "../model.ts";
 import { wrongOutput } from "../named-outputs.ts";
-import type { TensorSpecs } from "../specifications.ts";
+import type { TensorSpec, TensorSpecs } from "../specifications.ts";
+import { Tensor } from "../tensor.ts";
 import { returnedTensors } from "./returned-tensors.ts";
 import { joinRows, type PlacedRows } from "./tensor-rows.ts";
 
@@ -29,17 +30,24 @@ export interface Piece {
   readonly rows: readonly number[];
 }
 
-/** The pieces have all rows between them. */
+/** Rows that are in no piece, because their requests have failed, are zeros or empty texts. */
 export function joinPieces(joining: Joining, pieces: readonly Piece[], rows: number): Tensors {
   const [first, ...others] = evenPieces(joining, pieces);
-  if (first === undefined) return {};
-  if (others.length === 0) return first.outputs;
+  if (first?.rows.length === rows) return first.outputs;
   const joined: Record<string, AnyTensor> = {};
-  for (const name of Object.keys(joining.model.outputs)) {
-    const placed = others.map((piece) => placedRows(piece, name));
-    joined[name] = joinRows([placedRows(first, name), ...placed], rows);
+  for (const [name, spec] of Object.entries(joining.model.outputs)) {
+    if (first === undefined) joined[name] = nothing(spec, rows);
+    else {
+      const placed = others.map((piece) => placedRows(piece, name));
+      joined[name] = joinRows([placedRows(first, name), ...placed], rows);
+    }
   }
   return joined;
+}
+
+/** As small as it may be. */
+function nothing(spec: TensorSpec, rows: number): AnyTensor {
+  return Tensor.zeros(spec, [rows, ...spec.dims.map((dimension) => Math.max(dimension, 0))]);
 }
 
 function placedRows({ outputs, rows }: Piece, name: string): PlacedRows {

@@ -1,6 +1,6 @@
 /**
  * Helpers against a naive reference, for any batch: whatever wraps the function, each row gets the
- * same result as if it were computed alone.
+ * same result as if it were computed alone, and a request that is refused fails alone.
  *
  * The function is y = x * scale + code of the text; helpers are nested at random, in any order
  * that makes sense, and it is synchronous, async, or a generator of either kind.
@@ -8,7 +8,8 @@
 import { strict as check } from "node:assert";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BatchRequest, runBatch, type Told } from "../../testing/helper-batch.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { type BatchRequest, failuresOf, runBatch, type Told } from "../../testing/helper-batch.ts";
 import type { InferContext, Inputs } from "../model.ts";
 import { model } from "../model.ts";
 import { bytes, fp32, optional } from "../specifications.ts";
@@ -157,6 +158,28 @@ async function checkSame(drawn: Drawn, infer: Infer, isStream: boolean): Promise
     );
 }
 
+/** Requests with a 3 fail, all others get what they would get alone. */
+async function checkOthers(drawn: Drawn, infer: Infer, isStream: boolean): Promise<void> {
+  const { given } = tensorsOf(drawn);
+  const requests = drawn.sizes.map((rows) => ({ rows }));
+  const owners = drawn.sizes.flatMap((rows, request) => new Array<number>(rows).fill(request));
+  const guilty = new Set(owners.filter((_, row) => given.x.row(row).data.includes(3)));
+  const decoupled = isStream ? { decoupled: true } : {};
+  const built = model("m", { inputs, outputs, ...decoupled, infer: infer as never });
+  const { outputs: joined, told } = await runBatch(built, given as never, requests);
+  const failed = failuresOf(told).map(([request, code]) => [request, code]);
+  check.deepEqual(
+    failed.sort(),
+    [...guilty].sort().map((each) => [each, "INVALID_ARGUMENT"]),
+  );
+  const answered = told.filter(([, what]) => !(what instanceof Error));
+  const rows = isStream ? responsesByRow(answered, requests) : (joined["y"] as unknown[]);
+  for (const [row, value] of expectedOf(given).y.entries()) {
+    if (guilty.has(owners[row] ?? 0)) continue;
+    check.deepEqual(rows[row], isStream ? [value, value] : value);
+  }
+}
+
 /** From the outside in: without what cannot stand within the others, and is refused there. */
 function sensible(names: readonly string[]): readonly string[] {
   return names.filter((name, index) => {
@@ -175,6 +198,26 @@ test("each row gets what it would get alone, whatever is around the function", a
       const run = forms[formName]?.(compute) ?? compute;
       const infer = nested.reduceRight((fn, name) => helpers[name]?.(fn) ?? fn, run);
       await checkSame(drawn, infer, formName.toLowerCase().includes("generator"));
+    }),
+    { numRuns: 500, includeErrorInReport: true },
+  );
+});
+
+test("a request that is refused fails alone, whatever is around the function", async () => {
+  const names = fc.array(fc.constantFrom(...Object.keys(helpers)), { maxLength: 5 });
+  const form = fc.constantFrom(...Object.keys(forms));
+  await fc.assert(
+    fc.asyncProperty(batch, names.map(sensible), form, async (drawn, nested, formName) => {
+      // The only request of a batch fails with it.
+      fc.pre(drawn.sizes.length > 1);
+      const refusing: Compute = (given, context) => {
+        if (given.x.data.includes(3)) throw new InferenceError("INVALID_ARGUMENT", "3 is refused");
+        return compute(given, context);
+      };
+      const run = forms[formName]?.(refusing) ?? refusing;
+      const alone = nested.includes("sample") ? run : (helpers["eachRequest"]?.(run) ?? run);
+      const infer = nested.reduceRight((fn, name) => helpers[name]?.(fn) ?? fn, alone);
+      await checkOthers(drawn, infer, formName.toLowerCase().includes("generator"));
     }),
     { numRuns: 500, includeErrorInReport: true },
   );

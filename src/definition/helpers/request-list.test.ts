@@ -1,7 +1,8 @@
 /** requestList: what it gets for each request, what it must return, and lists of responses. */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
-import { runBatch } from "../../testing/helper-batch.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { failuresOf, runBatch } from "../../testing/helper-batch.ts";
 import { model } from "../model.ts";
 import { bytes, fp32, optional } from "../specifications.ts";
 import { Tensor } from "../tensor.ts";
@@ -19,6 +20,8 @@ const requests = [
   { rows: 1, parameters: { times: 100 }, hasGone: () => true },
 ];
 
+const waiting = requests.map(({ rows }) => ({ rows }));
+
 test("each request has its inputs, and all that is known of it", async () => {
   const seen: unknown[] = [];
   const built = model("m", {
@@ -33,7 +36,8 @@ test("each request has its inputs, and all that is known of it", async () => {
     }),
   });
   const { outputs } = await runBatch(built, { x, text }, requests);
-  check.deepEqual(outputs, { y: [[11], [21], [301]] });
+  // Nobody reads what is missing.
+  check.deepEqual(outputs, { y: [[11], [21], [0]] });
   const same = { headers: {}, deadlineMs: undefined, requestedOutputs: [], shift: undefined };
   check.deepEqual(seen, [
     { id: "0", rows: 2, firstRow: 0, gone: false, text: ["a", "b"], ...same },
@@ -49,7 +53,7 @@ test("async, and outputs of any form", async () => {
       return list.map(({ inputs }) => ({ y: inputs.x.data.slice() }));
     }),
   });
-  check.deepEqual((await runBatch(built, { x, text }, requests)).outputs, { y: [[1], [2], [3]] });
+  check.deepEqual((await runBatch(built, { x, text }, waiting)).outputs, { y: [[1], [2], [3]] });
 });
 
 test("without batching: a list of the one request", async () => {
@@ -73,7 +77,7 @@ test("rows of different shapes: refused, or padded", async () => {
     ...tensors,
     infer: requestList((list) => list.map(({ inputs }, index) => widening(inputs.x, index))),
   });
-  await check.rejects(runBatch(ragged, { x, text }, requests), {
+  await check.rejects(runBatch(ragged, { x, text }, waiting), {
     message:
       "model 'm': requestList: rows of output 'y' must have one shape: got [1] and [2]: " +
       "say how to pad them (option 'pad')",
@@ -84,7 +88,7 @@ test("rows of different shapes: refused, or padded", async () => {
       list.map(({ inputs }, index) => widening(inputs.x, index)),
     ),
   });
-  const { outputs } = await runBatch(padded, { x, text }, requests);
+  const { outputs } = await runBatch(padded, { x, text }, waiting);
   check.deepEqual(outputs, {
     y: [
       [1, 9],
@@ -112,18 +116,34 @@ for (const [what, returned, got] of lists) {
   });
 }
 
-test("wrong outputs name the request", async () => {
+test("an error in the place of outputs, or wrong outputs, fail their request alone", async () => {
   const built = model("m", {
     ...tensors,
-    infer: requestList((list) => list.map(() => ({ y: [[1]] }))),
+    infer: requestList((list) =>
+      list.map(({ inputs }, index) => {
+        if (index === 1) return new InferenceError("NOT_FOUND", "no such text");
+        return index === 2 ? { y: [[1], [2]] } : { y: inputs.x };
+      }),
+    ),
   });
-  await check.rejects(runBatch(built, { x, text }, requests), {
-    message: "model 'm': requestList, request 0: output 'y' must be of shape [2,-1]; got [1,1]",
-  });
+  const three = [{ rows: 1 }, { rows: 1 }, { rows: 1 }];
+  const { outputs, told } = await runBatch(built, { x, text }, three);
+  check.deepEqual(outputs, { y: [[1], [0], [0]] });
+  const wrong = "model 'm': requestList, request 2: output 'y' must be of shape [1,-1]; got [2,1]";
+  check.deepEqual(failuresOf(told), [
+    [1, "NOT_FOUND", "no such text"],
+    [2, "INTERNAL", wrong],
+  ]);
+});
+
+test("an error for the only request is that of the batch", async () => {
+  const infer = requestList(() => [new InferenceError("NOT_FOUND", "no such text")]);
+  const one = { x: Tensor.from("FP32", [[1]]), text: Tensor.from("BYTES", [["a"]]) };
+  const built = model("m", { ...tensors, infer });
+  await check.rejects(runBatch(built, one, [{ rows: 1 }]), { code: "NOT_FOUND" });
 });
 
 const streaming = { ...tensors, inputs: { x: fp32(1) } };
-const waiting = requests.map(({ rows }) => ({ rows }));
 
 test("a generator yields lists: each element is a response to its request", async () => {
   const inTurns = model("m", {
@@ -157,6 +177,34 @@ test("a generator yields lists: each element is a response to its request", asyn
     [0, { y: [[1], [2]] }],
     [1, { y: [[3]] }],
   ]);
+});
+
+test("a generator goes on without a request whose response is an error, or wrong", async () => {
+  let count = 0;
+  const built = model("m", {
+    ...streaming,
+    infer: requestList(function* (list) {
+      for (; count < 9; count += 1) {
+        yield list.map(({ inputs }, index) => {
+          if (index === 0 && count === 1) return new InferenceError("NOT_FOUND", "no more");
+          return index === 1 && count === 2 ? ({} as never) : { y: inputs.x };
+        });
+      }
+    }),
+  });
+  const { told } = await runBatch(built, { x }, waiting);
+  const wrong = "model 'm': infer did not return output 'y'";
+  check.deepEqual(
+    told.map(([request, what]) => [request, what instanceof Error ? what.message : what]),
+    [
+      [0, { y: [[1], [2]] }],
+      [1, { y: [[3]] }],
+      [0, "no more"],
+      [1, { y: [[3]] }],
+      [1, wrong],
+    ],
+  );
+  check.equal(count, 2, "nobody waits for a fourth list");
 });
 
 test("a generator is ended when nobody waits, and after a wrong list", async () => {

@@ -4,9 +4,11 @@
  *
  *   infer: requestList((requests) => requests.map(({ inputs, parameters }) => ...))
  *
- * Inputs of a request are its own rows (views). A generator yields such lists; each response goes
- * to its own request.
+ * Inputs of a request are its own rows (views). An error in the place of outputs fails its request,
+ * and so do outputs that are wrong. A generator yields such lists; each response goes to its own
+ * request.
  */
+import type { InferenceError } from "../../protocol/errors.ts";
 import { type Check, callable, optionally } from "../../protocol/option-checks.ts";
 import { isPromise, type Steps, stepsOf } from "../answer-forms.ts";
 import { type DeclaredModel, makeHelper, type Tensors } from "../infer-forms.ts";
@@ -15,10 +17,10 @@ import { wrongOutput } from "../named-outputs.ts";
 import type { TensorSpecs } from "../specifications.ts";
 import { optionsAndFunction } from "./arguments.ts";
 import type { AnyContext, InferFunction } from "./helper-types.ts";
-import { joinPieces, type Pad } from "./join-parts.ts";
-import { partPerRequest } from "./parts.ts";
+import type { Pad } from "./join-parts.ts";
+import { type Part, partPerRequest } from "./parts.ts";
 import { returnedTensors } from "./returned-tensors.ts";
-import { findPartMistakes } from "./run-parts.ts";
+import { findPartMistakes, runParts } from "./run-parts.ts";
 import { mapInputs, rowsOf } from "./tensor-rows.ts";
 
 /** A request with its inputs. */
@@ -41,11 +43,11 @@ type ElementOf<List> = List extends readonly (infer Element)[] ? Element : never
 
 /** What comes of the lists: outputs of the whole batch. */
 type Listed<Returned> = Returned extends readonly (infer Element)[]
-  ? Element
+  ? Exclude<Element, InferenceError>
   : Returned extends PromiseLike<infer Later>
     ? Promise<Listed<Later>>
     : Returned extends AsyncIterable<infer List> | Iterable<infer List>
-      ? AsyncGenerator<ElementOf<List>, void, undefined>
+      ? AsyncGenerator<Exclude<ElementOf<List>, InferenceError>, void, undefined>
       : Returned extends undefined
         ? Returned
         : Returned extends object
@@ -91,16 +93,23 @@ interface ListCall {
 function answer(call: ListCall, returned: unknown): unknown {
   if (isPromise(returned)) return returned.then((value) => answer(call, value));
   const { model, context, options } = call;
-  if (model.isDecoupled && returned === undefined) return undefined;
   const steps = Array.isArray(returned) ? undefined : stepsOf(returned);
   if (steps !== undefined) return streamLists(call, steps);
+  if (model.isDecoupled) return returned;
   const list = checkedList(call, returned);
-  if (list.length === 1) return list[0];
-  const pieces = partPerRequest(context.requests).map(({ rows }, index) => {
-    const wanted = { model, helper: `${helper}, request ${index}`, rows: rows.length };
-    return { rows, outputs: returnedTensors(wanted, list[index]) };
-  });
-  return joinPieces({ model, helper, pad: options.pad }, pieces, context.rows);
+  if (list.length === 1) return outputsOf(list[0]);
+  const toTensors = (index: unknown, rows: number): Tensors => {
+    const wanted = { model, helper: `${helper}, request ${index}`, rows };
+    return returnedTensors(wanted, outputsOf(list[Number(index)]));
+  };
+  const parts = partPerRequest(context.requests);
+  const ownIndex = ({ shares: [share] }: Part): unknown => share?.request;
+  return runParts({ helper, model, context, parts, options, call: ownIndex, toTensors });
+}
+
+function outputsOf(element: unknown): unknown {
+  if (element instanceof Error) throw element;
+  return element;
 }
 
 function checkedList({ model, context }: ListCall, returned: unknown): readonly unknown[] {
@@ -114,12 +123,26 @@ function checkedList({ model, context }: ListCall, returned: unknown): readonly 
 /** It yields nothing: the responses are sent, each to its request. */
 async function* streamLists(call: ListCall, steps: Steps): AsyncGenerator<never, void, undefined> {
   const { context } = call;
+  const failed = new Set<number>();
+  const give = async (element: unknown, index: number): Promise<void> => {
+    if (failed.has(index)) return;
+    if (element instanceof Error) {
+      failed.add(index);
+      // Whatever it is: an error for the caller is made of it there.
+      context.fail(index, element as InferenceError);
+    } else {
+      // One that is not taken fails its request, and no other.
+      await context.send(index, element as Outputs<TensorSpecs>).catch(() => failed.add(index));
+    }
+  };
+  const isWanted = (request: RequestInfo, index: number): boolean => {
+    return !failed.has(index) && !request.isAborted();
+  };
   try {
-    while (context.requests.some((request) => !request.isAborted())) {
+    while (context.requests.some(isWanted)) {
       const { done, value } = await steps.next();
       if (done) return;
-      const list = checkedList(call, value) as readonly Outputs<TensorSpecs>[];
-      await Promise.all(list.map((outputs, index) => context.send(index, outputs)));
+      await Promise.all(checkedList(call, value).map(give));
     }
   } finally {
     await steps.return?.();

@@ -125,7 +125,7 @@ test("wrong outputs: shapes are those of a row", async () => {
     ...tensors,
     infer: sample((given) => ({ sum: [[1]], text: given.text })),
   });
-  await check.rejects(runBatch(built, { x, text }, requests), {
+  await check.rejects(runBatch(built, { x, text }, [{ rows: 3 }]), {
     message: "model 'm': sample: output 'sum' must be of shape [1]; got [1,1]",
   });
 });

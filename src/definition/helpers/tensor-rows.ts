@@ -101,11 +101,14 @@ export interface PlacedRows {
   readonly rows: readonly number[];
 }
 
-/** One tensor of so many rows: all are placed, and their shapes are equal past the first dimension. */
+/**
+ * One tensor of so many rows: those that are placed, and zeros or empty texts. Their shapes are
+ * equal past the first dimension.
+ */
 export function joinRows(placed: readonly [PlacedRows, ...PlacedRows[]], rows: number): AnyTensor {
   const { datatype, as, shape } = placed[0].tensor;
   const joined = { datatype, as, shape: [rows, ...shape.slice(1)], isOwn: true };
-  const bytes = isNumeric(datatype) ? joinNumbers(placed, rows) : joinTexts(placed);
+  const bytes = isNumeric(datatype) ? joinNumbers(placed, rows) : joinTexts(placed, rows);
   return new Tensor({ ...joined, bytes });
 }
 
@@ -122,8 +125,10 @@ function joinNumbers(placed: readonly [PlacedRows, ...PlacedRows[]], count: numb
   return joined;
 }
 
-function joinTexts(placed: readonly PlacedRows[]): Uint8Array {
-  const byRow: (readonly Uint8Array[])[] = [];
+function joinTexts(placed: readonly [PlacedRows, ...PlacedRows[]], count: number): Uint8Array {
+  const [{ tensor: first }] = placed;
+  const empty = new Array<Uint8Array>(elementCount(first.shape.slice(1))).fill(new Uint8Array(0));
+  const byRow = new Array<readonly Uint8Array[]>(count).fill(empty);
   for (const { tensor, rows } of placed) {
     const elements = rowBytes(tensor);
     for (const [index, row] of rows.entries()) byRow[row] = elements[index] ?? [];
