@@ -78,6 +78,7 @@ export class InstanceThread implements NativeThread {
     this.#worker = new Worker(new URL("./thread-main.js", import.meta.url), {
       workerData: { [instanceKey]: start },
       argv: process.argv.slice(2),
+      ...(isWithoutFile() && { execArgv: [] }),
       name: `${plan.name}/${plan.index}`,
     });
     this.#worker.on("message", (posted: unknown) => {
@@ -178,6 +179,11 @@ export class InstanceThread implements NativeThread {
     this.#setNotLoaded(error);
     if (!this.#isAbandoned) this.#listener?.exited(this.#exit.error);
   }
+}
+
+/** `node --input-type=module -e ...`: no thread starts with that, so none would tell what is wrong. */
+function isWithoutFile(): boolean {
+  return process.execArgv.some((argument) => argument.startsWith("--input-type"));
 }
 
 function died(name: string, code: number, cause: unknown): InferenceError {

@@ -36,13 +36,15 @@ async function findModel({ name, version, module }: BackendPlan): Promise<Functi
     await Promise.race([importModule(module), table.servePromise]);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw cannotFind(name, `its module ${module} cannot be imported: ${why}`, error);
+    const remedy = "define the model in a file that can be, with module: import.meta.url";
+    const text = `its module ${module} cannot be imported again: ${why}; ${remedy}`;
+    throw cannotFind(name, text, error);
   }
   const found = table.models.find((model) => model.name === name && model.version === version);
   if (found !== undefined && isFunctionModel(found)) return found;
   const why = table.hasReachedServe
     ? "its definition must stand above serve() in"
-    : "nothing of that name and version is defined in";
+    : "nothing of that name and version is defined when a thread imports";
   throw cannotFind(name, `${why} ${module}`);
 }
 

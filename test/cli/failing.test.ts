@@ -4,6 +4,7 @@
  */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -33,6 +34,9 @@ const folder = modelFolder({
   "serve-broken.mjs": `await serve(negative('broken', { ${broken} }), { httpPort: 0 });`,
   "serve-wrong.mjs": "await serve(negative('ok'), { httpPrt: 8000 });",
   "serve-nothing.mjs": "await serve(undefined);",
+  "serve-once.mjs":
+    "if (!(await import('node:worker_threads')).isMainThread) throw new Error('only once');\n" +
+    "await serve(negative('once', { module: import.meta.url }));",
 });
 
 /** `FOLDER` in a line is where the files are; places are told with their column, too. */
@@ -135,7 +139,18 @@ const programs: readonly [file: string, line: string][] = [
     "expected a model, made by model() or onnx(); got undefined " +
       "(at file://FOLDER/serve-nothing.mjs:9)",
   ],
+  [
+    "serve-once.mjs",
+    `${again("FOLDER/serve-once.mjs", "only once")} (at file://FOLDER/serve-once.mjs:9)`,
+  ],
 ];
+
+/** A thread cannot import it: what is told of it. */
+function again(path: string, why: string): string {
+  const remedy = "define the model in a file that can be, with module: import.meta.url";
+  const what = `model 'once' cannot be loaded in a thread: its module file://${path}`;
+  return `${what} cannot be imported again: ${why}; ${remedy}`;
+}
 
 const taken = createServer();
 let port = 0;
@@ -177,6 +192,16 @@ for (const [file, line] of programs) {
     await fails([join(folder, file)], line);
   });
 }
+
+test("code without a file cannot be imported again: threads say so", async () => {
+  const code = readFileSync(join(folder, "serve-once.mjs"), "utf8").replace(/^if.*$/m, "");
+  const program = new Program(["--input-type=module", "-e", code], { cwd: folder, env: ports });
+  const { code: exitCode } = await program.ended();
+  const missing = "Cannot find module .*";
+  const line = again("FOLDER/[eval1]", "WHY").replaceAll(/[.[\]]/g, "\\$&");
+  check.match(program.stderr, new RegExp(`^error: ${filled(line).replace("WHY", missing)}\n$`));
+  check.equal(exitCode, 1);
+});
 
 test("shoal alone says how it is used, and that this was not it", async () => {
   const program = new Program([shoalCommand]);
