@@ -1,0 +1,203 @@
+/**
+ * Calls: what surrounds every operation of a client: its limits of time, how many run at a time,
+ * and whether it is tried again.
+ *
+ * Tried again is only what the server has not run (`isRetrySafe`), after a pause that grows and is
+ * drawn by chance, and while the budget lasts: each call adds a tenth of a retry to it, so that a
+ * server which turns everything away is not asked much more than it is anyway.
+ *
+ * Invariant: each call settles: by its answer, its error, its limits or its signal.
+ */
+import { ClientError } from "./client-error.ts";
+import type { Sent } from "./connection.ts";
+
+export interface CallLimits {
+  /** One attempt; of a stream: from response to response. */
+  readonly requestTimeoutMs: number;
+  /** All of it: waiting for a place, attempts, pauses. */
+  readonly totalTimeoutMs: number;
+  readonly maxRetries: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface CallsOptions {
+  readonly maxInFlight: number;
+  /** Calls that wait for one of these places. */
+  readonly maxWaiting: number;
+  /** Asked before each attempt: a token may have been renewed. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+}
+
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
+const budgetPerCall = 0.1;
+const largestBudget = 10;
+
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #waiting = new Set<() => void>();
+  #inFlight = 0;
+  #budget = largestBudget;
+  readonly #closed = new AbortController();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  async run<T>(limits: CallLimits, attempt: (sent: Sent) => Promise<T>): Promise<T> {
+    const total = new Limit(limits.totalTimeoutMs, "totalTimeoutMs", [
+      limits.signal,
+      this.#closed.signal,
+    ]);
+    try {
+      await this.#enter(total.signal);
+      try {
+        return await this.#attempts(limits, total.signal, attempt);
+      } finally {
+        this.#leave();
+      }
+    } finally {
+      total.end();
+    }
+  }
+
+  /** Whatever runs is cancelled. */
+  close(): void {
+    this.#closed.abort(new ClientError("cancelled", "the client was closed"));
+  }
+
+  async #attempts<T>(
+    { requestTimeoutMs, maxRetries }: CallLimits,
+    signal: AbortSignal,
+    attempt: (sent: Sent) => Promise<T>,
+  ): Promise<T> {
+    this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
+    for (let retries = 0; ; retries += 1) {
+      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
+      try {
+        const headers = await this.#options.headers();
+        return await attempt({ signal: limit.signal, headers });
+      } catch (reason) {
+        const error = limit.explain(reason);
+        if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
+        await pause(pauseMs(retries, error.retryAfterMs), signal);
+      } finally {
+        limit.end();
+      }
+    }
+  }
+
+  #mayRetry(error: unknown): error is ClientError {
+    if (!(error instanceof ClientError) || !error.isRetrySafe || this.#budget < 1) return false;
+    this.#budget -= 1;
+    return true;
+  }
+
+  async #enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { maxInFlight, maxWaiting } = this.#options;
+    if (this.#inFlight < maxInFlight) {
+      this.#inFlight += 1;
+      return;
+    }
+    if (this.#waiting.size >= maxWaiting) {
+      const why = `${maxInFlight} requests are in flight and ${maxWaiting} wait`;
+      throw new ClientError("refused", `${why} (options 'maxInFlight' and 'maxWaiting')`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      const enter = (): void => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.delete(enter);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.add(enter);
+    });
+  }
+
+  /** The place goes to whoever has waited longest. */
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#inFlight -= 1;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}
+
+/** A signal that fires after a time, or with another: with the error that says which. */
+export class Limit {
+  readonly #controller = new AbortController();
+  readonly #sources: readonly AbortSignal[];
+  readonly #hear: (event: Event) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timeoutMs: number;
+  readonly #option: string;
+
+  constructor(timeoutMs: number, option: string, sources: readonly (AbortSignal | undefined)[]) {
+    this.#timeoutMs = timeoutMs;
+    this.#option = option;
+    this.#sources = sources.filter((source) => source !== undefined);
+    this.#hear = ({ target }) => this.#fire(target as AbortSignal);
+    for (const source of this.#sources) {
+      if (source.aborted) this.#fire(source);
+      else source.addEventListener("abort", this.#hear, { once: true });
+    }
+    this.restart();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  restart(): void {
+    clearTimeout(this.#timer);
+    if (this.#timeoutMs === Number.POSITIVE_INFINITY || this.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
+      this.#controller.abort(new ClientError("timeout", why));
+    }, Math.min(this.#timeoutMs, 2 ** 31 - 1));
+  }
+
+  /** What was thrown, if it was not thrown because of this. */
+  explain(reason: unknown): unknown {
+    return this.signal.aborted ? this.signal.reason : reason;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    for (const source of this.#sources) source.removeEventListener("abort", this.#hear);
+  }
+
+  #fire({ reason }: AbortSignal): void {
+    clearTimeout(this.#timer);
+    const isOurs = reason instanceof ClientError;
+    const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
+    this.#controller.abort(error);
+  }
+}
+
+function pauseMs(retries: number, askedMs: number | undefined): number {
+  const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
+  // By chance, so that those who were turned away together do not come back together.
+  return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * Connection: the protocol's operations, whatever carries them.
+ *
+ * Types only. Over HTTP: http-connection.ts; over gRPC: grpc-connection.ts. Time-outs, retries and
+ * the limit of requests in flight are around it (calls.ts), tensors as people write them above it
+ * (model-client.ts).
+ */
+import type { Parameters, RequestTiming } from "../protocol/infer.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+
+/** Whom a request is for; without a version the server decides. */
+export interface ModelTarget {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
+/** A region of memory that server and client share, and a part of it. */
+export interface RegionPart {
+  readonly region: string;
+  /** Bytes; default 0. */
+  readonly offset?: number;
+  readonly byteSize: number;
+}
+
+/** In place of values: they are in a region already. */
+export interface SharedInput extends RegionPart {
+  readonly datatype: WireTensor["datatype"];
+  readonly shape: readonly number[];
+}
+
+export interface WireInput extends WireTensor {
+  readonly shared?: RegionPart;
+}
+
+export interface WireOutput {
+  readonly name: string;
+  /** The most likely classes, as `value:index:label`, in place of values. */
+  readonly classes?: number;
+  /** Where the server puts it, in place of the answer. */
+  readonly shared?: RegionPart;
+}
+
+export interface SequencePlace {
+  /** Not 0, not empty. */
+  readonly id: bigint | number | string;
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
+}
+
+export interface WireRequest extends ModelTarget {
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly WireInput[];
+  /** Empty: all. */
+  readonly outputs: readonly WireOutput[];
+  /** 0: the model's default. */
+  readonly priority: number;
+  /** Queue time-out in milliseconds; 0: none. */
+  readonly timeoutMs: number;
+  readonly sequence: SequencePlace | undefined;
+}
+
+export interface WireAnswer {
+  readonly id: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly parameters: Parameters;
+  readonly outputs: readonly WireTensor[];
+  /** Where the time went in the server, if it tells. */
+  readonly timing: Partial<RequestTiming> | undefined;
+}
+
+export interface Sent {
+  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: string;
+  /** Batch dimension included, if the model batches; -1 is free. */
+  readonly shape: readonly number[];
+}
+
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+/** The protocol's JSON, as it came: its fields are the server's. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export interface IndexEntry {
+  readonly name: string;
+  readonly version?: string;
+  /** READY, UNAVAILABLE, LOADING, UNLOADING, UNKNOWN. */
+  readonly state?: string;
+  readonly reason?: string;
+}
+
+export interface Connection {
+  infer(request: WireRequest, sent: Sent): Promise<WireAnswer>;
+  /** Ends the request when its iterator returns. */
+  stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined>;
+  isLive(sent: Sent): Promise<boolean>;
+  isReady(sent: Sent): Promise<boolean>;
+  isModelReady(target: ModelTarget, sent: Sent): Promise<boolean>;
+  metadata(sent: Sent): Promise<ServerMetadata>;
+  modelMetadata(target: ModelTarget, sent: Sent): Promise<ModelMetadata>;
+  modelConfig(target: ModelTarget, sent: Sent): Promise<JsonObject>;
+  statistics(target: ModelTarget | undefined, sent: Sent): Promise<JsonObject>;
+  index(isReadyOnly: boolean, sent: Sent): Promise<readonly IndexEntry[]>;
+  load(name: string, parameters: JsonObject, sent: Sent): Promise<void>;
+  unload(name: string, withDependents: boolean, sent: Sent): Promise<void>;
+  /** Without settings: as they are. */
+  logSettings(settings: JsonObject | undefined, sent: Sent): Promise<JsonObject>;
+  traceSettings(
+    modelName: string | undefined,
+    settings: JsonObject | undefined,
+    sent: Sent,
+  ): Promise<JsonObject>;
+  sharedMemory: SharedMemoryCalls;
+  close(): void;
+}
+
+export interface SharedMemoryRegion {
+  readonly name: string;
+  readonly key: string;
+  readonly offset: number;
+  readonly byteSize: number;
+}
+
+/** System shared memory. */
+export interface SharedMemoryCalls {
+  register(region: SharedMemoryRegion, sent: Sent): Promise<void>;
+  /** Without a name: all. */
+  unregister(name: string | undefined, sent: Sent): Promise<void>;
+  status(name: string | undefined, sent: Sent): Promise<readonly SharedMemoryRegion[]>;
+}

@@ -1,0 +1,57 @@
+/**
+ * From a URL and options to a client, whatever its transport is: each entry point brings its own.
+ */
+import { fieldsOf, type Check } from "../protocol/option-checks.ts";
+import type { CallOptions, ClientOptions } from "./call-options.ts";
+import { type CallLimits, Calls } from "./calls.ts";
+import { Client } from "./client.ts";
+import { invalid } from "./client-error.ts";
+import type { Connection } from "./connection.ts";
+import { HttpConnection } from "./http-connection.ts";
+import { parseServerUrl, type ServerUrl } from "./server-url.ts";
+import type { HttpTransport, TransportOptions } from "./transport.ts";
+
+export function clientOver<Options extends ClientOptions>(
+  url: string | URL,
+  options: Options,
+  checks: Readonly<Record<string, Check>>,
+  connect: (url: ServerUrl, options: Options) => Connection,
+): Client {
+  const mistakes = fieldsOf(checks)(options, "");
+  if (mistakes.length > 0) throw invalid(`createClient(): ${mistakes.join("; ")}`);
+  const { maxInFlight = 128, maxWaiting = 10_000 } = options;
+  const calls = new Calls({ maxInFlight, maxWaiting, headers: () => headersOf(options) });
+  const connection = connect(parseServerUrl(url), options);
+  return new Client({ connection, calls, limitsOf: (call) => limitsOf(options, call) });
+}
+
+export function overHttp(
+  { protocol, host, port, basePath }: ServerUrl,
+  options: ClientOptions,
+  makeTransport: (options: TransportOptions) => HttpTransport,
+): Connection {
+  if (protocol === "grpc" || protocol === "grpcs") {
+    throw invalid(`${protocol}:// needs createClient from "shoal/client/grpc"`);
+  }
+  const { connectTimeoutMs = 5000, maxResponseBytes = 2 ** 30, format = "binary" } = options;
+  const baseUrl = `${protocol}://${host}:${port}${basePath}`;
+  const transport = makeTransport({ baseUrl, connectTimeoutMs, maxResponseBytes });
+  const compression = { request: "none", response: "none", ...options.compression } as const;
+  return new HttpConnection({ transport, format, compression, maxResponseBytes });
+}
+
+async function headersOf({ headers, token }: ClientOptions): Promise<Readonly<Record<string, string>>> {
+  if (token === undefined) return headers ?? {};
+  const current = typeof token === "string" ? token : await token();
+  return { ...headers, authorization: `Bearer ${current}` };
+}
+
+function limitsOf(client: ClientOptions, call: CallOptions): CallLimits {
+  const { requestTimeoutMs = 60_000, totalTimeoutMs = 180_000, maxRetries = 2 } = client;
+  return {
+    signal: call.signal,
+    requestTimeoutMs: call.requestTimeoutMs ?? requestTimeoutMs,
+    totalTimeoutMs: call.totalTimeoutMs ?? totalTimeoutMs,
+    maxRetries: call.maxRetries ?? maxRetries,
+  };
+}

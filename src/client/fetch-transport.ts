@@ -1,0 +1,97 @@
+/**
+ * Transport over `fetch`: for browsers, and whatever else has it.
+ *
+ * A browser does not tell why a request failed: no network, no server, a page that CORS keeps out.
+ * Nor does it tell whether the request was sent, so none is safe to send again. Limits for
+ * connecting are the browser's own.
+ */
+import { badAnswer, ClientError } from "./client-error.ts";
+import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
+
+export class FetchTransport implements HttpTransport {
+  readonly #options: TransportOptions;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    const { baseUrl, maxResponseBytes } = this.#options;
+    try {
+      const response = await fetch(baseUrl + path, {
+        method,
+        headers,
+        signal,
+        redirect: "manual",
+        ...(method === "POST" && { body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
+      });
+      return new FetchAnswer(response, signal, maxResponseBytes);
+    } catch (reason) {
+      throw failure(reason, signal, `cannot reach ${baseUrl}: no network, no server, or refused by CORS`);
+    }
+  }
+
+  close(): void {}
+}
+
+class FetchAnswer implements HttpAnswer {
+  readonly status: number;
+  readonly #response: Response;
+  readonly #signal: AbortSignal;
+  readonly #maxBytes: number;
+
+  constructor(response: Response, signal: AbortSignal, maxBytes: number) {
+    // Where a redirect leads, a page must not see.
+    this.status = response.type === "opaqueredirect" ? 307 : response.status;
+    this.#response = response;
+    this.#signal = signal;
+    this.#maxBytes = maxBytes;
+  }
+
+  header(name: string): string | undefined {
+    return this.#response.headers.get(name) ?? undefined;
+  }
+
+  async whole(): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    let byteLength = 0;
+    for await (const chunk of this.chunks()) {
+      byteLength += chunk.byteLength;
+      if (byteLength > this.#maxBytes) throw tooLong(this.#maxBytes);
+      parts.push(chunk);
+    }
+    const whole = new Uint8Array(byteLength);
+    let offset = 0;
+    for (const part of parts) {
+      whole.set(part, offset);
+      offset += part.byteLength;
+    }
+    return whole;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = this.#response.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        yield value;
+      }
+    } catch (reason) {
+      throw failure(reason, this.#signal, "the connection broke within the answer");
+    } finally {
+      // Whoever has stopped reading wants no more; it is over already otherwise.
+      await reader.cancel().catch(() => {});
+    }
+  }
+}
+
+function failure(cause: unknown, signal: AbortSignal, message: string): unknown {
+  if (signal.aborted) return signal.reason;
+  return new ClientError("connection", message, { cause });
+}
+
+export function tooLong(maxBytes: number): ClientError {
+  return badAnswer(`the answer is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
+}

@@ -1,0 +1,91 @@
+/**
+ * Inputs as people write them, in the wire's layout; checked against what the server says of the
+ * model, before anything is sent.
+ *
+ * A tensor says what it is; nested arrays have a shape; a flat typed array may have one free
+ * dimension. An input of BYTES, or of one element, may be that element.
+ */
+import { Tensor } from "../definition/tensor.ts";
+import { writtenValues } from "../definition/written-values.ts";
+import { nearestName } from "../protocol/nearest-name.ts";
+import { formatShape } from "../protocol/shape.ts";
+import { wireTensor } from "../protocol/tensor.ts";
+import { invalid } from "./client-error.ts";
+import type { WireInput } from "./connection.ts";
+import type { KnownTensor, ModelShape } from "./model-shape.ts";
+import { SharedTensor } from "./shared-tensor.ts";
+
+export type GivenInputs = Readonly<Record<string, unknown>>;
+
+/** `sample`: without the batch dimension, which is added. */
+export type Form = "whole" | "sample";
+
+export interface GivenFor {
+  readonly modelName: string;
+  readonly shape: ModelShape;
+  readonly form: Form;
+}
+
+export function toWireInputs(target: GivenFor, given: GivenInputs): readonly WireInput[] {
+  const { modelName, shape } = target;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw invalid(`model '${modelName}': inputs must be an object of values by name`);
+  }
+  const names = shape.inputs.map(({ name }) => name);
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) throw invalid(unknownInput(modelName, name, names));
+  }
+  return shape.inputs.flatMap((input) => {
+    const value = given[input.name];
+    if (value !== undefined) return [toWireInput(target, input, value)];
+    if (input.isOptional) return [];
+    throw invalid(`model '${modelName}': input '${input.name}' is missing`);
+  });
+}
+
+function unknownInput(modelName: string, name: string, names: readonly string[]): string {
+  const nearest = nearestName(name, names);
+  const remedy = nearest === undefined ? `it has ${names.join(", ")}` : `did you mean '${nearest}'?`;
+  return `model '${modelName}' has no input '${name}': ${remedy}`;
+}
+
+function toWireInput({ modelName, shape, form }: GivenFor, input: KnownTensor, value: unknown) {
+  const { name, datatype } = input;
+  const isSample = form === "sample" && shape.isBatching;
+  const dims = isSample ? input.dims.slice(1) : input.dims;
+  const wrong = (why: string) => invalid(`model '${modelName}': input '${name}' ${why}`);
+  const { shape: own, bytes, shared } = valueOf({ datatype, dims }, value, wrong);
+  const fits =
+    own.length === dims.length &&
+    dims.every((dimension, index) => dimension === -1 || dimension === own[index]);
+  if (!fits) throw wrong(`must be of shape ${formatShape(dims)}; got ${formatShape(own)}`);
+  const whole = isSample ? [1, ...own] : own;
+  const tensor = wireTensor({ name, datatype, shape: whole }, bytes);
+  return shared === undefined ? tensor : { ...tensor, shared };
+}
+
+interface Value {
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+  readonly shared?: WireInput["shared"];
+}
+
+function valueOf(
+  { datatype, dims }: Pick<KnownTensor, "datatype" | "dims">,
+  value: unknown,
+  wrong: (why: string) => Error,
+): Value {
+  if (value instanceof Tensor || value instanceof SharedTensor) {
+    if (value.datatype !== datatype) throw wrong(`must be ${datatype}; got ${value.datatype}`);
+    if (value instanceof SharedTensor) {
+      return { shape: value.shape, bytes: new Uint8Array(0), shared: value.part };
+    }
+    return { shape: value.shape, bytes: value.bytes };
+  }
+  try {
+    return writtenValues({ datatype, as: "number", dims }, value);
+  } catch (error) {
+    if (error instanceof TypeError) throw wrong(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * An inference answer from HTTP: its outputs are views of the bytes that came.
+ *
+ * Whatever a server sends, a wrong size or shape is an error here, with the name of the output: who
+ * reads a tensor later reads what its shape says.
+ */
+import { Tensor } from "../definition/tensor.ts";
+import { type Datatype, datatypes, isDatatype } from "../protocol/datatype.ts";
+import { noParameters, type Parameters } from "../protocol/infer.ts";
+import { findPackedBytesFault } from "../protocol/packed-bytes.ts";
+import { elementCount, formatShape } from "../protocol/shape.ts";
+import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+import { badAnswer } from "./client-error.ts";
+import type { WireAnswer } from "./connection.ts";
+import { parseExactJson } from "./exact-json.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads on where the last one ended. */
+interface Binary {
+  readonly bytes: Uint8Array;
+  offset: number;
+}
+
+const decoder = new TextDecoder();
+
+/** `jsonBytes`: of the JSON in front of binary tensors; undefined: it is all JSON. */
+export function readInferAnswer(bytes: Uint8Array, jsonBytes: number | undefined): WireAnswer {
+  const length = jsonBytes ?? bytes.byteLength;
+  if (length > bytes.byteLength) {
+    throw badAnswer(`the answer is cut off: ${length} bytes of JSON expected, ${bytes.byteLength} came`);
+  }
+  const binary = { bytes, offset: length };
+  const answer = toWireAnswer(parseAnswer(bytes.subarray(0, length)), binary);
+  if (binary.offset === bytes.byteLength) return answer;
+  throw badAnswer(`the answer has ${bytes.byteLength - binary.offset} bytes that belong to no output`);
+}
+
+export function parseAnswer(bytes: Uint8Array): unknown {
+  const text = decoder.decode(bytes);
+  try {
+    return parseExactJson(text);
+  } catch (cause) {
+    const start = text.slice(0, 60);
+    throw badAnswer(`the answer is no JSON: it begins with ${JSON.stringify(start)}`, { cause });
+  }
+}
+
+export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
+  if (!isFields(document)) throw badAnswer("the answer is no JSON object");
+  const { id = "", model_name = "", model_version = "", parameters, outputs = [] } = document;
+  if (!Array.isArray(outputs)) throw badAnswer("the answer's 'outputs' are no list");
+  return {
+    id: String(id),
+    modelName: String(model_name),
+    modelVersion: String(model_version),
+    parameters: isFields(parameters) ? (parameters as Parameters) : noParameters,
+    outputs: outputs.map((output) => readOutput(output, binary)),
+    timing: undefined,
+  };
+}
+
+function readOutput(output: unknown, binary: Binary | undefined): WireTensor {
+  const { name, datatype, shape, data, parameters } = isFields(output) ? output : {};
+  if (typeof name !== "string") throw badAnswer("an output of the answer has no name");
+  if (typeof datatype !== "string" || !isDatatype(datatype)) {
+    throw badAnswer(`output '${name}' is of datatype ${String(datatype)}, which this client does not know`);
+  }
+  if (!isShape(shape)) throw badAnswer(`output '${name}' has no valid shape`);
+  const head = { name, datatype, shape };
+  const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
+  if (typeof size === "number") return checked(wireTensor(head, takeBytes(name, size, binary)));
+  if (Array.isArray(data)) return checked(wireTensor(head, bytesOfValues(head, data)));
+  if (isFields(parameters) && "shared_memory_region" in parameters) return wireTensor(head, nothing);
+  throw badAnswer(`output '${name}' has no data`);
+}
+
+const nothing = new Uint8Array(0);
+
+function takeBytes(name: string, size: number, binary: Binary | undefined): Uint8Array {
+  const { bytes = nothing, offset = 0 } = binary ?? {};
+  const left = bytes.byteLength - offset;
+  if (binary === undefined || size > left || size < 0) {
+    throw badAnswer(`the answer is cut off: output '${name}' has ${size} bytes, ${left} came`);
+  }
+  binary.offset += size;
+  return bytes.subarray(offset, binary.offset);
+}
+
+function bytesOfValues(
+  { name, datatype, shape }: Pick<WireTensor, "name" | "datatype" | "shape">,
+  data: readonly unknown[],
+): Uint8Array {
+  const values = datatype === "BYTES" ? data.flat(Infinity).map(String) : data.flat(Infinity);
+  try {
+    return Tensor.from(datatype as Datatype, values as never, shape).bytes;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw badAnswer(`output '${name}' is no ${datatype} of shape ${formatShape(shape)}: ${why}`, { cause });
+  }
+}
+
+/** Has it as many bytes as its shape says? */
+function checked(tensor: WireTensor): WireTensor {
+  const { name, datatype, shape, chunks, byteLength } = tensor;
+  const count = elementCount(shape);
+  const size = datatypes[datatype].byteSize;
+  const isWhole =
+    size > 0 ? count * size === byteLength : findPackedBytesFault(chunks, count) === undefined;
+  if (isWhole) return tensor;
+  const what = `${datatype} of shape ${formatShape(shape)}`;
+  throw badAnswer(`output '${name}' is ${what}, and ${byteLength} bytes came, which do not fit`);
+}
+
+function isShape(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    value.every((dimension) => Number.isSafeInteger(dimension) && Number(dimension) >= 0)
+  );
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

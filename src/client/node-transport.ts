@@ -1,0 +1,222 @@
+/**
+ * Transport over `node:http` and `node:https`: connections that are kept, a limit for connecting,
+ * TLS with one's own certificates.
+ *
+ * What fails before a connection is there was not sent, and may be sent again.
+ */
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import type { SecureContextOptions } from "node:tls";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { badAnswer, ClientError } from "./client-error.ts";
+import { tooLong } from "./fetch-transport.ts";
+import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
+
+/** Certificates in PEM. */
+export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "key" | "passphrase"> {
+  /** Default true: the server's certificate must be valid, and for this host. */
+  readonly rejectUnauthorized?: boolean;
+  /** Name in the certificate, where it is not that of the URL. */
+  readonly servername?: string;
+}
+
+export interface NodeTransportOptions extends TransportOptions {
+  readonly tls: TlsOptions;
+}
+
+/** Servers close connections that are idle for 5 s, some of them; then it must not be in use. */
+const idleMs = 4000;
+
+export class NodeTransport implements HttpTransport {
+  readonly #options: NodeTransportOptions;
+  readonly #agent: HttpAgent;
+  readonly #request: typeof httpRequest;
+  readonly #target: RequestOptions;
+
+  constructor(options: NodeTransportOptions) {
+    this.#options = options;
+    const url = new URL(options.baseUrl);
+    const isSecure = url.protocol === "https:";
+    const agentOptions = { keepAlive: true, timeout: idleMs, ...options.tls };
+    this.#agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    this.#request = isSecure ? httpsRequest : httpRequest;
+    this.#target = {
+      agent: this.#agent,
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port),
+      path: url.pathname.replace(/\/$/, ""),
+    };
+  }
+
+  send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      let isConnected = false;
+      const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+      const request = this.#request({
+        ...this.#target,
+        method,
+        path: `${this.#target.path}${path}`,
+        headers: method === "POST" ? { ...headers, "content-length": byteLength } : headers,
+      });
+      const abort = (): void => {
+        request.destroy();
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      request.once("socket", (socket: Socket) => {
+        if (!socket.connecting) isConnected = true;
+        else {
+          this.#limitConnecting(socket, () => {
+            isConnected = true;
+          });
+        }
+      });
+      request.once("error", (cause) => {
+        signal.removeEventListener("abort", abort);
+        reject(this.#failure(cause, isConnected));
+      });
+      request.once("response", (response) => {
+        const { maxResponseBytes } = this.#options;
+        const stop = (): void => signal.removeEventListener("abort", abort);
+        resolve(new NodeAnswer({ response, signal, stop, maxBytes: maxResponseBytes }));
+      });
+      if (signal.aborted) abort();
+      for (const chunk of body) request.write(chunk);
+      request.end();
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #limitConnecting(socket: Socket, connected: () => void): void {
+    const { connectTimeoutMs } = this.#options;
+    const event = "encrypted" in socket ? "secureConnect" : "connect";
+    const timer = setTimeout(() => {
+      const why = `no connection within ${connectTimeoutMs} ms (option 'connectTimeoutMs')`;
+      socket.destroy(new ClientError("timeout", why, { isRetrySafe: true }));
+    }, Math.min(connectTimeoutMs, 2 ** 31 - 1));
+    socket.once(event, () => {
+      clearTimeout(timer);
+      connected();
+    });
+    socket.once("close", () => clearTimeout(timer));
+  }
+
+  #failure(cause: Error, isConnected: boolean): ClientError {
+    if (cause instanceof ClientError) return cause;
+    const { baseUrl } = this.#options;
+    const what = isConnected ? `the connection to ${baseUrl} broke` : `cannot reach ${baseUrl}`;
+    const options = { cause, isRetrySafe: !isConnected };
+    return new ClientError("connection", `${what}: ${messageOf(cause)}`, options);
+  }
+}
+
+/** Of several addresses that were tried, Node tells in a list. */
+function messageOf(error: Error): string {
+  if (error.message !== "" || !(error instanceof AggregateError)) return error.message;
+  return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+}
+
+interface NodeAnswerParts {
+  readonly response: IncomingMessage;
+  readonly signal: AbortSignal;
+  /** The signal is heard no more. */
+  readonly stop: () => void;
+  readonly maxBytes: number;
+}
+
+class NodeAnswer implements HttpAnswer {
+  readonly status: number;
+  readonly #parts: NodeAnswerParts;
+  readonly #body: Readable;
+
+  constructor(parts: NodeAnswerParts) {
+    const { response } = parts;
+    this.status = response.statusCode ?? 0;
+    this.#parts = parts;
+    this.#body = decompressed(response);
+    this.#body.once("close", parts.stop);
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#parts.response.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  whole(alignAt = 0): Promise<Uint8Array> {
+    const body = this.#body;
+    const { maxBytes, response } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const parts: Uint8Array[] = [];
+      let byteLength = 0;
+      body.on("data", (chunk: Uint8Array) => {
+        byteLength += chunk.byteLength;
+        if (byteLength > maxBytes) {
+          reject(tooLong(maxBytes));
+          response.destroy();
+        } else parts.push(chunk);
+      });
+      body.once("end", () => resolve(joined(parts, byteLength, alignAt)));
+      body.once("error", (cause) => reject(this.#broken(cause)));
+      // An answer that is cut off may end without an error.
+      body.once("close", () => reject(this.#broken(new Error("closed"))));
+    });
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const chunk of this.#body) yield chunk as Uint8Array;
+    } catch (cause) {
+      throw this.#broken(cause);
+    } finally {
+      this.#parts.response.destroy();
+    }
+  }
+
+  #broken(cause: unknown): unknown {
+    const { signal } = this.#parts;
+    if (signal.aborted) return signal.reason;
+    const isCorrupt = cause instanceof Error && "code" in cause && /^(Z_|ERR_)/.test(`${cause.code}`);
+    if (isCorrupt && this.#body !== this.#parts.response) {
+      return badAnswer("the answer does not decompress", { cause });
+    }
+    return new ClientError("connection", "the connection broke within the answer", { cause });
+  }
+}
+
+function decompressed(response: IncomingMessage): Readable {
+  const unpack = {
+    gzip: createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+  }[response.headers["content-encoding"] ?? ""];
+  if (unpack === undefined) return response;
+  const body = response.pipe(unpack());
+  response.once("error", (error) => body.destroy(error));
+  response.once("close", () => {
+    if (!response.complete) body.destroy(new Error("closed"));
+  });
+  return body;
+}
+
+function joined(parts: readonly Uint8Array[], byteLength: number, alignAt: number): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1 && (first.byteOffset + alignAt) % 8 === 0) return first;
+  const shift = (8 - (alignAt % 8)) % 8;
+  const whole = new Uint8Array(new ArrayBuffer(byteLength + shift), shift);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.byteLength;
+  }
+  return whole;
+}
