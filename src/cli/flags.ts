@@ -10,6 +10,7 @@
  * Not here: what an option means and what is valid (server/server-options.ts).
  */
 import { InvalidArgumentError, Option } from "commander";
+import { nearestName } from "../protocol/nearest-name.ts";
 import {
   isValidOption,
   type OptionSpec,
@@ -70,9 +71,30 @@ export const serveFlags: readonly Flag[] = [
 export function toCommanderOption({ flag, option, spec }: Flag): Option {
   const value = spec.kind === "flag" ? "true|false" : spec.kind;
   const made = new Option(`--${flag} <${value}>`, `${spec.means}${defaultText(spec)}`)
-    .env(`SHOAL_${flag.toUpperCase().replaceAll("-", "_")}`)
+    .env(`${prefix}${variableOf(flag)}`)
     .argParser((text) => parseValue(spec, text));
   return option === undefined ? made.hideHelp() : made;
+}
+
+const prefix = "SHOAL_";
+
+/** Without the prefix. */
+function variableOf(flag: string): string {
+  return flag.toUpperCase().replaceAll("-", "_");
+}
+
+/** Misspelt, most likely: `SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)`. */
+export function unknownVariables(names: readonly string[]): readonly string[] {
+  const known = serveFlags.map(({ flag }) => variableOf(flag));
+  const ours = names
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+  const unknown = ours.filter((name) => !known.includes(name)).sort();
+  return unknown.map((name) => {
+    const nearest = nearestName(name, known);
+    const remedy = nearest === undefined ? "" : ` (did you mean ${prefix}${nearest}?)`;
+    return `${prefix}${name}${remedy}`;
+  });
 }
 
 /** Commander's own key for a flag: its values come under it. */

@@ -18,7 +18,7 @@ import { runProgram } from "../server/serve.ts";
 import { type ServedModel, servedModels } from "../server/served-models.ts";
 import { startProgram } from "../server/server.ts";
 import { resolveServerOptions, type ServerOptions } from "../server/server-options.ts";
-import { keyOf, serveFlags, toCommanderOption } from "./flags.ts";
+import { keyOf, serveFlags, toCommanderOption, unknownVariables } from "./flags.ts";
 import { findModelFiles, type ModelFile } from "./model-files.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
@@ -119,4 +119,8 @@ function sayWithoutEffect(values: Readonly<Record<string, unknown>>): void {
     .filter(({ flag, option }) => option === undefined && values[keyOf(flag)] !== undefined)
     .map(({ flag }) => `--${flag}`);
   if (names.length > 0) process.stderr.write(`accepted, without effect: ${names.join(", ")}\n`);
+  const unknown = unknownVariables(Object.keys(process.env));
+  if (unknown.length > 0) {
+    process.stderr.write(`in the environment, without effect: ${unknown.join(", ")}\n`);
+  }
 }

@@ -174,6 +174,14 @@ test("flags of Triton that mean nothing here are named, once", async (t) => {
   check.equal(program.stderr, `accepted, without effect: ${names}\n`);
 });
 
+test("variables that mean nothing are named: they are misspelt, most likely", async (t) => {
+  const env = { SHOAL_HTP_PORT: "9001", SHOAL_COLOUR: "red" };
+  const program = shoal(t, ["serve", "ok.mjs"], { env });
+  await program.until(() => program.stderr.includes("\n"), "names them");
+  const names = "SHOAL_COLOUR, SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)";
+  check.equal(program.stderr, `in the environment, without effect: ${names}\n`);
+});
+
 test("the environment sets what no flag sets", async (t) => {
   const env = { SHOAL_HTTP_PORT: "9001", SHOAL_METRICS_PORT: "9002", SHOAL_ID: "whale" };
   const program = shoal(t, ["serve", "ok.mjs", "--http-port=9003"], { env });

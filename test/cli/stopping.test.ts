@@ -12,11 +12,11 @@ import { modelFolder } from "./model-folder.ts";
 
 /** It answers when there is a file of that name, and says that it was called. */
 const held = `import { existsSync } from 'node:fs';
-const gate = process.env.SHOAL_TEST_GATE;
+const gate = process.env.TEST_GATE;
 // A busy machine holds the loop, too; here nobody is to be told.
 const unwatched = { blockingThresholdMs: 60_000 };
 const held = negative('held', {
-  instances: { kind: process.env.SHOAL_TEST_KIND },
+  instances: { kind: process.env.TEST_KIND },
   module: import.meta.url,
   infer: async ({ x }, { log }) => {
     log.info('held is called');
@@ -51,8 +51,8 @@ class HeldProgram extends Program {
     gateCount += 1;
     const gate = join(folder, `gate-${gateCount}`);
     const env = {
-      SHOAL_TEST_GATE: gate,
-      SHOAL_TEST_KIND: kind,
+      TEST_GATE: gate,
+      TEST_KIND: kind,
       SHOAL_BLOCKING_THRESHOLD_MS: "60000",
     };
     super(args, { cwd: folder, env });

@@ -80,7 +80,7 @@ function isThere(variable: string): boolean {
 
 /** Each load writes a line. */
 function noteLoad(): void {
-  const path = process.env["SHOAL_TEST_LOADS"];
+  const path = process.env["TEST_LOADS"];
   if (path !== undefined) appendFileSync(path, "load\n");
 }
 
@@ -101,7 +101,7 @@ export const fragileModels = {
     ...oneByOne,
     setup: () => {
       noteLoad();
-      if (isThere("SHOAL_TEST_OBSTACLE")) throw new Error("there is an obstacle");
+      if (isThere("TEST_OBSTACLE")) throw new Error("there is an obstacle");
     },
     infer: ({ x }) => {
       if (x.data[0] === 13) process.exit(13);

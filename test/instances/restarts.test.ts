@@ -17,7 +17,7 @@ test("restarts go on until one works; so long the model is not ready, and who wa
   const folder = mkdtempSync(join(tmpdir(), "shoal-restarts-"));
   const [obstacle, loads] = [join(folder, "obstacle"), join(folder, "loads")];
   // Threads get a copy of the environment.
-  Object.assign(process.env, { SHOAL_TEST_OBSTACLE: obstacle, SHOAL_TEST_LOADS: loads });
+  Object.assign(process.env, { TEST_OBSTACLE: obstacle, TEST_LOADS: loads });
   t.after(() => rmSync(folder, { recursive: true }));
   const loadCount = (): number => readFileSync(loads, "utf8").split("\n").length - 1;
 

@@ -104,25 +104,26 @@ class PartsRun {
 
   #joined(): Tensors {
     const { context, parts, model, helper, options, toTensors } = this.#work;
-    const pieces = parts.flatMap((part, index): Piece[] => {
-      if (!this.#isWanted(part)) return [];
+    const pieces: Piece[] = [];
+    for (const [index, part] of parts.entries()) {
+      if (!this.#isWanted(part)) continue;
       try {
         const { rows } = part;
-        return [{ rows, outputs: toTensors(this.#values[index], rows.length) }];
+        pieces.push({ rows, outputs: toTensors(this.#values[index], rows.length) });
       } catch (reason) {
         if (!this.#isOfOne(part, reason)) throw reason;
-        return [];
       }
-    });
+    }
     return joinPieces({ model, helper, pad: options.pad }, pieces, context.rows);
   }
 
   /** Does anybody wait for it? */
   #isWanted({ shares }: Part): boolean {
     const { context } = this.#work;
-    return shares.some(({ request }) => {
-      return !this.#failed.has(request) && !requestOf(context, request).isAborted();
-    });
+    for (const { request } of shares) {
+      if (!this.#failed.has(request) && !requestOf(context, request).isAborted()) return true;
+    }
+    return false;
   }
 
   /** Is one request among others to blame? Then it has failed. */
