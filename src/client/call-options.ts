@@ -3,17 +3,6 @@
  * nobody knows is a misspelling, not ignored.
  */
 import type { Parameters } from "../protocol/infer.ts";
-import {
-  type Check,
-  duration,
-  eachOf,
-  expecting,
-  fieldsOf,
-  isFields,
-  oneOf,
-  optionally,
-  positiveInteger,
-} from "../protocol/option-checks.ts";
 import { invalid } from "./client-error.ts";
 import type { RegionPart } from "./connection.ts";
 import type { Compression } from "./http-connection.ts";
@@ -40,6 +29,8 @@ export interface InferOptions extends CallOptions {
   readonly priority?: number;
   /** Milliseconds that it may wait in the server's queue, if the model lets its callers decide. */
   readonly timeoutMs?: number;
+  /** Of a sequence: its last request. */
+  readonly isLast?: boolean;
 }
 
 export interface OutputRequest {
@@ -67,81 +58,58 @@ export interface ClientOptions extends Omit<CallOptions, "signal"> {
   readonly maxResponseBytes?: number;
 }
 
-type ChecksOf<Fields> = { readonly [Name in keyof Required<Fields>]: Check };
+/** What `typeof` must say. */
+const limitKinds = {
+  requestTimeoutMs: "number",
+  totalTimeoutMs: "number",
+  maxRetries: "number",
+  headers: "object",
+} as const;
 
-const text = expecting("a text", (value) => typeof value === "string");
-const count = expecting(
-  "an integer from 0",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-);
-const limit: Check = expecting(
-  "a number of milliseconds above 0, or Infinity",
-  (value) => typeof value === "number" && value > 0,
-);
+const callKinds = { ...limitKinds, signal: "object" } as const;
 
-const callChecks: ChecksOf<CallOptions> = {
-  signal: optionally(expecting("an AbortSignal", (value) => value instanceof AbortSignal)),
-  requestTimeoutMs: optionally(limit),
-  totalTimeoutMs: optionally(limit),
-  maxRetries: optionally(count),
-  headers: optionally(expecting("an object of texts", isTexts)),
+const inferKinds = {
+  ...callKinds,
+  outputs: "object",
+  id: "string",
+  parameters: "object",
+  priority: "number",
+  timeoutMs: "number",
+  isLast: "boolean",
+} as const;
+
+export const clientKinds: Kinds = {
+  ...limitKinds,
+  connectTimeoutMs: "number",
+  token: "string or function",
+  format: "string",
+  compression: "object",
+  maxInFlight: "number",
+  maxWaiting: "number",
+  maxResponseBytes: "number",
 };
 
-const { signal: _signal, ...limitChecks } = callChecks;
+/** Of each option; a number is none below 0. */
+export type Kinds = Readonly<Record<string, string>>;
 
-const region = fieldsOf({ region: text, offset: optionally(count), byteSize: positiveInteger });
-
-const output: Check = (value, field) => {
-  if (typeof value === "string") return [];
-  const checks = { name: text, classes: optionally(positiveInteger), shared: optionally(region) };
-  return fieldsOf(checks, "a name, or an object with one")(value, field);
-};
-
-const inferChecks: ChecksOf<InferOptions> = {
-  ...callChecks,
-  outputs: optionally(eachOf(output, "a list of outputs")),
-  id: optionally(text),
-  parameters: optionally(expecting("an object of texts, numbers and booleans", isParameters)),
-  priority: optionally(count),
-  timeoutMs: optionally(duration),
-};
-
-const compressions = oneOf(["none", "gzip", "deflate"]);
-
-export const clientChecks: ChecksOf<ClientOptions> = {
-  ...limitChecks,
-  connectTimeoutMs: optionally(limit),
-  token: optionally(
-    expecting("a text or a function", (value) => /string|function/.test(typeof value)),
-  ),
-  format: optionally(oneOf(["binary", "json"])),
-  compression: optionally(
-    fieldsOf({ request: optionally(compressions), response: optionally(compressions) }),
-  ),
-  maxInFlight: optionally(positiveInteger),
-  maxWaiting: optionally(count),
-  maxResponseBytes: optionally(positiveInteger),
-};
-
-export const checkCall: Checking = checking(callChecks);
-export const checkInfer: Checking = checking(inferChecks);
-
-/** Throws a ClientError with all mistakes. */
-type Checking = (call: string, options: unknown) => void;
-
-function checking(checks: Readonly<Record<string, Check>>): Checking {
-  const check = fieldsOf(checks);
-  return (call, options) => {
-    const mistakes = check(options, "");
-    if (mistakes.length > 0) throw invalid(`${call}: ${mistakes.join("; ")}`);
-  };
+/** Throws a ClientError that names the first mistake. */
+export function checkOptions(what: string, options: object, kinds: Kinds): void {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = kinds[name];
+    const known = Object.keys(kinds).join(", ");
+    if (kind === undefined)
+      throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
+    const isRight =
+      value === undefined || (value !== null && kind.includes(typeof value) && !(value < 0));
+    if (!isRight)
+      throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
+  }
 }
 
-function isTexts(value: unknown): boolean {
-  return isFields(value) && Object.values(value).every((each) => typeof each === "string");
+export function checkCall(what: string, options: CallOptions): void {
+  checkOptions(what, options, callKinds);
 }
 
-function isParameters(value: unknown): boolean {
-  const scalars = ["string", "boolean", "number", "bigint"];
-  return isFields(value) && Object.values(value).every((each) => scalars.includes(typeof each));
+export function checkInfer(what: string, options: InferOptions): void {
+  checkOptions(what, options, inferKinds);
 }

@@ -45,17 +45,50 @@ export class Calls {
   }
 
   async run<T>(limits: CallLimits, attempt: (sent: Sent) => Promise<T>): Promise<T> {
-    const total = new Limit(limits.totalTimeoutMs, "totalTimeoutMs", [
-      limits.signal,
-      this.#closed.signal,
-    ]);
-    try {
-      await this.#enter(total.signal);
+    return await this.within(limits, async (signal) => {
+      await this.#enter(signal);
       try {
-        return await this.#attempts(limits, total.signal, attempt);
+        return await this.#attempts(limits, signal, attempt);
       } finally {
         this.#leave();
       }
+    });
+  }
+
+  /** The same for responses one after another. Tried again only before the first. */
+  async *stream<T>(
+    limits: CallLimits,
+    open: (sent: Sent) => AsyncGenerator<T, void, undefined>,
+  ): AsyncGenerator<T, void, undefined> {
+    const { totalTimeoutMs, signal } = limits;
+    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+    try {
+      await this.#enter(total.signal);
+      try {
+        yield* await this.#attempts(limits, total.signal, async (sent, limit) => {
+          const responses = open(sent);
+          const first = await responses.next();
+          limit.isKept = true;
+          return responsesFrom(first, responses, limit);
+        });
+      } finally {
+        this.#leave();
+      }
+    } finally {
+      total.end();
+    }
+  }
+
+  /** Within the limits of all of it; whatever it does, it must heed the signal. */
+  async within<T>(
+    { totalTimeoutMs, signal }: CallLimits,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+    try {
+      return await work(total.signal);
+    } catch (reason) {
+      throw total.explain(reason);
     } finally {
       total.end();
     }
@@ -69,20 +102,20 @@ export class Calls {
   async #attempts<T>(
     { requestTimeoutMs, maxRetries }: CallLimits,
     signal: AbortSignal,
-    attempt: (sent: Sent) => Promise<T>,
+    attempt: (sent: Sent, limit: Limit) => Promise<T>,
   ): Promise<T> {
     this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
     for (let retries = 0; ; retries += 1) {
       const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
       try {
         const headers = await this.#options.headers();
-        return await attempt({ signal: limit.signal, headers });
+        return await attempt({ signal: limit.signal, headers }, limit);
       } catch (reason) {
         const error = limit.explain(reason);
         if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
         await pause(pauseMs(retries, error.retryAfterMs), signal);
       } finally {
-        limit.end();
+        if (!limit.isKept) limit.end();
       }
     }
   }
@@ -130,7 +163,9 @@ export class Calls {
 }
 
 /** A signal that fires after a time, or with another: with the error that says which. */
-export class Limit {
+class Limit {
+  /** Somebody else ends it. */
+  isKept = false;
   readonly #controller = new AbortController();
   readonly #sources: readonly AbortSignal[];
   readonly #hear: (event: Event) => void;
@@ -157,10 +192,17 @@ export class Limit {
   restart(): void {
     clearTimeout(this.#timer);
     if (this.#timeoutMs === Number.POSITIVE_INFINITY || this.signal.aborted) return;
-    this.#timer = setTimeout(() => {
-      const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
-      this.#controller.abort(new ClientError("timeout", why));
-    }, Math.min(this.#timeoutMs, 2 ** 31 - 1));
+    this.#timer = setTimeout(
+      () => {
+        const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
+        this.#controller.abort(new ClientError("timeout", why));
+      },
+      Math.min(this.#timeoutMs, 2 ** 31 - 1),
+    );
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 
   /** What was thrown, if it was not thrown because of this. */
@@ -169,7 +211,7 @@ export class Limit {
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.stop();
     for (const source of this.#sources) source.removeEventListener("abort", this.#hear);
   }
 
@@ -181,13 +223,33 @@ export class Limit {
   }
 }
 
+async function* responsesFrom<T>(
+  first: IteratorResult<T, void>,
+  responses: AsyncGenerator<T, void, undefined>,
+  limit: Limit,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    for (let next = first; !next.done; next = await responses.next()) {
+      // How long the caller takes is his affair.
+      limit.stop();
+      yield next.value;
+      limit.restart();
+    }
+  } catch (reason) {
+    throw limit.explain(reason);
+  } finally {
+    limit.end();
+    await responses.return();
+  }
+}
+
 function pauseMs(retries: number, askedMs: number | undefined): number {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
   // By chance, so that those who were turned away together do not come back together.
   return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {

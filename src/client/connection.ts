@@ -96,7 +96,7 @@ export interface ModelMetadata {
   readonly outputs: readonly TensorMetadata[];
 }
 
-/** The protocol's JSON, as it came: its fields are the server's. */
+/** The protocol's JSON: its fields are the server's. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface IndexEntry {
@@ -107,42 +107,30 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
+/** What there is to ask and tell beside inference; the answers are those of HTTP. */
+export type Question =
+  /** Answered with true or false. */
+  | { readonly what: "live" | "ready" }
+  | { readonly what: "modelReady"; readonly target: ModelTarget }
+  | { readonly what: "metadata" }
+  | { readonly what: "modelMetadata" | "config"; readonly target: ModelTarget }
+  /** Of all models without a target. */
+  | { readonly what: "statistics"; readonly target?: ModelTarget }
+  | {
+      readonly what: "index" | "load" | "unload";
+      readonly name?: string;
+      readonly body: JsonObject;
+    }
+  /** As they are without a body, else changed by it. */
+  | { readonly what: "logging" | "trace"; readonly name?: string; readonly body?: JsonObject }
+  /** System shared memory: one region by its name, else all. */
+  | { readonly what: "register" | "unregister"; readonly name?: string; readonly body: JsonObject }
+  | { readonly what: "regions"; readonly name?: string };
+
 export interface Connection {
   infer(request: WireRequest, sent: Sent): Promise<WireAnswer>;
   /** Ends the request when its iterator returns. */
   stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined>;
-  isLive(sent: Sent): Promise<boolean>;
-  isReady(sent: Sent): Promise<boolean>;
-  isModelReady(target: ModelTarget, sent: Sent): Promise<boolean>;
-  metadata(sent: Sent): Promise<ServerMetadata>;
-  modelMetadata(target: ModelTarget, sent: Sent): Promise<ModelMetadata>;
-  modelConfig(target: ModelTarget, sent: Sent): Promise<JsonObject>;
-  statistics(target: ModelTarget | undefined, sent: Sent): Promise<JsonObject>;
-  index(isReadyOnly: boolean, sent: Sent): Promise<readonly IndexEntry[]>;
-  load(name: string, parameters: JsonObject, sent: Sent): Promise<void>;
-  unload(name: string, withDependents: boolean, sent: Sent): Promise<void>;
-  /** Without settings: as they are. */
-  logSettings(settings: JsonObject | undefined, sent: Sent): Promise<JsonObject>;
-  traceSettings(
-    modelName: string | undefined,
-    settings: JsonObject | undefined,
-    sent: Sent,
-  ): Promise<JsonObject>;
-  sharedMemory: SharedMemoryCalls;
+  ask(question: Question, sent: Sent): Promise<unknown>;
   close(): void;
-}
-
-export interface SharedMemoryRegion {
-  readonly name: string;
-  readonly key: string;
-  readonly offset: number;
-  readonly byteSize: number;
-}
-
-/** System shared memory. */
-export interface SharedMemoryCalls {
-  register(region: SharedMemoryRegion, sent: Sent): Promise<void>;
-  /** Without a name: all. */
-  unregister(name: string | undefined, sent: Sent): Promise<void>;
-  status(name: string | undefined, sent: Sent): Promise<readonly SharedMemoryRegion[]>;
 }

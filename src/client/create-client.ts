@@ -1,8 +1,7 @@
 /**
  * From a URL and options to a client, whatever its transport is: each entry point brings its own.
  */
-import { fieldsOf, type Check } from "../protocol/option-checks.ts";
-import type { CallOptions, ClientOptions } from "./call-options.ts";
+import { type CallOptions, type ClientOptions, checkOptions, type Kinds } from "./call-options.ts";
 import { type CallLimits, Calls } from "./calls.ts";
 import { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";
@@ -14,15 +13,18 @@ import type { HttpTransport, TransportOptions } from "./transport.ts";
 export function clientOver<Options extends ClientOptions>(
   url: string | URL,
   options: Options,
-  checks: Readonly<Record<string, Check>>,
+  kinds: Kinds,
   connect: (url: ServerUrl, options: Options) => Connection,
 ): Client {
-  const mistakes = fieldsOf(checks)(options, "");
-  if (mistakes.length > 0) throw invalid(`createClient(): ${mistakes.join("; ")}`);
+  checkOptions("createClient", options, kinds);
   const { maxInFlight = 128, maxWaiting = 10_000 } = options;
   const calls = new Calls({ maxInFlight, maxWaiting, headers: () => headersOf(options) });
   const connection = connect(parseServerUrl(url), options);
-  return new Client({ connection, calls, limitsOf: (call) => limitsOf(options, call) });
+  return new Client({
+    connection,
+    calls,
+    limitsOf: (call, isStream) => limitsOf(options, call, isStream),
+  });
 }
 
 export function overHttp(
@@ -40,14 +42,18 @@ export function overHttp(
   return new HttpConnection({ transport, format, compression, maxResponseBytes });
 }
 
-async function headersOf({ headers, token }: ClientOptions): Promise<Readonly<Record<string, string>>> {
+async function headersOf({
+  headers,
+  token,
+}: ClientOptions): Promise<Readonly<Record<string, string>>> {
   if (token === undefined) return headers ?? {};
   const current = typeof token === "string" ? token : await token();
   return { ...headers, authorization: `Bearer ${current}` };
 }
 
-function limitsOf(client: ClientOptions, call: CallOptions): CallLimits {
-  const { requestTimeoutMs = 60_000, totalTimeoutMs = 180_000, maxRetries = 2 } = client;
+function limitsOf(client: ClientOptions, call: CallOptions, isStream = false): CallLimits {
+  const longest = isStream ? Number.POSITIVE_INFINITY : 180_000;
+  const { requestTimeoutMs = 60_000, totalTimeoutMs = longest, maxRetries = 2 } = client;
   return {
     signal: call.signal,
     requestTimeoutMs: call.requestTimeoutMs ?? requestTimeoutMs,

@@ -5,6 +5,7 @@
  * Nor does it tell whether the request was sent, so none is safe to send again. Limits for
  * connecting are the browser's own.
  */
+import { concatenated } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -27,7 +28,11 @@ export class FetchTransport implements HttpTransport {
       });
       return new FetchAnswer(response, signal, maxResponseBytes);
     } catch (reason) {
-      throw failure(reason, signal, `cannot reach ${baseUrl}: no network, no server, or refused by CORS`);
+      throw failure(
+        reason,
+        signal,
+        `cannot reach ${baseUrl}: no network, no server, or refused by CORS`,
+      );
     }
   }
 
@@ -53,20 +58,14 @@ class FetchAnswer implements HttpAnswer {
   }
 
   async whole(): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
+    const pieces: Uint8Array[] = [];
     let byteLength = 0;
     for await (const chunk of this.chunks()) {
       byteLength += chunk.byteLength;
       if (byteLength > this.#maxBytes) throw tooLong(this.#maxBytes);
-      parts.push(chunk);
+      pieces.push(chunk);
     }
-    const whole = new Uint8Array(byteLength);
-    let offset = 0;
-    for (const part of parts) {
-      whole.set(part, offset);
-      offset += part.byteLength;
-    }
-    return whole;
+    return concatenated(pieces);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {

@@ -5,9 +5,8 @@
  * A tensor says what it is; nested arrays have a shape; a flat typed array may have one free
  * dimension. An input of BYTES, or of one element, may be that element.
  */
-import { Tensor } from "../definition/tensor.ts";
+import { PlainTensor } from "../definition/plain-tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
-import { nearestName } from "../protocol/nearest-name.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { wireTensor } from "../protocol/tensor.ts";
 import { invalid } from "./client-error.ts";
@@ -33,7 +32,8 @@ export function toWireInputs(target: GivenFor, given: GivenInputs): readonly Wir
   }
   const names = shape.inputs.map(({ name }) => name);
   for (const name of Object.keys(given)) {
-    if (!names.includes(name)) throw invalid(unknownInput(modelName, name, names));
+    if (!names.includes(name))
+      throw invalid(`model '${modelName}' has no input '${name}': it has ${names.join(", ")}`);
   }
   return shape.inputs.flatMap((input) => {
     const value = given[input.name];
@@ -43,18 +43,12 @@ export function toWireInputs(target: GivenFor, given: GivenInputs): readonly Wir
   });
 }
 
-function unknownInput(modelName: string, name: string, names: readonly string[]): string {
-  const nearest = nearestName(name, names);
-  const remedy = nearest === undefined ? `it has ${names.join(", ")}` : `did you mean '${nearest}'?`;
-  return `model '${modelName}' has no input '${name}': ${remedy}`;
-}
-
 function toWireInput({ modelName, shape, form }: GivenFor, input: KnownTensor, value: unknown) {
   const { name, datatype } = input;
   const isSample = form === "sample" && shape.isBatching;
   const dims = isSample ? input.dims.slice(1) : input.dims;
   const wrong = (why: string) => invalid(`model '${modelName}': input '${name}' ${why}`);
-  const { shape: own, bytes, shared } = valueOf({ datatype, dims }, value, wrong);
+  const { shape: own, bytes, shared } = writtenValue({ datatype, dims }, value, wrong);
   const fits =
     own.length === dims.length &&
     dims.every((dimension, index) => dimension === -1 || dimension === own[index]);
@@ -70,12 +64,12 @@ interface Value {
   readonly shared?: WireInput["shared"];
 }
 
-function valueOf(
+function writtenValue(
   { datatype, dims }: Pick<KnownTensor, "datatype" | "dims">,
   value: unknown,
   wrong: (why: string) => Error,
 ): Value {
-  if (value instanceof Tensor || value instanceof SharedTensor) {
+  if (value instanceof PlainTensor || value instanceof SharedTensor) {
     if (value.datatype !== datatype) throw wrong(`must be ${datatype}; got ${value.datatype}`);
     if (value instanceof SharedTensor) {
       return { shape: value.shape, bytes: new Uint8Array(0), shared: value.part };

@@ -7,14 +7,9 @@ import type { RequestTiming } from "../protocol/infer.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type {
   Connection,
-  IndexEntry,
-  JsonObject,
-  ModelMetadata,
   ModelTarget,
+  Question,
   Sent,
-  ServerMetadata,
-  SharedMemoryCalls,
-  SharedMemoryRegion,
   WireAnswer,
   WireRequest,
 } from "./connection.ts";
@@ -23,7 +18,7 @@ import { writeExactJson } from "./exact-json.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
 import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
-import type { HttpAnswer, HttpTransport } from "./transport.ts";
+import type { HttpAnswer, HttpRequest, HttpTransport } from "./transport.ts";
 
 export interface HttpConnectionOptions {
   readonly transport: HttpTransport;
@@ -43,20 +38,10 @@ const jsonLength = "inference-header-content-length";
 const decoder = new TextDecoder();
 
 export class HttpConnection implements Connection {
-  readonly sharedMemory: SharedMemoryCalls;
   readonly #options: HttpConnectionOptions;
 
   constructor(options: HttpConnectionOptions) {
     this.#options = options;
-    this.sharedMemory = {
-      register: async ({ name, key, offset, byteSize }, sent) => {
-        await this.#post(`${memory(name)}/register`, { key, offset, byte_size: byteSize }, sent);
-      },
-      unregister: async (name, sent) => {
-        await this.#post(`${memory(name)}/unregister`, undefined, sent);
-      },
-      status: async (name, sent) => toRegions(await this.#get(`${memory(name)}/status`, sent)),
-    };
   }
 
   async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
@@ -96,7 +81,10 @@ export class HttpConnection implements Connection {
     if (type.startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
       const length = answer.header(jsonLength);
-      yield readInferAnswer(await answer.whole(), length === undefined ? undefined : Number(length));
+      yield readInferAnswer(
+        await answer.whole(),
+        length === undefined ? undefined : Number(length),
+      );
       return;
     }
     const isLines = type.startsWith("application/x-ndjson");
@@ -108,131 +96,35 @@ export class HttpConnection implements Connection {
     }
   }
 
-  isLive(sent: Sent): Promise<boolean> {
-    return this.#isOk("/v2/health/live", sent);
-  }
-
-  isReady(sent: Sent): Promise<boolean> {
-    return this.#isOk("/v2/health/ready", sent);
-  }
-
-  isModelReady(target: ModelTarget, sent: Sent): Promise<boolean> {
-    return this.#isOk(`${pathOf(target)}/ready`, sent);
-  }
-
-  async metadata(sent: Sent): Promise<ServerMetadata> {
-    const { name = "", version = "", extensions = [] } = await this.#getFields("/v2", sent);
-    return {
-      name: String(name),
-      version: String(version),
-      extensions: Array.isArray(extensions) ? extensions.map(String) : [],
-    };
-  }
-
-  async modelMetadata(target: ModelTarget, sent: Sent): Promise<ModelMetadata> {
-    return toModelMetadata(await this.#getFields(pathOf(target), sent));
-  }
-
-  modelConfig(target: ModelTarget, sent: Sent): Promise<JsonObject> {
-    return this.#getFields(`${pathOf(target)}/config`, sent);
-  }
-
-  statistics(target: ModelTarget | undefined, sent: Sent): Promise<JsonObject> {
-    return this.#getFields(target === undefined ? "/v2/models/stats" : `${pathOf(target)}/stats`, sent);
-  }
-
-  async index(isReadyOnly: boolean, sent: Sent): Promise<readonly IndexEntry[]> {
-    const body = isReadyOnly ? { ready: true } : {};
-    const entries = await this.#post("/v2/repository/index", body, sent);
-    if (Array.isArray(entries)) return entries as readonly IndexEntry[];
-    throw badAnswer("the repository's index is no list");
-  }
-
-  async load(name: string, parameters: JsonObject, sent: Sent): Promise<void> {
-    const body = Object.keys(parameters).length > 0 ? { parameters } : {};
-    await this.#post(`/v2/repository/models/${encodeURIComponent(name)}/load`, body, sent);
-  }
-
-  async unload(name: string, withDependents: boolean, sent: Sent): Promise<void> {
-    const body = withDependents ? { parameters: { unload_dependents: true } } : {};
-    await this.#post(`/v2/repository/models/${encodeURIComponent(name)}/unload`, body, sent);
-  }
-
-  logSettings(settings: JsonObject | undefined, sent: Sent): Promise<JsonObject> {
-    return this.#settings("/v2/logging", settings, sent);
-  }
-
-  traceSettings(
-    modelName: string | undefined,
-    settings: JsonObject | undefined,
-    sent: Sent,
-  ): Promise<JsonObject> {
-    const of = modelName === undefined ? "" : `/models/${encodeURIComponent(modelName)}`;
-    return this.#settings(`/v2${of}/trace/setting`, settings, sent);
+  async ask(question: Question, sent: Sent): Promise<unknown> {
+    const isHealth = /live|eady/.test(question.what);
+    const document = "body" in question ? question.body : undefined;
+    const body = document === undefined ? [] : [new TextEncoder().encode(writeExactJson(document))];
+    const method = document === undefined ? "GET" : "POST";
+    const headers = { ...sent.headers, ...(document && { "content-type": "application/json" }) };
+    try {
+      const answer = await this.#send({ method, path: pathTo(question), headers, body }, sent);
+      const bytes = await answer.whole();
+      if (isHealth || bytes.byteLength === 0) return isHealth;
+      if (!/html/.test(answer.header("content-type") ?? "")) return parseAnswer(bytes);
+      throw strangeAnswer(answer, decoder.decode(bytes));
+    } catch (error) {
+      // It has answered: that it is not ready is the answer then, and no failure.
+      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      throw error;
+    }
   }
 
   close(): void {
     this.#options.transport.close();
   }
 
-  async #settings(
-    path: string,
-    settings: JsonObject | undefined,
-    sent: Sent,
-  ): Promise<JsonObject> {
-    if (settings === undefined) return await this.#getFields(path, sent);
-    return asFields(path, await this.#post(path, settings, sent));
-  }
-
-  async #isOk(path: string, sent: Sent): Promise<boolean> {
-    try {
-      const answer = await this.#send({ method: "GET", path, headers: sent.headers, body: [] }, sent);
-      await answer.whole();
-      return true;
-    } catch (error) {
-      // It answered: then that it is not ready is the answer, and no failure.
-      if (error instanceof ClientError && isNoAnswer(error)) return false;
-      throw error;
-    }
-  }
-
-  async #getFields(path: string, sent: Sent): Promise<JsonObject> {
-    return asFields(path, await this.#get(path, sent));
-  }
-
-  async #get(path: string, sent: Sent): Promise<unknown> {
-    return await this.#json({ method: "GET", path, headers: sent.headers, body: [] }, sent);
-  }
-
-  async #post(path: string, document: JsonObject | undefined, sent: Sent): Promise<unknown> {
-    const text = document === undefined ? "" : writeExactJson(document);
-    const headers = { ...sent.headers, "content-type": "application/json" };
-    const body = text === "" ? [] : [new TextEncoder().encode(text)];
-    return await this.#json({ method: "POST", path, headers, body }, sent);
-  }
-
-  async #json(request: Asked, sent: Sent): Promise<unknown> {
-    const answer = await this.#send(request, sent);
-    const bytes = await answer.whole();
-    if (bytes.byteLength === 0) return undefined;
-    const type = answer.header("content-type") ?? "";
-    if (/html/.test(type)) throw strangeAnswer(answer, decoder.decode(bytes));
-    return parseAnswer(bytes);
-  }
-
   /** Its answer, if that is a success. */
-  async #send(request: Asked, { signal }: Sent): Promise<HttpAnswer> {
+  async #send(request: Omit<HttpRequest, "signal">, { signal }: Sent): Promise<HttpAnswer> {
     const answer = await this.#options.transport.send({ ...request, signal });
     if (answer.status === 200) return answer;
     throw httpError(answer, decoder.decode(await answer.whole()));
   }
-}
-
-interface Asked {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: readonly Uint8Array[];
 }
 
 function pathOf({ name, version }: ModelTarget): string {
@@ -240,55 +132,41 @@ function pathOf({ name, version }: ModelTarget): string {
   return version === undefined ? path : `${path}/versions/${version}`;
 }
 
-function memory(name: string | undefined): string {
-  const region = name === undefined ? "" : `/region/${encodeURIComponent(name)}`;
-  return `/v2/systemsharedmemory${region}`;
-}
-
-function asFields(path: string, value: unknown): JsonObject {
-  if (isFields(value)) return value;
-  throw badAnswer(`the answer to ${path} is no JSON object`);
-}
-
-function isNoAnswer({ kind, status, code }: ClientError): boolean {
-  if (kind === "connection" || kind === "timeout" || kind === "cancelled") return false;
-  // An empty 400 is how a server says that it is not ready; a missing right is a failure.
-  return status !== undefined && code !== "PERMISSION_DENIED" && code !== "UNAUTHENTICATED";
-}
-
-function toModelMetadata(fields: JsonObject): ModelMetadata {
-  const { name = "", versions = [], platform = "", inputs, outputs } = fields;
-  if (!Array.isArray(inputs) || !Array.isArray(outputs)) {
-    throw badAnswer("the model's metadata has no lists of inputs and outputs");
+function pathTo(question: Question): string {
+  const { what } = question;
+  const model = "target" in question && question.target ? pathOf(question.target) : "";
+  const name = "name" in question && question.name ? encodeURIComponent(question.name) : "";
+  switch (what) {
+    case "live":
+    case "ready":
+      return `/v2/health/${what}`;
+    case "modelReady":
+      return `${model}/ready`;
+    case "metadata":
+      return "/v2";
+    case "modelMetadata":
+      return model;
+    case "config":
+      return `${model}/config`;
+    case "statistics":
+      return `${model || "/v2/models"}/stats`;
+    case "index":
+      return "/v2/repository/index";
+    case "load":
+    case "unload":
+      return `/v2/repository/models/${name}/${what}`;
+    case "logging":
+      return "/v2/logging";
+    case "trace":
+      return `/v2${name && `/models/${name}`}/trace/setting`;
+    default:
+      return `/v2/systemsharedmemory${name && `/region/${name}`}/${what === "regions" ? "status" : what}`;
   }
-  return {
-    name: String(name),
-    versions: Array.isArray(versions) ? versions.map(String) : [],
-    platform: String(platform),
-    inputs: inputs.map(toTensorMetadata),
-    outputs: outputs.map(toTensorMetadata),
-  };
 }
 
-function toTensorMetadata(fields: unknown): ModelMetadata["inputs"][number] {
-  const { name, datatype, shape } = isFields(fields) ? fields : {};
-  if (typeof name !== "string" || typeof datatype !== "string" || !Array.isArray(shape)) {
-    throw badAnswer("a tensor of the model's metadata has no name, datatype or shape");
-  }
-  return { name, datatype, shape: shape.map(Number) };
-}
-
-function toRegions(value: unknown): readonly SharedMemoryRegion[] {
-  if (!Array.isArray(value)) throw badAnswer("the shared memory's status is no list");
-  return value.map((region: unknown) => {
-    const { name, key, offset, byte_size } = isFields(region) ? region : {};
-    return {
-      name: String(name),
-      key: String(key),
-      offset: Number(offset),
-      byteSize: Number(byte_size),
-    };
-  });
+function isNotReady({ status, code }: ClientError): boolean {
+  // A missing right is a failure, and so is no answer at all.
+  return status !== undefined && !/PERMISSION|UNAUTH/.test(code);
 }
 
 /** A response of a stream, or the error that stands in its place. */

@@ -5,7 +5,6 @@
  * named as what it is.
  */
 import { badAnswer, ClientError, type ClientErrorCode } from "./client-error.ts";
-import { isFields } from "./infer-answer.ts";
 import type { HttpAnswer } from "./transport.ts";
 
 const codes: Readonly<Record<number, ClientErrorCode>> = {
@@ -24,57 +23,36 @@ const codes: Readonly<Record<number, ClientErrorCode>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-/** Answers of these were not run. */
-const refusals = [429, 503];
-
 export function httpError(answer: HttpAnswer, body: string): ClientError {
   const { status } = answer;
-  const text = errorText(body);
-  const location = answer.header("location");
-  if (status >= 300 && status < 400) {
-    const to = location === undefined ? "elsewhere" : `to ${location}`;
-    return badAnswer(`the server redirects ${to} (${status}): use that address`, { status });
-  }
-  if (text === undefined) return strangeAnswer(answer, body);
-  const options = {
-    code: codes[status] ?? "UNKNOWN",
-    status,
-    retryAfterMs: retryAfterMs(answer.header("retry-after")),
-  };
-  return new ClientError(refusals.includes(status) ? "refused" : "server", text, options);
+  const code = codes[status] ?? "UNKNOWN";
+  const message = errorText(body);
+  if (message === undefined) return strangeAnswer(answer, body);
+  // Whole seconds; from a proxy it may be a date, which is passed over.
+  const seconds = Number(answer.header("retry-after") ?? Number.NaN);
+  const retryAfterMs = seconds >= 0 ? 1000 * seconds : undefined;
+  // These were not run.
+  const kind = status === 503 || status === 429 ? "refused" : "server";
+  return new ClientError(kind, message, { code, status, retryAfterMs });
 }
 
-/** Also where the status is a success. */
+/** Of no inference server, or of whoever stands before it. */
 export function strangeAnswer(answer: HttpAnswer, body: string): ClientError {
   const { status } = answer;
-  const type = answer.header("content-type")?.split(";")[0] ?? "no content type";
-  const start = body.replace(/\s+/g, " ").trim().slice(0, 80);
-  const shown = start === "" ? "with an empty body" : `${type}: ${JSON.stringify(start)}`;
-  const isProxy = status === 502 || status === 503 || status === 504;
-  const what = isProxy ? "whoever stands before the server" : "this is no inference server:";
-  return badAnswer(`${what} answered ${status}, ${shown}`, {
-    code: codes[status] ?? "INTERNAL",
-    status,
-  });
+  const [location, type = ""] = [answer.header("location"), answer.header("content-type")];
+  const start = body.replace(/\s+/g, " ").slice(0, 80);
+  const what = location === undefined ? `${type} ${JSON.stringify(start)}` : `go to ${location}`;
+  const code = codes[status] ?? "INTERNAL";
+  return badAnswer(`no answer of an inference server: ${status}, ${what}`, { code, status });
 }
 
 function errorText(body: string): string | undefined {
   try {
-    const document: unknown = JSON.parse(body);
-    if (!isFields(document)) return undefined;
-    // FastAPI, and so MLServer and KServe for some, say "detail".
-    const { error, detail } = document;
-    if (typeof error === "string") return error;
-    return typeof detail === "string" ? detail : undefined;
+    // Servers made with FastAPI say "detail".
+    const { error, detail } = JSON.parse(body) as Record<string, unknown>;
+    const text = error ?? detail;
+    return typeof text === "string" ? text : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Seconds, or a date. */
-function retryAfterMs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return 1000 * Number(text);
-  const untilMs = Date.parse(text) - Date.now();
-  return Number.isFinite(untilMs) ? Math.max(0, untilMs) : undefined;
 }

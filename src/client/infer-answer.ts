@@ -4,14 +4,15 @@
  * Whatever a server sends, a wrong size or shape is an error here, with the name of the output: who
  * reads a tensor later reads what its shape says.
  */
-import { Tensor } from "../definition/tensor.ts";
-import { type Datatype, datatypes, isDatatype } from "../protocol/datatype.ts";
+
+import { PlainTensor } from "../definition/plain-tensor.ts";
+import type { Datatype } from "../protocol/datatype.ts";
 import { noParameters, type Parameters } from "../protocol/infer.ts";
-import { findPackedBytesFault } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { badAnswer } from "./client-error.ts";
 import type { WireAnswer } from "./connection.ts";
+import { isDatatype, sizeOf } from "./element-size.ts";
 import { parseExactJson } from "./exact-json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,12 +29,14 @@ const decoder = new TextDecoder();
 export function readInferAnswer(bytes: Uint8Array, jsonBytes: number | undefined): WireAnswer {
   const length = jsonBytes ?? bytes.byteLength;
   if (length > bytes.byteLength) {
-    throw badAnswer(`the answer is cut off: ${length} bytes of JSON expected, ${bytes.byteLength} came`);
+    throw badAnswer(`the answer is cut off: ${bytes.byteLength} bytes of ${length} came`);
   }
   const binary = { bytes, offset: length };
   const answer = toWireAnswer(parseAnswer(bytes.subarray(0, length)), binary);
   if (binary.offset === bytes.byteLength) return answer;
-  throw badAnswer(`the answer has ${bytes.byteLength - binary.offset} bytes that belong to no output`);
+  throw badAnswer(
+    `the answer has ${bytes.byteLength - binary.offset} bytes that belong to no output`,
+  );
 }
 
 export function parseAnswer(bytes: Uint8Array): unknown {
@@ -63,15 +66,14 @@ export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
 function readOutput(output: unknown, binary: Binary | undefined): WireTensor {
   const { name, datatype, shape, data, parameters } = isFields(output) ? output : {};
   if (typeof name !== "string") throw badAnswer("an output of the answer has no name");
-  if (typeof datatype !== "string" || !isDatatype(datatype)) {
-    throw badAnswer(`output '${name}' is of datatype ${String(datatype)}, which this client does not know`);
-  }
+  if (!isDatatype(datatype)) throw badAnswer(`output '${name}': unknown datatype ${datatype}`);
   if (!isShape(shape)) throw badAnswer(`output '${name}' has no valid shape`);
   const head = { name, datatype, shape };
   const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
   if (typeof size === "number") return checked(wireTensor(head, takeBytes(name, size, binary)));
   if (Array.isArray(data)) return checked(wireTensor(head, bytesOfValues(head, data)));
-  if (isFields(parameters) && "shared_memory_region" in parameters) return wireTensor(head, nothing);
+  if (isFields(parameters) && "shared_memory_region" in parameters)
+    return wireTensor(head, nothing);
   throw badAnswer(`output '${name}' has no data`);
 }
 
@@ -91,12 +93,13 @@ function bytesOfValues(
   { name, datatype, shape }: Pick<WireTensor, "name" | "datatype" | "shape">,
   data: readonly unknown[],
 ): Uint8Array {
-  const values = datatype === "BYTES" ? data.flat(Infinity).map(String) : data.flat(Infinity);
   try {
-    return Tensor.from(datatype as Datatype, values as never, shape).bytes;
+    const flat = data.flat(Infinity);
+    const values = datatype === "BYTES" ? flat.map(String) : flat;
+    return PlainTensor.from(datatype as Datatype, values as never, shape).bytes;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw badAnswer(`output '${name}' is no ${datatype} of shape ${formatShape(shape)}: ${why}`, { cause });
+    throw badAnswer(`output '${name}': ${why}`, { cause });
   }
 }
 
@@ -104,12 +107,21 @@ function bytesOfValues(
 function checked(tensor: WireTensor): WireTensor {
   const { name, datatype, shape, chunks, byteLength } = tensor;
   const count = elementCount(shape);
-  const size = datatypes[datatype].byteSize;
+  const size = sizeOf(datatype);
   const isWhole =
-    size > 0 ? count * size === byteLength : findPackedBytesFault(chunks, count) === undefined;
+    size > 0 ? count * size === byteLength : countTexts(chunks[0] ?? nothing) === count;
   if (isWhole) return tensor;
-  const what = `${datatype} of shape ${formatShape(shape)}`;
-  throw badAnswer(`output '${name}' is ${what}, and ${byteLength} bytes came, which do not fit`);
+  const what = `${byteLength} bytes are no ${datatype} of shape ${formatShape(shape)}`;
+  throw badAnswer(`output '${name}': ${what}`);
+}
+
+/** Of BYTES: a length, then so many bytes. -1: the last one is cut off. */
+export function countTexts(packed: Uint8Array): number {
+  const lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  let count = 0;
+  let offset = 0;
+  for (; offset + 4 <= packed.byteLength; count += 1) offset += 4 + lengths.getUint32(offset, true);
+  return offset === packed.byteLength ? count : -1;
 }
 
 function isShape(value: unknown): value is readonly number[] {

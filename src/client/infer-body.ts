@@ -2,9 +2,10 @@
  * An inference request as HTTP carries it: a JSON document, and behind it the bytes of its tensors;
  * or all of it as JSON, for servers without the binary extension.
  */
+
+import { PlainTensor } from "../definition/plain-tensor.ts";
 import { defaultForm } from "../definition/specifications.ts";
-import { Tensor } from "../definition/tensor.ts";
-import { joinBytes } from "../protocol/sliced-bytes.ts";
+import { inOnePiece } from "./bytes.ts";
 import { invalid } from "./client-error.ts";
 import type { RegionPart, WireInput, WireOutput, WireRequest } from "./connection.ts";
 import { writeExactJson } from "./exact-json.ts";
@@ -77,11 +78,13 @@ function regionOf({ region, offset = 0, byteSize }: RegionPart): object {
   };
 }
 
-function valuesOf({ name, datatype, shape, chunks, byteLength }: WireInput): unknown[] {
+function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
   if (datatype === "FP16" || datatype === "BF16") {
-    throw invalid(`input '${name}' is ${datatype}, which JSON has no form for: use format "binary"`);
+    throw invalid(
+      `input '${name}' is ${datatype}, which JSON has no form for: use format "binary"`,
+    );
   }
-  const bytes = joinBytes(chunks, byteLength, 8);
-  const tensor = new Tensor({ datatype, shape, as: defaultForm(datatype), bytes });
+  const bytes = inOnePiece(chunks, 8);
+  const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   return tensor.reshape([-1]).toNested() as unknown[];
 }

@@ -10,50 +10,47 @@
  *
  * Not here: limits and retries (calls.ts), what goes over the wire (connection.ts).
  */
+
 import type { ModelBase } from "../definition/model-base.ts";
-import { Tensor } from "../definition/tensor.ts";
+import { PlainTensor } from "../definition/plain-tensor.ts";
 import { defaultForm } from "../definition/specifications.ts";
 import { noParameters } from "../protocol/infer.ts";
-import { joinBytes } from "../protocol/sliced-bytes.ts";
-import { datatypes } from "../protocol/datatype.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
-import { type CallOptions, checkCall, checkInfer, type InferOptions } from "./call-options.ts";
-import type { CallLimits, Calls } from "./calls.ts";
+import { inOnePiece } from "./bytes.ts";
+import { type CallOptions, checkInfer, type InferOptions } from "./call-options.ts";
+import type { CallLimits } from "./calls.ts";
 import { ClientError, invalid } from "./client-error.ts";
 import type {
-  Connection,
   JsonObject,
   ModelMetadata,
   ModelTarget,
-  Sent,
   WireAnswer,
   WireOutput,
   WireRequest,
 } from "./connection.ts";
+import { sizeOf } from "./element-size.ts";
 import { type Form, type GivenInputs, toWireInputs } from "./given-inputs.ts";
-import type { InputsOf, OutputsOf } from "./model-types.ts";
 import { type ModelShape, readModelShape } from "./model-shape.ts";
+import type { InputsOf, OutputsOf } from "./model-types.ts";
+import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
 import { type Response, rememberResponse } from "./response.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
-
-export interface ModelContext {
-  readonly connection: Connection;
-  readonly calls: Calls;
-  readonly limitsOf: (options: CallOptions) => CallLimits;
-}
+import type { SequenceState } from "./sequence-state.ts";
 
 export class ModelClient<M extends ModelBase = ModelBase> {
   readonly name: string;
   /** Undefined: the server decides. */
   readonly version: number | undefined;
-  readonly #context: ModelContext;
+  readonly #context: ClientContext;
   readonly #target: ModelTarget;
+  readonly #sequence: SequenceState | undefined;
   #shape: Promise<ModelShape> | undefined;
   #answeredVersion: string | undefined;
 
-  constructor(context: ModelContext, target: ModelTarget) {
+  constructor(context: ClientContext, target: ModelTarget, sequence?: SequenceState) {
     this.#context = context;
     this.#target = target;
+    this.#sequence = sequence;
     this.name = target.name;
     this.version = target.version;
   }
@@ -75,36 +72,70 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     throw invalid(`model '${this.name}' does not batch: use infer or inferSample`);
   }
 
+  /**
+   * Responses of a model that streams, or the one of any other. Who stops reading cancels the
+   * request. Inputs as for `infer`.
+   */
+  async *stream(
+    inputs: InputsOf<M>,
+    options: InferOptions = {},
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    checkInfer(`model '${this.name}'`, options);
+    const { connection, calls, limitsOf } = this.#context;
+    const limits = limitsOf(options, true);
+    const shape = await this.#knownShape(limits);
+    const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
+    const request = this.#request(wire, options);
+    const answers = calls.stream(limits, (sent) => {
+      return connection.stream(request, withHeaders(sent, options));
+    });
+    try {
+      for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
+    } catch (error) {
+      throw withId(error, options.id);
+    }
+  }
+
   async isReady(options: CallOptions = {}): Promise<boolean> {
-    return await this.#ask(options, (connection, sent) =>
-      connection.isModelReady(this.#target, sent),
-    );
+    return (await this.#ask("modelReady", options)) as boolean;
+  }
+
+  /** Resolves when it is; a server that is not there yet is asked again. */
+  async waitReady(options: CallOptions = {}): Promise<void> {
+    await untilReady(this.#context, options, (each) => this.isReady(each));
   }
 
   async metadata(options: CallOptions = {}): Promise<ModelMetadata> {
-    return await this.#ask(options, (connection, sent) =>
-      connection.modelMetadata(this.#target, sent),
-    );
+    return (await this.#ask("modelMetadata", options)) as ModelMetadata;
   }
 
   async config(options: CallOptions = {}): Promise<JsonObject> {
-    return await this.#ask(options, (connection, sent) => connection.modelConfig(this.#target, sent));
+    return (await this.#ask("config", options)) as JsonObject;
   }
 
   async statistics(options: CallOptions = {}): Promise<JsonObject> {
-    return await this.#ask(options, (connection, sent) => connection.statistics(this.#target, sent));
+    return (await this.#ask("statistics", options)) as JsonObject;
   }
 
-  async #ask<T>(
+  /** Without settings: as they are. */
+  async traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    const body = settings === undefined ? {} : { body: settings };
+    const question = { what: "trace", name: this.name, ...body } as const;
+    return (await ask(this.#context, question, options)) as JsonObject;
+  }
+
+  async #ask(
+    what: "modelReady" | "modelMetadata" | "config" | "statistics",
     options: CallOptions,
-    ask: (connection: Connection, sent: Sent) => Promise<T>,
-  ): Promise<T> {
-    checkCall(`model '${this.name}'`, options);
-    const { connection, calls, limitsOf } = this.#context;
-    return await calls.run(limitsOf(options), (sent) => ask(connection, sent));
+  ): Promise<unknown> {
+    return await ask(this.#context, { what, target: this.#target }, options);
   }
 
-  async #infer(form: Form, inputs: GivenInputs, options: InferOptions): Promise<OutputsOf<ModelBase>> {
+  async #infer(
+    form: Form,
+    inputs: GivenInputs,
+    options: InferOptions,
+  ): Promise<OutputsOf<ModelBase>> {
     checkInfer(`model '${this.name}'`, options);
     const limits = this.#context.limitsOf(options);
     const shape = await this.#knownShape(limits);
@@ -121,18 +152,27 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     shape: ModelShape,
     { form, inputs, options }: { form: Form; inputs: GivenInputs; options: InferOptions },
   ): Promise<OutputsOf<ModelBase>> {
-    const { connection, calls, limitsOf } = this.#context;
     const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
     const request = this.#request(wire, options);
-    const parts = partsOfRequest(request, shape);
-    const answers = await Promise.all(
-      parts.map((part) => {
-        return calls.run(limitsOf(options), (sent) => connection.infer(part, withHeaders(sent, options)));
-      }),
-    );
-    const answer = joinAnswers(answers);
+    const answer =
+      this.#sequence === undefined
+        ? joinAnswers(
+            await Promise.all(
+              partsOfRequest(request, shape).map((part) => this.#send(part, options)),
+            ),
+          )
+        : await this.#sequence.run(options.isLast ?? false, (sequence) => {
+            return this.#send({ ...request, sequence }, options);
+          });
     this.#noteVersion(answer);
     return toOutputs(answer, form === "sample" && shape.isBatching);
+  }
+
+  #send(request: WireRequest, options: InferOptions): Promise<WireAnswer> {
+    const { connection, calls, limitsOf } = this.#context;
+    return calls.run(limitsOf(options), (sent) => {
+      return connection.infer(request, withHeaders(sent, options));
+    });
   }
 
   #request(inputs: WireRequest["inputs"], options: InferOptions): WireRequest {
@@ -146,18 +186,13 @@ export class ModelClient<M extends ModelBase = ModelBase> {
 
   /** What the server says of the model, asked for once by whoever comes first. */
   async #knownShape(limits: CallLimits): Promise<ModelShape> {
-    this.#shape ??= this.#readShape({ ...limits, signal: undefined });
+    this.#shape ??= this.#readShape({});
     const { signal } = limits;
     return signal === undefined ? await this.#shape : await raced(this.#shape, signal);
   }
 
-  #readShape(limits: CallLimits): Promise<ModelShape> {
-    const { connection, calls } = this.#context;
-    const target = this.#target;
-    const reading = readModelShape({
-      metadata: () => calls.run(limits, (sent) => connection.modelMetadata(target, sent)),
-      config: () => calls.run(limits, (sent) => connection.modelConfig(target, sent)),
-    });
+  #readShape(options: CallOptions): Promise<ModelShape> {
+    const reading = readModelShape(this.metadata(options), this.config(options));
     reading.catch(() => {
       // Another time it may go well.
       if (this.#shape === reading) this.#shape = undefined;
@@ -183,10 +218,6 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     this.#answeredVersion = modelVersion;
     if (before !== undefined && before !== modelVersion) this.#shape = undefined;
   }
-}
-
-function withHeaders(sent: Sent, { headers }: CallOptions): Sent {
-  return headers === undefined ? sent : { ...sent, headers: { ...sent.headers, ...headers } };
 }
 
 function withId(error: unknown, id = ""): unknown {
@@ -218,8 +249,8 @@ export function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<Mode
   return outputs;
 }
 
-function toTensor({ datatype, shape, chunks, byteLength }: WireTensor, isSample: boolean): Tensor {
-  const bytes = joinBytes(chunks, byteLength, datatypes[datatype].byteSize || 1);
-  const tensor = new Tensor({ datatype, shape, as: defaultForm(datatype), bytes });
+function toTensor({ datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
+  const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
+  const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   return isSample ? tensor.reshape(shape.slice(1)) : tensor;
 }

@@ -7,9 +7,11 @@
  * Where a server has no configuration to tell (not all have the extension), a model batches if all
  * of its shapes begin with -1.
  */
-import { type Datatype, isDatatype } from "../protocol/datatype.ts";
+
+import type { Datatype } from "../protocol/datatype.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { JsonObject, ModelMetadata, TensorMetadata } from "./connection.ts";
+import { isDatatype } from "./element-size.ts";
 import { isFields } from "./infer-answer.ts";
 
 export interface KnownTensor {
@@ -29,22 +31,19 @@ export interface ModelShape {
   readonly isDecoupled: boolean;
 }
 
-interface Source {
-  readonly metadata: () => Promise<ModelMetadata>;
-  readonly config: () => Promise<JsonObject>;
-}
-
-export async function readModelShape({ metadata, config }: Source): Promise<ModelShape> {
-  const [{ inputs, outputs, name }, configuration] = await Promise.all([
-    metadata(),
-    config().catch(ifMissing),
-  ]);
+/** Of both answers; that of the configuration may fail. */
+export async function readModelShape(
+  metadata: Promise<ModelMetadata>,
+  config: Promise<JsonObject>,
+): Promise<ModelShape> {
+  const [described, configuration] = await Promise.all([metadata, config.catch(ifMissing)]);
+  const { name, inputs = [], outputs = [] } = described ?? {};
   const { max_batch_size: most, input, model_transaction_policy: policy } = configuration ?? {};
   const maxBatchSize = typeof most === "number" ? most : undefined;
   const isOptional = optionalNames(input);
   const isFree = ({ shape }: TensorMetadata): boolean => shape[0] === -1;
   return {
-    inputs: inputs.map((tensor) => toKnown(name, tensor, isOptional.has(tensor.name))),
+    inputs: inputs.map((tensor) => toKnown(name ?? "", tensor, isOptional.has(tensor.name))),
     outputNames: outputs.map((output) => output.name),
     isBatching:
       maxBatchSize === undefined ? [...inputs, ...outputs].every(isFree) : maxBatchSize > 0,
@@ -72,6 +71,5 @@ function toKnown(
   isOptional: boolean,
 ): KnownTensor {
   if (isDatatype(datatype)) return { name, datatype, dims: shape, isOptional };
-  const what = `input '${name}' of model '${modelName}' is of datatype ${datatype}`;
-  throw badAnswer(`${what}, which this client does not know`);
+  throw badAnswer(`input '${name}' of model '${modelName}': unknown datatype ${datatype}`);
 }

@@ -6,8 +6,8 @@
  * is unknown here, so outputs have the usual one.
  */
 import type { InputValues, Model } from "../definition/model.ts";
+import type { PlainTensor } from "../definition/plain-tensor.ts";
 import type { TensorSpec } from "../definition/specifications.ts";
-import type { Tensor } from "../definition/tensor.ts";
 import type { SharedTensor } from "./shared-tensor.ts";
 
 type Given<Values> = { readonly [Name in keyof Values]: Values[Name] | SharedTensor };
@@ -18,5 +18,5 @@ export type InputsOf<M> =
 
 export type OutputsOf<M> =
   M extends Model<string, infer _, infer O>
-    ? { readonly [Name in keyof O]: O[Name] extends TensorSpec<infer D> ? Tensor<D> : never }
-    : Readonly<Record<string, Tensor>>;
+    ? { readonly [Name in keyof O]: O[Name] extends TensorSpec<infer D> ? PlainTensor<D> : never }
+    : Readonly<Record<string, PlainTensor>>;

@@ -6,8 +6,8 @@
  */
 import {
   Agent as HttpAgent,
-  type IncomingMessage,
   request as httpRequest,
+  type IncomingMessage,
   type RequestOptions,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
@@ -15,12 +15,14 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { concatenated } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
 /** Certificates in PEM. */
-export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "key" | "passphrase"> {
+export interface TlsOptions
+  extends Pick<SecureContextOptions, "ca" | "cert" | "key" | "passphrase"> {
   /** Default true: the server's certificate must be valid, and for this host. */
   readonly rejectUnauthorized?: boolean;
   /** Name in the certificate, where it is not that of the URL. */
@@ -100,10 +102,13 @@ export class NodeTransport implements HttpTransport {
   #limitConnecting(socket: Socket, connected: () => void): void {
     const { connectTimeoutMs } = this.#options;
     const event = "encrypted" in socket ? "secureConnect" : "connect";
-    const timer = setTimeout(() => {
-      const why = `no connection within ${connectTimeoutMs} ms (option 'connectTimeoutMs')`;
-      socket.destroy(new ClientError("timeout", why, { isRetrySafe: true }));
-    }, Math.min(connectTimeoutMs, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        const why = `no connection within ${connectTimeoutMs} ms (option 'connectTimeoutMs')`;
+        socket.destroy(new ClientError("timeout", why, { isRetrySafe: true }));
+      },
+      Math.min(connectTimeoutMs, 2 ** 31 - 1),
+    );
     socket.once(event, () => {
       clearTimeout(timer);
       connected();
@@ -123,7 +128,9 @@ export class NodeTransport implements HttpTransport {
 /** Of several addresses that were tried, Node tells in a list. */
 function messageOf(error: Error): string {
   if (error.message !== "" || !(error instanceof AggregateError)) return error.message;
-  return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+  return error.errors
+    .map((each) => (each instanceof Error ? each.message : String(each)))
+    .join("; ");
 }
 
 interface NodeAnswerParts {
@@ -165,7 +172,7 @@ class NodeAnswer implements HttpAnswer {
           response.destroy();
         } else parts.push(chunk);
       });
-      body.once("end", () => resolve(joined(parts, byteLength, alignAt)));
+      body.once("end", () => resolve(joined(parts, alignAt)));
       body.once("error", (cause) => reject(this.#broken(cause)));
       // An answer that is cut off may end without an error.
       body.once("close", () => reject(this.#broken(new Error("closed"))));
@@ -185,7 +192,8 @@ class NodeAnswer implements HttpAnswer {
   #broken(cause: unknown): unknown {
     const { signal } = this.#parts;
     if (signal.aborted) return signal.reason;
-    const isCorrupt = cause instanceof Error && "code" in cause && /^(Z_|ERR_)/.test(`${cause.code}`);
+    const isCorrupt =
+      cause instanceof Error && "code" in cause && /^(Z_|ERR_)/.test(`${cause.code}`);
     if (isCorrupt && this.#body !== this.#parts.response) {
       return badAnswer("the answer does not decompress", { cause });
     }
@@ -208,15 +216,8 @@ function decompressed(response: IncomingMessage): Readable {
   return body;
 }
 
-function joined(parts: readonly Uint8Array[], byteLength: number, alignAt: number): Uint8Array {
-  const [first] = parts;
-  if (first !== undefined && parts.length === 1 && (first.byteOffset + alignAt) % 8 === 0) return first;
-  const shift = (8 - (alignAt % 8)) % 8;
-  const whole = new Uint8Array(new ArrayBuffer(byteLength + shift), shift);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
+function joined(pieces: readonly Uint8Array[], alignAt: number): Uint8Array {
+  const [first] = pieces;
+  const isThere = first !== undefined && (first.byteOffset + alignAt) % 8 === 0;
+  return isThere && pieces.length === 1 ? first : concatenated(pieces, (8 - (alignAt % 8)) % 8);
 }

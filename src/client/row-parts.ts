@@ -1,12 +1,15 @@
 /**
  * Batches larger than a model takes: sent in parts of that size, whose outputs are joined again.
+ *
+ * Rows lie one behind another, whatever their datatype: so both are a matter of bytes.
  */
-import { defaultForm } from "../definition/specifications.ts";
-import { Tensor } from "../definition/tensor.ts";
-import { joinBytes } from "../protocol/sliced-bytes.ts";
-import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
+
+import { elementCount, formatShape } from "../protocol/shape.ts";
+import { wireTensor } from "../protocol/tensor.ts";
+import { inOnePiece } from "./bytes.ts";
 import { badAnswer } from "./client-error.ts";
-import type { WireAnswer, WireRequest } from "./connection.ts";
+import type { WireAnswer, WireInput, WireRequest } from "./connection.ts";
+import { sizeOf } from "./element-size.ts";
 import type { ModelShape } from "./model-shape.ts";
 
 /** At least one. */
@@ -14,22 +17,40 @@ export function partsOfRequest(
   request: WireRequest,
   { maxBatchSize = Number.POSITIVE_INFINITY }: ModelShape,
 ): readonly WireRequest[] {
-  const rows = request.inputs[0]?.shape[0] ?? 0;
+  const { inputs, outputs } = request;
+  const rows = inputs[0]?.shape[0] ?? 0;
   // Inputs that differ in rows are the server's to refuse, and what is shared cannot be cut.
-  const isEven = request.inputs.every(({ shape, shared }) => shape[0] === rows && !shared);
-  const hasPlace = request.outputs.some(({ shared }) => shared !== undefined);
-  if (rows <= maxBatchSize || !isEven || hasPlace) return [request];
-  const tensors = request.inputs.map(toTensor);
+  const isEven = inputs.every(({ shape, shared }) => shape[0] === rows && !shared);
+  if (rows <= maxBatchSize || !isEven || outputs.some(({ shared }) => shared)) return [request];
+  const cuts = inputs.map(rowsOf);
   const parts: WireRequest[] = [];
   for (let from = 0; from < rows; from += maxBatchSize) {
     const to = Math.min(rows, from + maxBatchSize);
-    const inputs = tensors.map((tensor, index) => {
-      const { datatype, shape, bytes } = tensor.slice(from, to);
-      return wireTensor({ name: request.inputs[index]?.name ?? "", datatype, shape }, bytes);
-    });
-    parts.push({ ...request, inputs });
+    parts.push({ ...request, inputs: cuts.map((cut) => cut(from, to)) });
   }
   return parts;
+}
+
+function rowsOf({ name, datatype, shape, chunks }: WireInput) {
+  const bytes = inOnePiece(chunks, 1);
+  const perRow = elementCount(shape.slice(1));
+  const starts = datatype === "BYTES" ? startsOf(bytes) : undefined;
+  const size = sizeOf(datatype);
+  const startOf = (row: number): number => starts?.[row * perRow] ?? row * perRow * size;
+  return (from: number, to: number): WireInput => {
+    const part = { name, datatype, shape: [to - from, ...shape.slice(1)] };
+    return wireTensor(part, bytes.subarray(startOf(from), startOf(to)));
+  };
+}
+
+/** Of BYTES: where each element begins, and where the last one ends. */
+function startsOf(bytes: Uint8Array): readonly number[] {
+  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const starts = [0];
+  for (let start = 0; start < bytes.byteLength; starts.push(start)) {
+    start += 4 + lengths.getUint32(start, true);
+  }
+  return starts;
 }
 
 /** Of the parts of one request. */
@@ -37,18 +58,24 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
   const [first, ...others] = answers;
   if (first === undefined || others.length === 0) return first as WireAnswer;
   const outputs = first.outputs.map((output) => {
-    const all = answers.map(({ outputs: own }) => {
-      const part = own.find(({ name }) => name === output.name);
-      if (part !== undefined) return toTensor(part);
-      throw badAnswer(`a part of the batch has no output '${output.name}', and others do`);
-    });
-    const { datatype, shape, bytes } = Tensor.concatenate(all);
-    return wireTensor({ name: output.name, datatype, shape }, bytes);
+    const { name, datatype, shape } = output;
+    const row = formatShape(shape.slice(1));
+    const parts = answers.map(({ outputs: own }) => own.find((each) => each.name === name));
+    let rows = 0;
+    for (const part of parts) {
+      if (part?.datatype !== datatype || formatShape(part.shape.slice(1)) !== row) {
+        throw badAnswer(
+          `output '${name}' differs in shape or datatype from part to part of the batch`,
+        );
+      }
+      rows += part.shape[0] ?? 0;
+    }
+    return {
+      ...output,
+      shape: [rows, ...shape.slice(1)],
+      chunks: parts.flatMap((part) => part?.chunks ?? []),
+      byteLength: parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), 0),
+    };
   });
   return { ...first, outputs };
-}
-
-function toTensor({ datatype, shape, chunks, byteLength }: WireTensor): Tensor {
-  const bytes = joinBytes(chunks, byteLength, 8);
-  return new Tensor({ datatype, shape, as: defaultForm(datatype), bytes });
 }

@@ -19,21 +19,17 @@ const ports = { http: 8000, https: 443, grpc: 8001, grpcs: 8001 } as const;
 export function parseServerUrl(given: string | URL): ServerUrl {
   const text = String(given);
   const [, scheme = "http", rest = ""] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(text) ?? [];
-  if (!isProtocol(scheme)) {
-    throw invalid(`the URL of a server begins with http, https, grpc or grpcs; got '${text}'`);
+  // Schemes that browsers do not know are parsed differently: so all are parsed as one they know.
+  const url = scheme in ports ? parsed(`ftp://${rest}`) : undefined;
+  if (!url?.hostname || /[@?#]/.test(rest)) {
+    const form = "http, https, grpc or grpcs, a host, perhaps a port and a path";
+    throw invalid(`no URL of a server: '${text}' (${form})`);
   }
-  // Schemes that browsers do not know are parsed differently: so all are parsed as HTTP.
-  const url = URL.parse?.(`http://${rest}`) ?? parsed(`http://${rest}`);
-  if (url === undefined || url.hostname === "") throw invalid(`no URL of a server: '${text}'`);
-  if (url.username !== "" || url.search !== "" || url.hash !== "") {
-    const why = "has a user, a query or a fragment, which mean nothing here";
-    throw invalid(`the URL of a server ${why}: '${url.host}'`);
-  }
-  const isDefault = /^[^/]*:80(\/|$)/.test(rest) ? 80 : ports[scheme];
+  const protocol = scheme as ServerUrl["protocol"];
   return {
-    protocol: scheme,
+    protocol,
     host: url.hostname,
-    port: url.port === "" ? isDefault : Number(url.port),
+    port: Number(url.port || ports[protocol]),
     basePath: url.pathname.replace(/\/+$/, ""),
   };
 }
@@ -44,8 +40,4 @@ function parsed(text: string): URL | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isProtocol(text: string): text is ServerUrl["protocol"] {
-  return text in ports;
 }

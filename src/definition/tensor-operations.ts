@@ -48,7 +48,7 @@ export function checkShapeOf(count: number, shape: readonly number[]): void {
   if (isRight) return;
   const wanted = shape.every(isSize)
     ? `${elementCount(shape)} values for shape ${formatShape(shape)}; got ${count}`
-    : `a shape of integers from 0; got ${show(shape)}`;
+    : `a shape of integers from 0; got ${formatShape(shape)}`;
   throw new TypeError(`Tensor.from: expected ${wanted}`);
 }
 
@@ -178,7 +178,7 @@ export function reshapedTo(shape: readonly number[], asked: readonly number[]): 
   const to = free === -1 ? asked : asked.with(free, count / fixed);
   if (to.every(isSize) && elementCount(to) === count) return to;
   const wanted = `a shape of ${count} elements, or with one dimension -1`;
-  throw new TypeError(`reshape: expected ${wanted}; got ${show(asked)}`);
+  throw new TypeError(`reshape: expected ${wanted}; got ${formatShape(asked)}`);
 }
 
 function checkAlike(

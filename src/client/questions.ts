@@ -1,0 +1,50 @@
+/**
+ * Questions to a server, within a client's limits; and waiting until it, or a model, is ready.
+ */
+import { type CallOptions, checkCall } from "./call-options.ts";
+import { type CallLimits, type Calls, pause } from "./calls.ts";
+import { ClientError } from "./client-error.ts";
+import type { Connection, Question, Sent } from "./connection.ts";
+
+/** What all parts of a client share. */
+export interface ClientContext {
+  readonly connection: Connection;
+  readonly calls: Calls;
+  readonly limitsOf: (options: CallOptions, isStream?: boolean) => CallLimits;
+}
+
+export async function ask(
+  { connection, calls, limitsOf }: ClientContext,
+  question: Question,
+  options: CallOptions,
+): Promise<unknown> {
+  checkCall(question.what, options);
+  return await calls.run(limitsOf(options), (sent) => {
+    return connection.ask(question, withHeaders(sent, options));
+  });
+}
+
+export function withHeaders(sent: Sent, { headers }: CallOptions): Sent {
+  return headers === undefined ? sent : { ...sent, headers: { ...sent.headers, ...headers } };
+}
+
+const firstWaitMs = 50;
+const longestWaitMs = 1000;
+
+/** Within `totalTimeoutMs`. A connection that is refused is no error: the server starts. */
+export async function untilReady(
+  { calls, limitsOf }: ClientContext,
+  options: CallOptions,
+  isReady: (options: CallOptions) => Promise<boolean>,
+): Promise<void> {
+  await calls.within(limitsOf(options), async (signal) => {
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
+      const ready = await isReady({ ...options, signal }).catch((error: unknown) => {
+        if (error instanceof ClientError && /connection|refused/.test(error.kind)) return false;
+        throw error;
+      });
+      if (ready) return;
+      await pause(waitMs, signal);
+    }
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * A sequence: requests that a stateful model must get in order, with their first and last one
+ * marked.
+ *
+ *   const sequence = client.sequence();
+ *   const accumulator = sequence.model("accumulator");
+ *   await accumulator.infer(first);                       marked as the first
+ *   await accumulator.infer(last, { isLast: true });      after it, a new one begins
+ */
+import type { ModelBase } from "../definition/model-base.ts";
+import { ModelClient } from "./model-client.ts";
+import type { ClientContext } from "./questions.ts";
+import { type SequenceId, SequenceState } from "./sequence-state.ts";
+
+export class Sequence {
+  readonly id: SequenceId;
+  readonly #context: ClientContext;
+
+  constructor(context: ClientContext, id: SequenceId) {
+    this.id = id;
+    this.#context = context;
+  }
+
+  /** Each of these is a sequence of its own for its model. */
+  model<M extends ModelBase = ModelBase>(name: M["name"], version?: number): ModelClient<M> {
+    return new ModelClient<M>(this.#context, { name, version }, new SequenceState(this.id));
+  }
+}
