@@ -1,18 +1,7 @@
 /**
  * The public list of `shoal/client`, as browsers get it: over `fetch`, without a dependency.
  */
-import { type ClientOptions, clientKinds } from "./client/call-options.ts";
-import type { Client } from "./client/client.ts";
-import { clientOver, overHttp } from "./client/create-client.ts";
-import { FetchTransport } from "./client/fetch-transport.ts";
-
-/** Connects when it is first used. Throws a ClientError if an option, or the URL, is wrong. */
-export function createClient(url: string | URL, options: ClientOptions = {}): Client {
-  return clientOver(url, options, clientKinds, (server) => {
-    return overHttp(server, options, (transport) => new FetchTransport(transport));
-  });
-}
-
+export { createClient } from "./client/browser-client.ts";
 export type {
   CallOptions,
   ClientOptions,

@@ -33,7 +33,7 @@ export function overHttp(
   makeTransport: (options: TransportOptions) => HttpTransport,
 ): Connection {
   if (protocol === "grpc" || protocol === "grpcs") {
-    throw invalid(`${protocol}:// needs createClient from "shoal/client/grpc"`);
+    throw invalid(`${protocol}:// needs createClient of shoal/client/grpc`);
   }
   const { connectTimeoutMs = 5000, maxResponseBytes = 2 ** 30, format = "binary" } = options;
   const baseUrl = `${protocol}://${host}:${port}${basePath}`;

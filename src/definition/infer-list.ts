@@ -4,7 +4,8 @@
  */
 import { devicesOfInstances } from "../protocol/instance-groups.ts";
 import type { InstancesOptions, ModelOptions } from "../protocol/model-options.ts";
-import { type Fields, isCount, isFields, mustBe, show } from "../protocol/option-checks.ts";
+import { type Fields, isCount, isFields, mustBe } from "../protocol/option-checks.ts";
+import { show } from "../protocol/show.ts";
 
 import {
   type AnyFunction,

@@ -9,8 +9,8 @@
  * Not here: whose memory it is, and whether it is still there (tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { show } from "../protocol/option-checks.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
+import { show } from "../protocol/show.ts";
 import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { decodeElement, encodeElement, isNumeric, isWideAsNumber } from "./element-arrays.ts";
 import { bitsOfHalfFloats } from "./half-floats.ts";
@@ -48,7 +48,7 @@ export function checkShapeOf(count: number, shape: readonly number[]): void {
   if (isRight) return;
   const wanted = shape.every(isSize)
     ? `${elementCount(shape)} values for shape ${formatShape(shape)}; got ${count}`
-    : `a shape of integers from 0; got ${formatShape(shape)}`;
+    : `a shape of integers from 0; got ${show(shape)}`;
   throw new TypeError(`Tensor.from: expected ${wanted}`);
 }
 
@@ -178,7 +178,7 @@ export function reshapedTo(shape: readonly number[], asked: readonly number[]): 
   const to = free === -1 ? asked : asked.with(free, count / fixed);
   if (to.every(isSize) && elementCount(to) === count) return to;
   const wanted = `a shape of ${count} elements, or with one dimension -1`;
-  throw new TypeError(`reshape: expected ${wanted}; got ${formatShape(asked)}`);
+  throw new TypeError(`reshape: expected ${wanted}; got ${show(asked)}`);
 }
 
 function checkAlike(

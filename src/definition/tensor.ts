@@ -5,7 +5,7 @@
  * Not here: what these do with values (tensor-operations.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { show } from "../protocol/option-checks.ts";
+import { show } from "../protocol/show.ts";
 import {
   PlainTensor,
   partsFrom,

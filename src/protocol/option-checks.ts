@@ -9,6 +9,7 @@
  * Not here: which options a model has (model-options-check.ts).
  */
 import { nearestName } from "./nearest-name.ts";
+import { show } from "./show.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -82,24 +83,6 @@ export function isFields(value: unknown): value is Fields {
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
-}
-
-/** Short enough for one line, and never the contents of an object. */
-export function show(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  }
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return showList(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
-}
-
-function showList(list: readonly unknown[]): string {
-  const shown = list.slice(0, 10).map(show);
-  if (list.length > shown.length) shown.push("...");
-  return `[${shown.join(", ")}]`;
 }
 
 function whichOf(wrong: string, names: readonly string[]): string {
