@@ -95,6 +95,7 @@ export class GrpcChannel {
     });
     try {
       await Promise.race([this.#connecting, aborted]);
+      signal.throwIfAborted();
     } finally {
       signal.removeEventListener("abort", abort);
     }

@@ -8,7 +8,7 @@ import { messageJson } from "./grpc-json.ts";
 import { isFields } from "./infer-answer.ts";
 
 /** Messages are named after their call. */
-export type CallName = {
+type CallName = {
   [Name in keyof typeof inference]: Name extends `${infer Call}Response`
     ? `${Call}Request` extends keyof typeof inference
       ? Call
