@@ -26,6 +26,8 @@ export interface CallsOptions {
   readonly maxWaiting: number;
   /** Asked before each attempt: a token may have been renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Of the pauses before other tries; a test has none. Default 1. */
+  readonly pauseScale?: number;
 }
 
 const firstPauseMs = 50;
@@ -127,7 +129,8 @@ export class Calls {
       } catch (reason) {
         const error = limit.explain(reason);
         if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
-        await pause(pauseMs(retries, error.retryAfterMs), signal);
+        const { pauseScale = 1 } = this.#options;
+        await pause(pauseScale * pauseMs(retries) + (error.retryAfterMs ?? 0), signal);
       } finally {
         if (!limit.isKept) limit.end();
       }
@@ -247,6 +250,7 @@ async function* responsesFrom<T>(
       // How long the caller takes is his affair.
       limit.stop();
       yield next.value;
+      limit.signal.throwIfAborted();
       limit.restart();
     }
   } catch (reason) {
@@ -257,10 +261,10 @@ async function* responsesFrom<T>(
   }
 }
 
-function pauseMs(retries: number, askedMs: number | undefined): number {
+function pauseMs(retries: number): number {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
   // By chance, so that those who were turned away together do not come back together.
-  return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
+  return longest * (0.5 + Math.random() / 2);
 }
 
 /** Rejects with the signal's reason, whatever the promise does. */
