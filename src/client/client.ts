@@ -81,7 +81,7 @@ export class Client {
     for (const [path, bytes] of Object.entries(files)) {
       parameters[`file:${path}`] = toBase64(bytes);
     }
-    const body = config === undefined ? {} : { parameters };
+    const body = Object.keys(parameters).length === 0 ? {} : { parameters };
     await this.#ask({ what: "load", name, body }, others);
   }
 
