@@ -58,13 +58,7 @@ export class HttpConnection implements Connection {
     const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
     const path = `${pathOf(request)}/infer`;
     const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    const length = answer.header(jsonLength);
-    if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-      throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
-    }
-    const bytes = await answer.whole(Number(length ?? 0));
-    const read = readInferAnswer(bytes, length === undefined ? undefined : Number(length));
-    return { ...read, timing: timingOf(answer.header("server-timing")) };
+    return { ...(await readWhole(answer)), timing: timingOf(answer.header("server-timing")) };
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
@@ -80,14 +74,13 @@ export class HttpConnection implements Connection {
     const { maxResponseBytes } = this.#options;
     if (type.startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
-      const length = answer.header(jsonLength);
-      yield readInferAnswer(
-        await answer.whole(),
-        length === undefined ? undefined : Number(length),
-      );
+      yield await readWhole(answer);
       return;
     }
     const isLines = type.startsWith("application/x-ndjson");
+    if (!isLines && !type.startsWith("text/event-stream")) {
+      throw strangeAnswer(answer, decoder.decode(await answer.whole()));
+    }
     const texts = isLines
       ? linesOf(answer.chunks(), maxResponseBytes)
       : eventsOf(answer.chunks(), maxResponseBytes);
@@ -125,6 +118,14 @@ export class HttpConnection implements Connection {
     if (answer.status === 200) return answer;
     throw httpError(answer, decoder.decode(await answer.whole()));
   }
+}
+
+async function readWhole(answer: HttpAnswer): Promise<WireAnswer> {
+  const length = answer.header(jsonLength);
+  if (length === undefined) return readInferAnswer(await answer.whole(), undefined);
+  const bytes = await answer.whole(Number(length) || 0);
+  if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length));
+  throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
 }
 
 function pathOf({ name, version }: ModelTarget): string {
