@@ -10,6 +10,7 @@
  */
 import { ClientError } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
+import { hearAbort } from "./heard-signals.ts";
 
 export interface CallLimits {
   /** One attempt; of a stream: from response to response. */
@@ -184,8 +185,7 @@ class Limit {
   /** Somebody else ends it. */
   isKept = false;
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
-  readonly #hear: (event: Event) => void;
+  readonly #stops: readonly (() => void)[];
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #timeoutMs: number;
   readonly #option: string;
@@ -193,12 +193,10 @@ class Limit {
   constructor(timeoutMs: number, option: string, sources: readonly (AbortSignal | undefined)[]) {
     this.#timeoutMs = timeoutMs;
     this.#option = option;
-    this.#sources = sources.filter((source) => source !== undefined);
-    this.#hear = ({ target }) => this.#fire(target as AbortSignal);
-    for (const source of this.#sources) {
-      if (source.aborted) this.#fire(source);
-      else source.addEventListener("abort", this.#hear, { once: true });
-    }
+    this.#stops = sources.flatMap((source) => {
+      if (source?.aborted) this.#fire(source);
+      return source === undefined ? [] : [hearAbort(source, (fired) => this.#fire(fired))];
+    });
     this.restart();
   }
 
@@ -229,7 +227,7 @@ class Limit {
 
   end(): void {
     this.stop();
-    for (const source of this.#sources) source.removeEventListener("abort", this.#hear);
+    for (const stop of this.#stops) stop();
   }
 
   #fire({ reason }: AbortSignal): void {
