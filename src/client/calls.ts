@@ -43,7 +43,9 @@ export class Calls {
   readonly #waiting = new Set<() => void>();
   #inFlight = 0;
   #budget = largestBudget;
-  readonly #closed = new AbortController();
+  /** Of calls that have not settled. */
+  readonly #open = new Set<Limit>();
+  #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -65,8 +67,7 @@ export class Calls {
     limits: CallLimits,
     open: (sent: Sent) => AsyncGenerator<T, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    const { totalTimeoutMs, signal } = limits;
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+    const total = this.#begin(limits);
     try {
       await this.#enter(total.signal);
       try {
@@ -80,29 +81,26 @@ export class Calls {
         this.#leave();
       }
     } finally {
-      total.end();
+      this.#end(total);
     }
   }
 
   /** Within the limits of all of it; whatever it does, it must heed the signal. */
-  async within<T>(
-    { totalTimeoutMs, signal }: CallLimits,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+  async within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const total = this.#begin(limits);
     try {
       return await work(total.signal);
     } catch (reason) {
       throw total.explain(reason);
     } finally {
-      total.end();
+      this.#end(total);
     }
   }
 
   /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
   async share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
     return await this.within(limits, async (signal) => {
-      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", [signal]);
+      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", signal);
       try {
         return await raced(promise, limit.signal);
       } finally {
@@ -113,7 +111,20 @@ export class Calls {
 
   /** Whatever runs is cancelled. */
   close(): void {
-    this.#closed.abort(new ClientError("cancelled", "the client was closed"));
+    this.#isClosed = true;
+    for (const total of this.#open) total.cancel(closed());
+  }
+
+  #begin({ totalTimeoutMs, signal }: CallLimits): Limit {
+    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", signal);
+    if (this.#isClosed) total.cancel(closed());
+    else this.#open.add(total);
+    return total;
+  }
+
+  #end(total: Limit): void {
+    this.#open.delete(total);
+    total.end();
   }
 
   async #attempts<T>(
@@ -123,7 +134,7 @@ export class Calls {
   ): Promise<T> {
     this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
     for (let retries = 0; ; retries += 1) {
-      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
+      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", signal);
       try {
         const headers = await raced(this.#options.headers(), limit.signal);
         return await attempt({ signal: limit.signal, headers }, limit);
@@ -180,23 +191,26 @@ export class Calls {
   }
 }
 
+function closed(): ClientError {
+  return new ClientError("cancelled", "the client was closed");
+}
+
 /** A signal that fires after a time, or with another: with the error that says which. */
 class Limit {
   /** Somebody else ends it. */
   isKept = false;
   readonly #controller = new AbortController();
-  readonly #stops: readonly (() => void)[];
+  readonly #stopHearing: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #timeoutMs: number;
   readonly #option: string;
 
-  constructor(timeoutMs: number, option: string, sources: readonly (AbortSignal | undefined)[]) {
+  constructor(timeoutMs: number, option: string, source: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#option = option;
-    this.#stops = sources.flatMap((source) => {
-      if (source?.aborted) this.#fire(source);
-      return source === undefined ? [] : [hearAbort(source, (fired) => this.#fire(fired))];
-    });
+    const hear = (): void => this.cancel(source?.reason);
+    this.#stopHearing = source === undefined ? () => {} : hearAbort(source, hear);
+    if (source?.aborted === true) hear();
     this.restart();
   }
 
@@ -227,11 +241,11 @@ class Limit {
 
   end(): void {
     this.stop();
-    for (const stop of this.#stops) stop();
+    this.#stopHearing();
   }
 
-  #fire({ reason }: AbortSignal): void {
-    clearTimeout(this.#timer);
+  cancel(reason: unknown): void {
+    this.stop();
     const isOurs = reason instanceof ClientError;
     const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
     this.#controller.abort(error);
