@@ -7,6 +7,7 @@ import type { RequestTiming } from "../protocol/infer.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type {
   Connection,
+  ModelMetadata,
   ModelTarget,
   Question,
   Sent,
@@ -15,6 +16,7 @@ import type {
 } from "./connection.ts";
 import { eventsOf, linesOf } from "./event-lines.ts";
 import { writeExactJson } from "./exact-json.ts";
+import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
 import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
@@ -63,7 +65,11 @@ export class HttpConnection implements Connection {
       throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
     }
     const bytes = await answer.whole(Number(length ?? 0));
-    const read = readInferAnswer(bytes, length === undefined ? undefined : Number(length));
+    const read = readInferAnswer(
+      bytes,
+      length === undefined ? undefined : Number(length),
+      request.outputs,
+    );
     return { ...read, timing: timingOf(answer.header("server-timing")) };
   }
 
@@ -75,9 +81,18 @@ export class HttpConnection implements Connection {
     };
     const { chunks } = inferBody(request, "json");
     const path = `${pathOf(request)}/infer`;
-    const answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
+    const answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent).catch(
+      (error: unknown) => {
+        const isOther = error instanceof ClientError && error.status === 501;
+        if (isOther && isGenerable(request)) return undefined;
+        throw error;
+      },
+    );
+    if (answer === undefined) {
+      yield* this.#generate(request, sent);
+      return;
+    }
     const type = answer.header("content-type") ?? "";
-    const { maxResponseBytes } = this.#options;
     if (type.startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
       const length = answer.header(jsonLength);
@@ -87,12 +102,22 @@ export class HttpConnection implements Connection {
       );
       return;
     }
-    const isLines = type.startsWith("application/x-ndjson");
-    const texts = isLines
-      ? linesOf(answer.chunks(), maxResponseBytes)
-      : eventsOf(answer.chunks(), maxResponseBytes);
-    for await (const text of texts) {
-      if (text !== "") yield toStreamed(text);
+    const eachOf = type.startsWith("application/x-ndjson") ? linesOf : eventsOf;
+    for await (const text of eachOf(answer.chunks(), this.#options.maxResponseBytes)) {
+      if (text !== "") yield toWireAnswer(parseStreamed(text));
+    }
+  }
+
+  /** Of a server whose /infer does not stream. */
+  async *#generate(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
+    const about = { what: "modelMetadata", target: request } as const;
+    const metadata = (await this.ask(about, sent)) as ModelMetadata;
+    const body = [new TextEncoder().encode(writeExactJson(generateBody(request, metadata)))];
+    const headers = { ...sent.headers, "content-type": "application/json" };
+    const path = `${pathOf(request)}/generate_stream`;
+    const answer = await this.#send({ method: "POST", path, headers, body }, sent);
+    for await (const text of eventsOf(answer.chunks(), this.#options.maxResponseBytes)) {
+      yield generatedAnswer(parseStreamed(text), request, metadata);
     }
   }
 
@@ -170,12 +195,12 @@ function isNotReady({ status, code }: ClientError): boolean {
 }
 
 /** A response of a stream, or the error that stands in its place. */
-function toStreamed(text: string): WireAnswer {
+function parseStreamed(text: string): Readonly<Record<string, unknown>> {
   const document = parseAnswer(new TextEncoder().encode(text));
-  if (isFields(document) && typeof document["error"] === "string") {
-    throw new ClientError("server", document["error"], { status: 200 });
-  }
-  return toWireAnswer(document);
+  if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
+  const { error } = document;
+  if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
+  return document;
 }
 
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
