@@ -32,6 +32,8 @@ const firstPauseMs = 50;
 const longestPauseMs = 2000;
 const budgetPerCall = 0.1;
 const largestBudget = 10;
+/** A longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -94,6 +96,18 @@ export class Calls {
     }
   }
 
+  /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
+  async share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
+    return await this.within(limits, async (signal) => {
+      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", [signal]);
+      try {
+        return await raced(promise, limit.signal);
+      } finally {
+        limit.end();
+      }
+    });
+  }
+
   /** Whatever runs is cancelled. */
   close(): void {
     this.#closed.abort(new ClientError("cancelled", "the client was closed"));
@@ -108,7 +122,7 @@ export class Calls {
     for (let retries = 0; ; retries += 1) {
       const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
       try {
-        const headers = await this.#options.headers();
+        const headers = await raced(this.#options.headers(), limit.signal);
         return await attempt({ signal: limit.signal, headers }, limit);
       } catch (reason) {
         const error = limit.explain(reason);
@@ -197,7 +211,7 @@ class Limit {
         const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
         this.#controller.abort(new ClientError("timeout", why));
       },
-      Math.min(this.#timeoutMs, 2 ** 31 - 1),
+      Math.min(this.#timeoutMs, longestTimerMs),
     );
   }
 
@@ -249,13 +263,29 @@ function pauseMs(retries: number, askedMs: number | undefined): number {
   return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
 }
 
+/** Rejects with the signal's reason, whatever the promise does. */
+async function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const wake = (): void => {
       signal.removeEventListener("abort", stop);
       resolve();
-    }, ms);
+    };
+    const timer = setTimeout(wake, Math.min(ms, longestTimerMs));
     const stop = (): void => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -5,11 +5,9 @@
  */
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { invalid } from "./client-error.ts";
-import type { ModelMetadata, WireAnswer, WireRequest } from "./connection.ts";
+import type { JsonObject, ModelMetadata, WireAnswer, WireRequest } from "./connection.ts";
 import { toWireAnswer } from "./infer-answer.ts";
 import { parametersOf, valuesOf } from "./infer-body.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Can it be said in this way? */
 export function isGenerable({ inputs, outputs }: WireRequest): boolean {
@@ -36,7 +34,7 @@ export function generateBody(request: WireRequest, { inputs }: ModelMetadata): o
 
 /** With the outputs that are wanted; what belongs to none is a parameter. */
 export function generatedAnswer(
-  { id, model_name, model_version, ...others }: Fields,
+  { id, model_name, model_version, ...others }: JsonObject,
   { outputs: wanted }: WireRequest,
   { outputs }: ModelMetadata,
 ): WireAnswer {

@@ -7,6 +7,7 @@ import type { RequestTiming } from "../protocol/infer.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type {
   Connection,
+  JsonObject,
   ModelMetadata,
   ModelTarget,
   Question,
@@ -60,16 +61,7 @@ export class HttpConnection implements Connection {
     const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
     const path = `${pathOf(request)}/infer`;
     const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    const length = answer.header(jsonLength);
-    if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-      throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
-    }
-    const bytes = await answer.whole(Number(length ?? 0));
-    const read = readInferAnswer(
-      bytes,
-      length === undefined ? undefined : Number(length),
-      request.outputs,
-    );
+    const read = await readWhole(answer, request);
     return { ...read, timing: timingOf(answer.header("server-timing")) };
   }
 
@@ -95,17 +87,10 @@ export class HttpConnection implements Connection {
     const type = answer.header("content-type") ?? "";
     if (type.startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
-      const length = answer.header(jsonLength);
-      yield readInferAnswer(
-        await answer.whole(),
-        length === undefined ? undefined : Number(length),
-      );
+      yield await readWhole(answer, request);
       return;
     }
-    const eachOf = type.startsWith("application/x-ndjson") ? linesOf : eventsOf;
-    for await (const text of eachOf(answer.chunks(), this.#options.maxResponseBytes)) {
-      if (text !== "") yield toWireAnswer(parseStreamed(text));
-    }
+    for await (const document of this.#streamed(answer)) yield toWireAnswer(document);
   }
 
   /** Of a server whose /infer does not stream. */
@@ -116,8 +101,21 @@ export class HttpConnection implements Connection {
     const headers = { ...sent.headers, "content-type": "application/json" };
     const path = `${pathOf(request)}/generate_stream`;
     const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    for await (const text of eventsOf(answer.chunks(), this.#options.maxResponseBytes)) {
-      yield generatedAnswer(parseStreamed(text), request, metadata);
+    for await (const document of this.#streamed(answer)) {
+      yield generatedAnswer(document, request, metadata);
+    }
+  }
+
+  /** Responses, one after another. */
+  async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
+    const type = answer.header("content-type") ?? "";
+    const isLines = type.startsWith("application/x-ndjson");
+    if (!isLines && !type.startsWith("text/event-stream")) {
+      throw strangeAnswer(answer, decoder.decode(await answer.whole()));
+    }
+    const texts = (isLines ? linesOf : eventsOf)(answer.chunks(), this.#options.maxResponseBytes);
+    for await (const text of texts) {
+      if (text !== "") yield parseStreamed(text);
     }
   }
 
@@ -150,6 +148,14 @@ export class HttpConnection implements Connection {
     if (answer.status === 200) return answer;
     throw httpError(answer, decoder.decode(await answer.whole()));
   }
+}
+
+async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
+  const length = answer.header(jsonLength);
+  if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
+  const bytes = await answer.whole(Number(length) || 0);
+  if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);
+  throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
 }
 
 function pathOf({ name, version }: ModelTarget): string {
@@ -195,7 +201,7 @@ function isNotReady({ status, code }: ClientError): boolean {
 }
 
 /** A response of a stream, or the error that stands in its place. */
-function parseStreamed(text: string): Readonly<Record<string, unknown>> {
+function parseStreamed(text: string): JsonObject {
   const document = parseAnswer(new TextEncoder().encode(text));
   if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
   const { error } = document;

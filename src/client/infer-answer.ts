@@ -60,9 +60,9 @@ export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
   const { id = "", model_name = "", model_version = "", parameters, outputs = [] } = document;
   if (!Array.isArray(outputs)) throw badAnswer("the answer's 'outputs' are no list");
   return {
-    id: String(id),
-    modelName: String(model_name),
-    modelVersion: String(model_version),
+    id: textOf(id),
+    modelName: textOf(model_name),
+    modelVersion: textOf(model_version),
     parameters: isFields(parameters) ? (parameters as Parameters) : noParameters,
     outputs: outputs.map((output) => readOutput(output, binary)),
     timing: undefined,
@@ -72,7 +72,8 @@ export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
 function readOutput(output: unknown, binary: Binary | undefined): WireTensor {
   const { name, datatype, shape, data, parameters } = isFields(output) ? output : {};
   if (typeof name !== "string") throw badAnswer("an output of the answer has no name");
-  if (!isDatatype(datatype)) throw badAnswer(`output '${name}': unknown datatype ${datatype}`);
+  if (!isDatatype(datatype))
+    throw badAnswer(`output '${name}': unknown datatype ${textOf(datatype)}`);
   if (!isShape(shape)) throw badAnswer(`output '${name}' has no valid shape`);
   const head = { name, datatype, shape };
   const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
@@ -101,12 +102,18 @@ function bytesOfValues(
 ): Uint8Array {
   try {
     const flat = data.flat(Infinity);
-    const values = datatype === "BYTES" ? flat.map(String) : flat;
-    return PlainTensor.from(datatype as Datatype, values as never, shape).bytes;
+    return PlainTensor.from(datatype, flat.map(elementOf(datatype)) as never, shape).bytes;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw badAnswer(`output '${name}': ${why}`, { cause });
   }
+}
+
+/** Floats that have no fraction are bigints beyond 2^53 (exact-json.ts). */
+function elementOf(datatype: Datatype): (value: unknown) => unknown {
+  if (datatype === "BYTES") return String;
+  if (datatype.includes("INT")) return (value) => value;
+  return (value) => (typeof value === "bigint" ? Number(value) : value);
 }
 
 /** Has it as many bytes as its shape says? */
@@ -135,6 +142,11 @@ function isShape(value: unknown): value is readonly number[] {
     Array.isArray(value) &&
     value.every((dimension) => Number.isSafeInteger(dimension) && Number(dimension) >= 0)
   );
+}
+
+/** Some servers write ids and versions as numbers. */
+function textOf(value: unknown): string {
+  return typeof value === "object" ? "" : String(value);
 }
 
 export function isFields(value: unknown): value is Fields {
