@@ -12,4 +12,4 @@ class TritonPythonModel:
         texts = pb_utils.get_input_tensor_by_name(request, "TEXT").as_numpy()
         loud = [text + b"!" for text in texts.reshape(-1)]
         loud = np.array(loud, dtype=np.object_).reshape(texts.shape)
-        return pb_utils.InferenceResponse([pb_utils.Tensor("LOUD", loud)])
+        return pb_utils.InferenceResponse([pb_utils.Tensor("TEXT", loud)])
