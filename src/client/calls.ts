@@ -26,6 +26,8 @@ export interface CallsOptions {
   readonly maxWaiting: number;
   /** Asked before each attempt: a token may have been renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Of the pauses before other tries; a test has none. Default 1. */
+  readonly pauseScale?: number;
 }
 
 const firstPauseMs = 50;
@@ -40,7 +42,9 @@ export class Calls {
   readonly #waiting = new Set<() => void>();
   #inFlight = 0;
   #budget = largestBudget;
-  readonly #closed = new AbortController();
+  /** Of calls that have not settled. */
+  readonly #open = new Set<Limit>();
+  #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -62,8 +66,7 @@ export class Calls {
     limits: CallLimits,
     open: (sent: Sent) => AsyncGenerator<T, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    const { totalTimeoutMs, signal } = limits;
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+    const total = this.#begin(limits);
     try {
       await this.#enter(total.signal);
       try {
@@ -77,29 +80,26 @@ export class Calls {
         this.#leave();
       }
     } finally {
-      total.end();
+      this.#end(total);
     }
   }
 
   /** Within the limits of all of it; whatever it does, it must heed the signal. */
-  async within<T>(
-    { totalTimeoutMs, signal }: CallLimits,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+  async within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const total = this.#begin(limits);
     try {
       return await work(total.signal);
     } catch (reason) {
       throw total.explain(reason);
     } finally {
-      total.end();
+      this.#end(total);
     }
   }
 
   /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
   async share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
     return await this.within(limits, async (signal) => {
-      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", [signal]);
+      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", signal);
       try {
         return await raced(promise, limit.signal);
       } finally {
@@ -110,7 +110,20 @@ export class Calls {
 
   /** Whatever runs is cancelled. */
   close(): void {
-    this.#closed.abort(new ClientError("cancelled", "the client was closed"));
+    this.#isClosed = true;
+    for (const total of this.#open) total.cancel(closed());
+  }
+
+  #begin({ totalTimeoutMs, signal }: CallLimits): Limit {
+    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", signal);
+    if (this.#isClosed) total.cancel(closed());
+    else this.#open.add(total);
+    return total;
+  }
+
+  #end(total: Limit): void {
+    this.#open.delete(total);
+    total.end();
   }
 
   async #attempts<T>(
@@ -120,14 +133,15 @@ export class Calls {
   ): Promise<T> {
     this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
     for (let retries = 0; ; retries += 1) {
-      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
+      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", signal);
       try {
         const headers = await raced(this.#options.headers(), limit.signal);
         return await attempt({ signal: limit.signal, headers }, limit);
       } catch (reason) {
         const error = limit.explain(reason);
         if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
-        await pause(pauseMs(retries, error.retryAfterMs), signal);
+        const { pauseScale = 1 } = this.#options;
+        await pause(pauseScale * pauseMs(retries) + (error.retryAfterMs ?? 0), signal);
       } finally {
         if (!limit.isKept) limit.end();
       }
@@ -176,26 +190,28 @@ export class Calls {
   }
 }
 
+function closed(): ClientError {
+  return new ClientError("cancelled", "the client was closed");
+}
+
 /** A signal that fires after a time, or with another: with the error that says which. */
 class Limit {
   /** Somebody else ends it. */
   isKept = false;
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
-  readonly #hear: (event: Event) => void;
+  readonly #source: AbortSignal | undefined;
+  readonly #hear: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #timeoutMs: number;
   readonly #option: string;
 
-  constructor(timeoutMs: number, option: string, sources: readonly (AbortSignal | undefined)[]) {
+  constructor(timeoutMs: number, option: string, source: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#option = option;
-    this.#sources = sources.filter((source) => source !== undefined);
-    this.#hear = ({ target }) => this.#fire(target as AbortSignal);
-    for (const source of this.#sources) {
-      if (source.aborted) this.#fire(source);
-      else source.addEventListener("abort", this.#hear, { once: true });
-    }
+    this.#source = source;
+    this.#hear = () => this.cancel(source?.reason);
+    if (source?.aborted === true) this.#hear();
+    else source?.addEventListener("abort", this.#hear, { once: true });
     this.restart();
   }
 
@@ -226,11 +242,11 @@ class Limit {
 
   end(): void {
     this.stop();
-    for (const source of this.#sources) source.removeEventListener("abort", this.#hear);
+    this.#source?.removeEventListener("abort", this.#hear);
   }
 
-  #fire({ reason }: AbortSignal): void {
-    clearTimeout(this.#timer);
+  cancel(reason: unknown): void {
+    this.stop();
     const isOurs = reason instanceof ClientError;
     const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
     this.#controller.abort(error);
@@ -247,6 +263,7 @@ async function* responsesFrom<T>(
       // How long the caller takes is his affair.
       limit.stop();
       yield next.value;
+      limit.signal.throwIfAborted();
       limit.restart();
     }
   } catch (reason) {
@@ -257,10 +274,10 @@ async function* responsesFrom<T>(
   }
 }
 
-function pauseMs(retries: number, askedMs: number | undefined): number {
+function pauseMs(retries: number): number {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
   // By chance, so that those who were turned away together do not come back together.
-  return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
+  return longest * (0.5 + Math.random() / 2);
 }
 
 /** Rejects with the signal's reason, whatever the promise does. */

@@ -4,7 +4,15 @@ import test from "node:test";
 import fc from "fast-check";
 import { eventsOf, linesOf } from "./event-lines.ts";
 
-async function* cut(text: string, ...places: readonly number[]): AsyncGenerator<Uint8Array> {
+async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+function cut(text: string, ...places: readonly number[]): AsyncGenerator<Uint8Array> {
+  return later(pieces(text, places));
+}
+
+function* pieces(text: string, places: readonly number[]): Generator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   let start = 0;
   for (const place of [...places, bytes.byteLength].sort((a, b) => a - b)) {
@@ -72,8 +80,13 @@ test("a stream that ends within an event is an error", async () => {
   check.deepEqual(await all(eventsOf(cut(""), 100)), []);
 });
 
-async function* endless(text: string): AsyncGenerator<Uint8Array> {
-  for (;;) yield new TextEncoder().encode(text);
+function endless(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  return later(
+    (function* (): Generator<Uint8Array> {
+      for (;;) yield bytes;
+    })(),
+  );
 }
 
 test("what nobody ends is an error at the limit", async () => {
@@ -88,9 +101,9 @@ test("what nobody ends is an error at the limit", async () => {
 
 test("comments without end are no response", async () => {
   let count = 0;
-  async function* comments(): AsyncGenerator<Uint8Array> {
+  function* comments(): Generator<Uint8Array> {
     for (; count < 1000; count += 1) yield new TextEncoder().encode(": keep-alive\n\n");
   }
-  check.deepEqual(await all(eventsOf(comments(), 50)), []);
+  check.deepEqual(await all(eventsOf(later(comments()), 50)), []);
   check.equal(count, 1000);
 });

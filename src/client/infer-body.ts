@@ -86,5 +86,10 @@ export function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[
   }
   const bytes = inOnePiece(chunks, 8);
   const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
-  return tensor.reshape([-1]).toNested() as unknown[];
+  try {
+    return tensor.reshape([tensor.size]).toNested() as unknown[];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`input '${name}': ${why}`, { cause });
+  }
 }

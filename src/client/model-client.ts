@@ -81,7 +81,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     checkInfer(`model '${this.name}'`, options);
     const { connection, calls, limitsOf } = this.#context;
     const limits = limitsOf(options, true);
-    const request = await this.#byShape(options, async (shape) => {
+    const request = await this.#byShape(options, (shape) => {
       const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
       return this.#request(wire, options);
     });
@@ -143,7 +143,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   }
 
   /** By what is known of the model; where that proves wrong, by what is so now. */
-  async #byShape<T>(options: InferOptions, run: (shape: ModelShape) => Promise<T>): Promise<T> {
+  async #byShape<T>(options: InferOptions, run: (shape: ModelShape) => T | Promise<T>): Promise<T> {
     const wasKnown = this.#shape !== undefined;
     try {
       const shape = await this.#knownShape(options);

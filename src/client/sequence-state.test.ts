@@ -13,11 +13,12 @@ function start() {
     sent.push(text);
     return text;
   };
-  const run = (isEnd = false): Promise<string> => state.run(isEnd, async (place) => note(place));
+  const run = (isEnd = false): Promise<string> =>
+    state.run(isEnd, (place) => Promise.resolve(note(place)));
   const fail = (error: Error, isEnd = false): Promise<unknown> => {
-    return state.run(isEnd, async (place) => {
+    return state.run(isEnd, (place) => {
       note(place);
-      throw error;
+      return Promise.reject(error);
     });
   };
   return { state, sent, run, fail };
