@@ -27,8 +27,15 @@ export interface UnloadOptions extends CallOptions {
   readonly withDependents?: boolean;
 }
 
+/** For what is no part of every client: shared-memory.ts. */
+export let contextOf: (client: Client) => ClientContext;
+
 export class Client {
   readonly #context: ClientContext;
+
+  static {
+    contextOf = (client) => client.#context;
+  }
 
   constructor(context: ClientContext) {
     this.#context = context;

@@ -11,7 +11,7 @@ import { noParameters, type Parameters } from "../protocol/infer.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { badAnswer } from "./client-error.ts";
-import type { WireAnswer } from "./connection.ts";
+import type { WireAnswer, WireOutput } from "./connection.ts";
 import { isDatatype, sizeOf } from "./element-size.ts";
 import { parseExactJson } from "./exact-json.ts";
 
@@ -21,17 +21,23 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Binary {
   readonly bytes: Uint8Array;
   offset: number;
+  /** Those that are to be in shared memory come without data. */
+  readonly wanted: readonly WireOutput[];
 }
 
 const decoder = new TextDecoder();
 
 /** `jsonBytes`: of the JSON in front of binary tensors; undefined: it is all JSON. */
-export function readInferAnswer(bytes: Uint8Array, jsonBytes: number | undefined): WireAnswer {
+export function readInferAnswer(
+  bytes: Uint8Array,
+  jsonBytes: number | undefined,
+  wanted: readonly WireOutput[] = [],
+): WireAnswer {
   const length = jsonBytes ?? bytes.byteLength;
   if (length > bytes.byteLength) {
     throw badAnswer(`the answer is cut off: ${bytes.byteLength} bytes of ${length} came`);
   }
-  const binary = { bytes, offset: length };
+  const binary = { bytes, offset: length, wanted };
   const answer = toWireAnswer(parseAnswer(bytes.subarray(0, length)), binary);
   if (binary.offset === bytes.byteLength) return answer;
   throw badAnswer(
@@ -73,8 +79,8 @@ function readOutput(output: unknown, binary: Binary | undefined): WireTensor {
   const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
   if (typeof size === "number") return checked(wireTensor(head, takeBytes(name, size, binary)));
   if (Array.isArray(data)) return checked(wireTensor(head, bytesOfValues(head, data)));
-  if (isFields(parameters) && "shared_memory_region" in parameters)
-    return wireTensor(head, nothing);
+  const isShared = binary?.wanted.some((each) => each.name === name && each.shared);
+  if (isShared) return wireTensor(head, nothing);
   throw badAnswer(`output '${name}' has no data`);
 }
 
