@@ -27,6 +27,8 @@ const checks = {
   format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "--colors=off", "."]),
   lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
   portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
+  // The client with the types of browsers and none of Node's; with Node's, each build checks it.
+  "browser-types": () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.browser.json"]),
   unused: () => run(bin("knip", "bin/knip.js"), []),
   package: () => run(bin("publint", "src/cli.js"), ["--strict"]),
   types: () =>
