@@ -36,6 +36,7 @@ const checks = {
   tarball: () => checkTarball(),
   clone: () => run("scripts/fresh-clone.mjs", []),
   clients: () => testClients(),
+  browser: () => testBrowser(),
   // Those of `npm test` are the first two thousand.
   soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
   mutants: () => run("scripts/mutants.mjs", []),
@@ -118,6 +119,21 @@ async function testClients() {
   return { passed: Number(passed), failed: Number(failed) };
 }
 
+/** In Debian's Chromium, which is installed where it is missing and this may install it. */
+async function testBrowser() {
+  await run("scripts/ready.mjs", ["--tests"]);
+  const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  if (!existsSync(chromium)) {
+    const tryApt = (aptArgs) => start("apt-get", aptArgs).catch(() => {});
+    await tryApt(["update", "--quiet"]);
+    await tryApt(["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]);
+  }
+  if (existsSync(chromium)) return await countTests(node, ["browser"]);
+  const isStrict = process.env["CHECK_STRICT"] === "1";
+  process.stdout.write(`no ${chromium} (or set CHROMIUM): ${isStrict ? "FAILED" : "skipped"}\n`);
+  return { passed: 0, failed: isStrict ? 1 : 0 };
+}
+
 /** The built tests on another Node, which is an npm package for this one platform. */
 async function testOn(version) {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -131,8 +147,8 @@ async function testOn(version) {
   return await countTests(executable);
 }
 
-async function countTests(executable) {
-  const { code, output } = await start(executable, ["scripts/test.mjs"]);
+async function countTests(executable, patterns = []) {
+  const { code, output } = await start(executable, ["scripts/test.mjs", ...patterns]);
   const count = (word) => Number(new RegExp(`^. ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
   const [passed, failed] = [count("pass"), count("fail") + count("cancelled")];
   // A run that broke before it could count is one failure.

@@ -62,6 +62,10 @@ export class HttpConnection implements Connection {
     if (length !== undefined && !/^\d{1,15}$/.test(length)) {
       throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
     }
+    if (length === undefined && /octet/.test(answer.header("content-type") ?? "")) {
+      const how = "for pages, 'Access-Control-Expose-Headers' must name it";
+      throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
+    }
     const bytes = await answer.whole(Number(length ?? 0));
     const read = readInferAnswer(bytes, length === undefined ? undefined : Number(length));
     return { ...read, timing: timingOf(answer.header("server-timing")) };
