@@ -26,6 +26,8 @@ export async function bundled(entry: string): Promise<Bundle> {
     target: "es2022",
     // Neither Node's modules nor packages become a part of it: they are named in `imports`.
     packages: "external",
+    // What pages get by this name, and Node does not.
+    alias: { "shoal/client": join(root, "dist/client.js") },
     logLevel: "silent",
   });
   const [file] = outputFiles;
