@@ -4,6 +4,10 @@
  * A browser does not tell why a request failed: no network, no server, a page that CORS keeps out.
  * Nor does it tell whether the request was sent, so none is safe to send again. Limits for
  * connecting are the browser's own.
+ *
+ * Over HTTP/1.1 it has six connections to a server: a stream holds one until it ends, and whatever
+ * waits for one does so within its `requestTimeoutMs`. It asks for compressed answers by itself: of
+ * `compression`, only that of requests is the page's to choose.
  */
 import { joinedAt } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
