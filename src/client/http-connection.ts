@@ -157,6 +157,10 @@ export class HttpConnection implements Connection {
 
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
+  if (length === undefined && /octet/.test(answer.header("content-type") ?? "")) {
+    const how = "for pages, 'Access-Control-Expose-Headers' must name it";
+    throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
+  }
   if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
   const bytes = await answer.whole(Number(length) || 0);
   if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);

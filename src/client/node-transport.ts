@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { concatenated } from "./bytes.ts";
+import { joinedAt } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
@@ -191,7 +191,7 @@ class NodeAnswer implements HttpAnswer {
       let isWhole = false;
       body.once("end", () => {
         isWhole = true;
-        resolve(joined(parts, alignAt));
+        resolve(joinedAt(parts, alignAt));
       });
       body.once("error", (cause) => {
         reject(this.#broken(cause));
@@ -239,10 +239,4 @@ function decompressed(response: IncomingMessage): Readable {
     if (!response.complete) body.destroy(new Error("closed"));
   });
   return body;
-}
-
-function joined(pieces: readonly Uint8Array[], alignAt: number): Uint8Array {
-  const [first] = pieces;
-  const isThere = first !== undefined && (first.byteOffset + alignAt) % 8 === 0;
-  return isThere && pieces.length === 1 ? first : concatenated(pieces, (8 - (alignAt % 8)) % 8);
 }
