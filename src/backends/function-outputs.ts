@@ -7,14 +7,11 @@
  * Not here: forms and shapes of values (definition/written-values.ts), whether rows and shapes are
  * those of the batch (executor/split-outputs.ts).
  */
+
 import { namedOutputs, wrongOutput } from "../definition/named-outputs.ts";
-import {
-  giveAway,
-  PlainTensor,
-  type ReturnedBytes,
-  returnedBytes,
-} from "../definition/plain-tensor.ts";
+import { PlainTensor } from "../definition/plain-tensor.ts";
 import type { ElementForm, TensorSpec } from "../definition/specifications.ts";
+import { giveAway, type ReturnedBytes, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { copyChunks, lengthOf } from "../protocol/sliced-bytes.ts";
@@ -44,13 +41,13 @@ export function outputTensors(
 ): BackendResult {
   const values = namedOutputs(plan.modelName, plan.names, returned);
   const outputs: WireTensor[] = [];
-  const given: PlainTensor<Datatype, ElementForm>[] = [];
+  const given: Tensor<Datatype, ElementForm>[] = [];
   let copiedBytes = 0;
   for (const output of plan.outputs) {
     const { name, spec } = output;
     const value = values[name];
     const { shape, chunks, isOwn } = toValues(plan, output, value, rows);
-    if (value instanceof PlainTensor && (isOwn || !plan.isDecoupled)) given.push(value);
+    if (value instanceof Tensor && (isOwn || !plan.isDecoupled)) given.push(value);
     const byteLength = lengthOf(chunks);
     if (!isOwn) copiedBytes += byteLength;
     const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, allocate);

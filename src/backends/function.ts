@@ -9,8 +9,7 @@ import { isPromise } from "../definition/answer-forms.ts";
 import { inferOf } from "../definition/infer-list.ts";
 import type { FunctionModel, InferFunction } from "../definition/model.ts";
 import { hasReachedServe } from "../definition/model-table.ts";
-import { release } from "../definition/plain-tensor.ts";
-import type { Tensor } from "../definition/tensor.ts";
+import { release, type Tensor } from "../definition/tensor.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type {
   Backend,

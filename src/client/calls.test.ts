@@ -308,3 +308,16 @@ test("an abort while the caller holds a response ends the stream at the next", a
   await check.rejects(responses.next(), { kind: "cancelled" });
   check.deepEqual(log, ["open", "end"]);
 });
+
+test("a signal that many calls share has one listener, and ends them all", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = callsOf({ maxInFlight: 20 });
+  const running = Array.from({ length: 20 }, () => calls.run({ ...endless, signal }, held));
+  check.equal(getEventListeners(signal, "abort").length, 1);
+  controller.abort();
+  const kinds = (await Promise.allSettled(running)).map((settled) => {
+    return settled.status === "rejected" && (settled.reason as ClientError).kind;
+  });
+  check.deepEqual(new Set(kinds), new Set(["cancelled"]));
+});

@@ -10,6 +10,7 @@
  */
 import { ClientError } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
+import { hearAbort } from "./heard-signals.ts";
 
 export interface CallLimits {
   /** One attempt; of a stream: from response to response. */
@@ -199,8 +200,7 @@ class Limit {
   /** Somebody else ends it. */
   isKept = false;
   readonly #controller = new AbortController();
-  readonly #source: AbortSignal | undefined;
-  readonly #hear: () => void;
+  readonly #stopHearing: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #timeoutMs: number;
   readonly #option: string;
@@ -208,10 +208,9 @@ class Limit {
   constructor(timeoutMs: number, option: string, source: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#option = option;
-    this.#source = source;
-    this.#hear = () => this.cancel(source?.reason);
-    if (source?.aborted === true) this.#hear();
-    else source?.addEventListener("abort", this.#hear, { once: true });
+    const hear = (): void => this.cancel(source?.reason);
+    this.#stopHearing = source === undefined ? () => {} : hearAbort(source, hear);
+    if (source?.aborted === true) hear();
     this.restart();
   }
 
@@ -242,7 +241,7 @@ class Limit {
 
   end(): void {
     this.stop();
-    this.#source?.removeEventListener("abort", this.#hear);
+    this.#stopHearing();
   }
 
   cancel(reason: unknown): void {

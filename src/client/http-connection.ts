@@ -210,7 +210,7 @@ function parseStreamed(text: string): JsonObject {
 }
 
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
-function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
+export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
   const names: Readonly<Record<string, keyof RequestTiming>> = {

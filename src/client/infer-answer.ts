@@ -117,7 +117,7 @@ function elementOf(datatype: Datatype): (value: unknown) => unknown {
 }
 
 /** Has it as many bytes as its shape says? */
-function checked(tensor: WireTensor): WireTensor {
+export function checked(tensor: WireTensor): WireTensor {
   const { name, datatype, shape, chunks, byteLength } = tensor;
   const count = elementCount(shape);
   const size = sizeOf(datatype);
@@ -137,7 +137,7 @@ export function countTexts(packed: Uint8Array): number {
   return offset === packed.byteLength ? count : -1;
 }
 
-function isShape(value: unknown): value is readonly number[] {
+export function isShape(value: unknown): value is readonly number[] {
   return (
     Array.isArray(value) &&
     value.every((dimension) => Number.isSafeInteger(dimension) && Number(dimension) >= 0)

@@ -123,6 +123,9 @@ export class NodeTransport implements HttpTransport {
   #failure(cause: Error, isConnected: boolean): ClientError {
     if (cause instanceof ClientError) return cause;
     const { baseUrl } = this.#options;
+    if ("code" in cause && /^HPE_/.test(String(cause.code))) {
+      return badAnswer(`what came from ${baseUrl} is no HTTP: ${cause.message}`, { cause });
+    }
     const what = isConnected ? `the connection to ${baseUrl} broke` : `cannot reach ${baseUrl}`;
     const options = { cause, isRetrySafe: !isConnected };
     return new ClientError("connection", `${what}: ${messageOf(cause)}`, options);

@@ -105,7 +105,7 @@ export class SharedMemory {
     const size = sizeOf(datatype);
     const byteLength = size === 0 ? this.#lengthOfTexts(count, offset) : count * size;
     const bytes = this.#bytesAt(offset, byteLength);
-    return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes, isOwn: true });
+    return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   }
 
   /** The server forgets it. It is gone here in any case; the second time nothing happens. */

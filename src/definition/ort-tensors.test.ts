@@ -10,9 +10,8 @@ import type { Datatype } from "../protocol/datatype.ts";
 import { identityGraph } from "../testing/onnx-graphs.ts";
 import { fromOrtTensor, type OrtTensor, toOrtTensor } from "./ort-tensors.ts";
 import { ortTypes } from "./ort-types.ts";
-import { release, returnedBytes } from "./plain-tensor.ts";
 import { bytes, type ElementForm, int64, type TensorSpec, uint64 } from "./specifications.ts";
-import { Tensor } from "./tensor.ts";
+import { release, returnedBytes, Tensor } from "./tensor.ts";
 
 type AnyTensor = Tensor<Datatype, ElementForm>;
 

@@ -3,9 +3,8 @@ import { strict as check } from "node:assert";
 import test from "node:test";
 import type { Datatype } from "../protocol/datatype.ts";
 import { packBytes } from "../protocol/packed-bytes.ts";
-import { giveAway, release, returnedBytes } from "./plain-tensor.ts";
 import { bytes, type ElementForm, int64, type TensorSpec } from "./specifications.ts";
-import { Tensor } from "./tensor.ts";
+import { giveAway, release, returnedBytes, Tensor } from "./tensor.ts";
 
 type Type = Datatype | TensorSpec<Datatype, ElementForm>;
 type AnyTensor = Tensor<Datatype, ElementForm>;

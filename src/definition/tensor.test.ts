@@ -3,9 +3,8 @@ import { strict as check } from "node:assert";
 import test from "node:test";
 import type { Datatype } from "../protocol/datatype.ts";
 import { packBytes } from "../protocol/packed-bytes.ts";
-import { giveAway, release, returnedBytes } from "./plain-tensor.ts";
 import { bytes, fp32, int64 } from "./specifications.ts";
-import { Tensor } from "./tensor.ts";
+import { giveAway, release, returnedBytes, Tensor } from "./tensor.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

@@ -1,14 +1,26 @@
 /**
- * Tensor: what a model's function gets and returns: a plain tensor (plain-tensor.ts) that computes:
- * maps, pads, joins.
+ * Tensor: what a model's function gets and returns. A plain tensor (plain-tensor.ts) that computes:
+ * maps, pads, joins; and that has a life.
  *
- * Not here: what these do with values (tensor-operations.ts).
+ * It is a view: over the memory of the batch for an input, over its own for one that was made here.
+ * It is gone, and says so when it is read, once it no longer owns its values:
+ *   - an input when `infer` has settled: its memory is used again;
+ *   - an output when it has been returned: its memory is in another thread, or with a response.
+ * `clone()` keeps the values.
+ *
+ * Not here: what operations do with values (tensor-operations.ts), checks of what a model returned
+ * (backends/function-outputs.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { formatShape } from "../protocol/shape.ts";
 import { show } from "../protocol/show.ts";
+import type { TypedArray } from "../protocol/typed-arrays.ts";
+import { isWideAsNumber, numbersToWide, wideToNumbers } from "./element-arrays.ts";
 import {
   PlainTensor,
   partsFrom,
+  type TensorParts,
   type TensorType,
   type TensorValues,
   typeOf,
@@ -20,20 +32,74 @@ import {
   padded,
   type Readable,
   stacked,
+  type Values,
   zeros,
 } from "./tensor-operations.ts";
+
+/** Bytes in the wire's layout that nobody has read yet. */
+export interface UnreadBytes {
+  readonly chunks: readonly Uint8Array[];
+  /** In one piece; for a numeric datatype aligned to its elements. */
+  join(): Uint8Array;
+}
+
+export interface OwnedParts<D extends Datatype, As extends ElementForm> extends TensorParts<D, As> {
+  readonly unread?: UnreadBytes;
+  /** Its memory is of no use to anybody else. */
+  readonly isOwn?: boolean;
+}
+
+/** A tensor's bytes, when it is returned. */
+export interface ReturnedBytes {
+  readonly chunks: readonly Uint8Array[];
+  /** False: somebody else may go on using this memory. */
+  readonly isOwn: boolean;
+  /** Of another tensor, which has more. */
+  readonly isPart: boolean;
+}
+
+let readReturned: (tensor: Tensor<Datatype, ElementForm>) => ReturnedBytes;
+let markGone: (tensor: Tensor<Datatype, ElementForm>, why: string) => void;
 
 export class Tensor<
   D extends Datatype = Datatype,
   As extends ElementForm = DefaultForm<D>,
 > extends PlainTensor<D, As> {
+  readonly #isOwn: boolean;
+  #unread: UnreadBytes | undefined;
+  /** The tensor that this one is a part of: when that is gone, so is this. */
+  #whole: Tensor<Datatype, ElementForm> | undefined;
+  #goneBecause: string | undefined;
+
+  static {
+    readReturned = (tensor) => {
+      tensor.#check();
+      const chunks = tensor.#unread?.chunks ?? [tensor.bytes];
+      const whole = tensor.#whole ?? tensor;
+      return { chunks, isOwn: whole.#isOwn, isPart: tensor.size < whole.size };
+    };
+    markGone = (tensor, why) => {
+      (tensor.#whole ?? tensor).#goneBecause ??= why;
+    };
+  }
+
+  /** Over memory that is there already; `Tensor.from` makes one of values. */
+  constructor(parts: OwnedParts<D, As>) {
+    super(parts);
+    this.#unread = parts.unread;
+    this.#isOwn = parts.isOwn ?? false;
+  }
+
   /** Copies. The shape of nested arrays is theirs; that of a typed array is one dimension. */
   static override from<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
     type: TensorType<D, As>,
     values: TensorValues<D, As>,
     shape?: readonly number[],
   ): Tensor<D, As> {
-    return new Tensor(partsFrom(type, values, shape));
+    const parts = partsFrom(type, values, shape);
+    const isWide = isWideAsNumber(parts.datatype, parts.as) && !ArrayBuffer.isView(values);
+    const numbers = isWide ? { values: wideToNumbers(parts.values as BigInt64Array) } : {};
+    return new Tensor({ ...parts, ...numbers, isOwn: true });
   }
 
   /** Zeros, false or empty texts. */
@@ -76,6 +142,83 @@ export class Tensor<
     const { datatype, as } = this;
     return new Tensor({ datatype, as, ...padded(this as Readable, shape, value), isOwn: true });
   }
+
+  /** The same values in memory of their own: for a model that keeps them. */
+  clone(): Tensor<D, As> {
+    const { datatype, shape, as } = this;
+    if (datatype === "BYTES") {
+      return new Tensor({ datatype, shape, as, bytes: new Uint8Array(this.bytes), isOwn: true });
+    }
+    const values = (this.data as TypedArray).slice();
+    return new Tensor({ datatype, shape, as, values, isOwn: true });
+  }
+
+  protected override view(
+    shape: readonly number[],
+    memory: Pick<TensorParts<D, As>, "bytes" | "values">,
+  ): this {
+    const view = super.view(shape, memory);
+    view.#whole = this.#whole ?? this;
+    return view;
+  }
+
+  protected override decode(bytes: Uint8Array): Values {
+    try {
+      const values = super.decode(bytes);
+      return this.#isWide ? wideToNumbers(values as BigInt64Array) : values;
+    } catch (cause) {
+      // What a client sent is not what the model reads.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const what = this.as === "number" ? "numbers" : "texts";
+      throw new InferenceError("INVALID_ARGUMENT", `${why}, and the model reads ${what}`, {
+        cause,
+      });
+    }
+  }
+
+  protected override encode(values: TypedArray): TypedArray {
+    return this.#isWide ? numbersToWide(this.datatype as "INT64", values as Float64Array) : values;
+  }
+
+  get #isWide(): boolean {
+    return isWideAsNumber(this.datatype, this.as);
+  }
+
+  protected override prepare(): void {
+    this.#check();
+    if (this.#unread === undefined) return;
+    this.fill(this.#unread.join());
+    this.#unread = undefined;
+  }
+
+  #check(): void {
+    const why = this.#whole === undefined ? this.#goneBecause : this.#whole.#goneBecause;
+    if (why !== undefined) throw gone(this, why);
+    const { memory } = this;
+    if (ArrayBuffer.isView(memory) && memory.byteLength === 0 && this.size > 0) {
+      throw gone(this, "its memory was transferred");
+    }
+  }
+}
+
+/** Of a tensor that a model returns, perhaps as several outputs: so `giveAway` comes after all. */
+export function returnedBytes(tensor: PlainTensor<Datatype, ElementForm>): ReturnedBytes {
+  if (tensor instanceof Tensor) return readReturned(tensor);
+  return { chunks: [tensor.bytes], isOwn: false, isPart: false };
+}
+
+/** It has been returned. Whoever reads it afterwards is told so. */
+export function giveAway(tensor: Tensor<Datatype, ElementForm>): void {
+  markGone(tensor, "it was returned from infer: return or keep a clone()");
+}
+
+/** An input whose call has settled. Whoever reads it afterwards is told so. */
+export function release(tensor: Tensor<Datatype, ElementForm>): void {
+  markGone(tensor, "it was an input, and infer has settled: keep a clone()");
+}
+
+function gone({ datatype, shape }: PlainTensor<Datatype, ElementForm>, why: string): TypeError {
+  return new TypeError(`this tensor (${datatype} ${formatShape(shape)}) is gone: ${why}`);
 }
 
 /** A tensor like the first one, which is there. */
