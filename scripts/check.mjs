@@ -28,6 +28,8 @@ const checks = {
   format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "--colors=off", "."]),
   lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
   portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
+  // The client with the types of browsers and none of Node's; with Node's, each build checks it.
+  "browser-types": () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.browser.json"]),
   unused: () => run(bin("knip", "bin/knip.js"), []),
   package: () => run(bin("publint", "src/cli.js"), ["--strict"]),
   types: () =>
@@ -35,6 +37,7 @@ const checks = {
   tarball: () => checkTarball(),
   clone: () => run("scripts/fresh-clone.mjs", []),
   clients: () => sumOf("scripts/clients.mjs"),
+  browser: () => testBrowser(),
   foreign: () => sumOf("scripts/foreign.mjs"),
   // Those of `npm test` are the first two thousand.
   soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
@@ -118,6 +121,21 @@ async function sumOf(script) {
   return { passed: Number(passed), failed: Number(failed) };
 }
 
+/** In Debian's Chromium, which is installed where it is missing and this may install it. */
+async function testBrowser() {
+  await run("scripts/ready.mjs", ["--tests"]);
+  const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  if (!existsSync(chromium)) {
+    const tryApt = (aptArgs) => start("apt-get", aptArgs).catch(() => {});
+    await tryApt(["update", "--quiet"]);
+    await tryApt(["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]);
+  }
+  if (existsSync(chromium)) return await countTests(node, ["browser"]);
+  const isStrict = process.env["CHECK_STRICT"] === "1";
+  process.stdout.write(`no ${chromium} (or set CHROMIUM): ${isStrict ? "FAILED" : "skipped"}\n`);
+  return { passed: 0, failed: isStrict ? 1 : 0 };
+}
+
 /** The built tests on another Node, which is an npm package for this one platform. */
 async function testOn(version) {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -131,8 +149,8 @@ async function testOn(version) {
   return await countTests(executable);
 }
 
-async function countTests(executable) {
-  return testCounts(await start(executable, ["scripts/test.mjs"]));
+async function countTests(executable, patterns = []) {
+  return testCounts(await start(executable, ["scripts/test.mjs", ...patterns]));
 }
 
 /** Scripts of packages are started by their file: what npm puts in .bin is a shell's on Windows. */

@@ -19,3 +19,10 @@ export function inOnePiece(pieces: readonly Uint8Array[], alignment: number): Ui
   const isThere = pieces.length === 1 && only !== undefined && only.byteOffset % alignment === 0;
   return isThere ? only : concatenated(pieces);
 }
+
+/** So that byte number `at` is at a multiple of 8: copied only if it is not there. */
+export function joinedAt(pieces: readonly Uint8Array[], at: number): Uint8Array {
+  const [only] = pieces;
+  const isThere = pieces.length === 1 && only !== undefined && (only.byteOffset + at) % 8 === 0;
+  return isThere ? only : concatenated(pieces, (8 - (at % 8)) % 8);
+}

@@ -23,6 +23,7 @@ export function clientOver<Options extends ClientOptions>(
   return new Client({
     connection,
     calls,
+    models: new Map(),
     limitsOf: (call, isStream) => limitsOf(options, call, isStream),
   });
 }

@@ -4,8 +4,12 @@
  * A browser does not tell why a request failed: no network, no server, a page that CORS keeps out.
  * Nor does it tell whether the request was sent, so none is safe to send again. Limits for
  * connecting are the browser's own.
+ *
+ * Over HTTP/1.1 it has six connections to a server: a stream holds one until it ends, and whatever
+ * waits for one does so within its `requestTimeoutMs`. It asks for compressed answers by itself: of
+ * `compression`, only that of requests is the page's to choose.
  */
-import { concatenated } from "./bytes.ts";
+import { joinedAt } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -46,18 +50,18 @@ class FetchAnswer implements HttpAnswer {
   readonly #maxBytes: number;
 
   constructor(response: Response, signal: AbortSignal, maxBytes: number) {
-    // Where a redirect leads, a page must not see.
-    this.status = response.type === "opaqueredirect" ? 307 : response.status;
+    this.status = isHidden(response) ? 307 : response.status;
     this.#response = response;
     this.#signal = signal;
     this.#maxBytes = maxBytes;
   }
 
   header(name: string): string | undefined {
+    if (name === "location" && isHidden(this.#response)) return "a URL that browsers hide";
     return this.#response.headers.get(name) ?? undefined;
   }
 
-  async whole(): Promise<Uint8Array> {
+  async whole(alignAt = 0): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let byteLength = 0;
     for await (const chunk of this.chunks()) {
@@ -65,7 +69,7 @@ class FetchAnswer implements HttpAnswer {
       if (byteLength > this.#maxBytes) throw tooLong(this.#maxBytes);
       pieces.push(chunk);
     }
-    return concatenated(pieces);
+    return joinedAt(pieces, alignAt);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -84,6 +88,11 @@ class FetchAnswer implements HttpAnswer {
       await reader.cancel().catch(() => {});
     }
   }
+}
+
+/** A redirect: not even its status does a page see. */
+function isHidden({ type }: Response): boolean {
+  return type === "opaqueredirect";
 }
 
 function failure(cause: unknown, signal: AbortSignal, message: string): unknown {

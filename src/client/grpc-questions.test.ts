@@ -50,6 +50,7 @@ test("files are sent without a configuration, too: the server says what it misse
   const client = new Client({
     connection: connection as unknown as Connection,
     calls,
+    models: new Map(),
     limitsOf: () => limits,
   });
   await client.load("m", { files: { "1/m.onnx": Uint8Array.of(97) } });

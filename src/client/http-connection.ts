@@ -73,15 +73,12 @@ export class HttpConnection implements Connection {
     };
     const { chunks } = inferBody(request, "json");
     const path = `${pathOf(request)}/infer`;
-    const answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent).catch(
-      (error: unknown) => {
-        const isOther = error instanceof ClientError && error.status === 501;
-        if (isOther && isGenerable(request)) return undefined;
-        throw error;
-      },
-    );
-    if (answer === undefined) {
-      yield* this.#generate(request, sent);
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
+    } catch (error) {
+      if (statusOf(error) !== 501 || !isGenerable(request)) throw error;
+      yield* this.#generate(request, sent, error);
       return;
     }
     const type = answer.header("content-type") ?? "";
@@ -94,13 +91,21 @@ export class HttpConnection implements Connection {
   }
 
   /** Of a server whose /infer does not stream. */
-  async *#generate(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
+  async *#generate(
+    request: WireRequest,
+    sent: Sent,
+    refusal: unknown,
+  ): AsyncGenerator<WireAnswer, void, undefined> {
     const about = { what: "modelMetadata", target: request } as const;
     const metadata = (await this.ask(about, sent)) as ModelMetadata;
     const body = [new TextEncoder().encode(writeExactJson(generateBody(request, metadata)))];
     const headers = { ...sent.headers, "content-type": "application/json" };
     const path = `${pathOf(request)}/generate_stream`;
-    const answer = await this.#send({ method: "POST", path, headers, body }, sent);
+    const answer = await this.#send({ method: "POST", path, headers, body }, sent).catch(
+      (error: unknown) => {
+        throw statusOf(error) === 404 ? refusal : error;
+      },
+    );
     for await (const document of this.#streamed(answer)) {
       yield generatedAnswer(document, request, metadata);
     }
@@ -152,10 +157,18 @@ export class HttpConnection implements Connection {
 
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
+  if (length === undefined && /octet/.test(answer.header("content-type") ?? "")) {
+    const how = "for pages, 'Access-Control-Expose-Headers' must name it";
+    throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
+  }
   if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
   const bytes = await answer.whole(Number(length) || 0);
   if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);
   throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof ClientError ? error.status : undefined;
 }
 
 function pathOf({ name, version }: ModelTarget): string {

@@ -30,6 +30,7 @@ import type {
 } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
 import { type Form, type GivenInputs, toWireInputs } from "./given-inputs.ts";
+import { KnownModel } from "./known-model.ts";
 import { type ModelShape, readModelShape } from "./model-shape.ts";
 import type { InputsOf, OutputsOf } from "./model-types.ts";
 import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
@@ -44,13 +45,13 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   readonly #context: ClientContext;
   readonly #target: ModelTarget;
   readonly #sequence: SequenceState | undefined;
-  #shape: Promise<ModelShape> | undefined;
-  #answeredVersion: string | undefined;
+  readonly #known: KnownModel;
 
   constructor(context: ClientContext, target: ModelTarget, sequence?: SequenceState) {
     this.#context = context;
     this.#target = target;
     this.#sequence = sequence;
+    this.#known = knownModel(context, target);
     this.name = target.name;
     this.version = target.version;
   }
@@ -91,7 +92,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     try {
       for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
     } catch (error) {
-      if (mayBeChanged(error)) this.#shape = undefined;
+      if (mayBeChanged(error)) this.#known.forget();
       throw withId(error, options.id);
     }
   }
@@ -144,14 +145,14 @@ export class ModelClient<M extends ModelBase = ModelBase> {
 
   /** By what is known of the model; where that proves wrong, by what is so now. */
   async #byShape<T>(options: InferOptions, run: (shape: ModelShape) => T | Promise<T>): Promise<T> {
-    const wasKnown = this.#shape !== undefined;
+    const wasKnown = this.#known.shape !== undefined;
     try {
-      const shape = await this.#knownShape(options);
+      const shape = this.#known.shape ?? (await this.#known.read(options));
       try {
         return await run(shape);
       } catch (error) {
         const isOld = wasKnown && mayBeChanged(error);
-        const newShape = isOld ? await this.#changedShape(shape, options) : undefined;
+        const newShape = isOld ? await this.#known.changed(shape, options) : undefined;
         if (newShape === undefined) throw error;
         return await run(newShape);
       }
@@ -179,7 +180,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
         : await this.#sequence.run(options.isLast ?? false, (sequence) => {
             return this.#send({ ...request, sequence }, options);
           });
-    this.#noteVersion(answer);
+    this.#known.noteVersion(answer.modelVersion);
     return toOutputs(answer, form === "sample" && shape.isBatching);
   }
 
@@ -197,36 +198,6 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     });
     const own = { id, parameters, priority, timeoutMs, sequence: undefined };
     return { ...this.#target, ...own, inputs, outputs };
-  }
-
-  /** What the server says of the model, asked for once by whoever comes first. */
-  async #knownShape(options: InferOptions): Promise<ModelShape> {
-    const { headers = {} } = options;
-    this.#shape ??= this.#readShape({ headers });
-    const { calls, limitsOf } = this.#context;
-    return await calls.share(limitsOf(options), this.#shape);
-  }
-
-  #readShape(options: CallOptions): Promise<ModelShape> {
-    const reading = readModelShape(this.metadata(options), this.config(options));
-    reading.catch(() => {
-      // Another time it may go well.
-      if (this.#shape === reading) this.#shape = undefined;
-    });
-    return reading;
-  }
-
-  /** Undefined: it has not, or nobody can tell. */
-  async #changedShape(shape: ModelShape, options: InferOptions): Promise<ModelShape | undefined> {
-    this.#shape = undefined;
-    const now = await this.#knownShape(options).catch(() => shape);
-    return JSON.stringify(now) === JSON.stringify(shape) ? undefined : now;
-  }
-
-  #noteVersion({ modelVersion }: WireAnswer): void {
-    const before = this.#answeredVersion;
-    this.#answeredVersion = modelVersion;
-    if (before !== undefined && before !== modelVersion) this.#shape = undefined;
   }
 }
 
@@ -258,4 +229,26 @@ function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boole
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
   const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   return isSample ? tensor.reshape(shape.slice(1)) : tensor;
+}
+
+/** By its name and version, whoever asks. */
+function knownModel(context: ClientContext, target: ModelTarget): KnownModel {
+  const { models, calls, limitsOf } = context;
+  const key = `${target.version ?? ""}/${target.name}`;
+  const known =
+    models.get(key) ??
+    new KnownModel({
+      ask: (options) => {
+        const answer = (what: "modelMetadata" | "config"): Promise<unknown> => {
+          return ask(context, { what, target }, options);
+        };
+        return readModelShape(
+          answer("modelMetadata") as Promise<ModelMetadata>,
+          answer("config") as Promise<JsonObject>,
+        );
+      },
+      share: (options, asking) => calls.share(limitsOf(options), asking),
+    });
+  models.set(key, known);
+  return known;
 }

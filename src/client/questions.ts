@@ -5,9 +5,12 @@ import { type CallOptions, checkCall } from "./call-options.ts";
 import { type CallLimits, type Calls, pause } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
 import type { Connection, Question, Sent } from "./connection.ts";
+import type { KnownModel } from "./known-model.ts";
 
 /** What all parts of a client share. */
 export interface ClientContext {
+  /** What is known of its models, however often each is asked for. */
+  readonly models: Map<string, KnownModel>;
   readonly connection: Connection;
   readonly calls: Calls;
   readonly limitsOf: (options: CallOptions, isStream?: boolean) => CallLimits;
