@@ -1,24 +1,16 @@
 /**
- * The client's contract over HTTP against Triton, whose address and models are scripts/foreign.mjs's.
+ * The client's contract against Triton.
  *
  * No part of `npm test`: the server is installed for it.
  */
 import { strict as check } from "node:assert";
 import { after, suite, test } from "node:test";
-import { createClient } from "shoal/client";
 import { contract } from "../client/contract.ts";
+import { ways } from "./foreign-clients.ts";
 
-const url = process.env["FOREIGN_HTTP"] ?? "";
-const gzip = { request: "gzip", response: "gzip" } as const;
-
-const ways = {
-  binary: createClient(url),
-  json: createClient(url, { format: "json" }),
-  "binary with gzip": createClient(url, { compression: gzip }),
-};
-
-for (const [way, client] of Object.entries(ways)) {
-  suite(`Triton over HTTP, ${way}`, () => {
+for (const [way, connect] of Object.entries(ways)) {
+  const client = connect();
+  suite(`Triton over ${way}`, () => {
     after(() => client.close());
     for (const { name, needs, run } of contract) {
       // Its Python backend has no BF16.

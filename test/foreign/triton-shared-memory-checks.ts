@@ -3,15 +3,15 @@ import { strict as check } from "node:assert";
 import { readdirSync } from "node:fs";
 import test from "node:test";
 import {
+  type Client,
   ClientError,
-  createClient,
   createSharedMemory,
   type SharedMemory,
   Tensor,
 } from "shoal/client";
+import { ways } from "./foreign-clients.ts";
 
 const url = process.env["FOREIGN_HTTP"] ?? "";
-const client = createClient(url);
 const row = [1, 16];
 const counts = Tensor.from(
   "INT32",
@@ -29,7 +29,10 @@ async function regions(): Promise<unknown> {
   return known.map(({ name, byte_size }) => ({ name, byte_size }));
 }
 
-async function withRegion(run: (region: SharedMemory) => Promise<void>): Promise<void> {
+async function withRegion(
+  client: Client,
+  run: (region: SharedMemory) => Promise<void>,
+): Promise<void> {
   const region = await createSharedMemory(client, "ours", { byteSize: 8192 });
   try {
     await run(region);
@@ -40,10 +43,11 @@ async function withRegion(run: (region: SharedMemory) => Promise<void>): Promise
   }
 }
 
-for (const format of ["binary", "json"] as const) {
-  const model = createClient(url, { format }).model("add_sub");
-  test(`inputs and outputs lie in a region: ${format}`, async () => {
-    await withRegion(async (region) => {
+for (const [way, connect] of Object.entries(ways)) {
+  const client = connect();
+  const model = client.model("add_sub");
+  test(`inputs and outputs lie in a region: ${way}`, async () => {
+    await withRegion(client, async (region) => {
       check.deepEqual(await regions(), [{ name: "ours", byte_size: 8192 }]);
       const INPUT0 = region.write(counts);
       const INPUT1 = region.write(counts, 64);
@@ -58,8 +62,8 @@ for (const format of ["binary", "json"] as const) {
     });
   });
 
-  test(`a region and values sent together, again and again: ${format}`, async () => {
-    await withRegion(async (region) => {
+  test(`a region and values sent together, again and again: ${way}`, async () => {
+    await withRegion(client, async (region) => {
       for (const factor of [1, 2, 3]) {
         const INPUT0 = region.write(
           Tensor.from(
@@ -75,36 +79,38 @@ for (const format of ["binary", "json"] as const) {
       }
     });
   });
-}
 
-test("texts in a region", async () => {
-  await withRegion(async (region) => {
-    const TEXT = region.write(Tensor.from("BYTES", [["", "kůň"]]), 100);
-    const outputs = [{ name: "TEXT", shared: region.part(4096, 100) }];
-    const { TEXT: text } = await client.model("strings").infer({ TEXT }, { outputs });
-    check.deepEqual(region.read("BYTES", text?.shape ?? [], 4096).data, ["!", "kůň!"]);
-  });
-});
-
-test("what the server refuses", async () => {
-  await withRegion(async (region) => {
-    await check.rejects(createSharedMemory(client, "ours", { byteSize: 4096 }), (error) => {
-      check.ok(error instanceof ClientError);
-      check.match(error.message, /already in manager/);
-      return true;
+  test(`texts in a region: ${way}`, async () => {
+    await withRegion(client, async (region) => {
+      const TEXT = region.write(Tensor.from("BYTES", [["", "kůň"]]), 100);
+      const outputs = [{ name: "TEXT", shared: region.part(4096, 100) }];
+      const { TEXT: text } = await client.model("strings").infer({ TEXT }, { outputs });
+      check.deepEqual(region.read("BYTES", text?.shape ?? [], 4096).data, ["!", "kůň!"]);
     });
-    const outputs = [{ name: "OUTPUT0", shared: region.part(4096, 60) }];
-    const inputs = { INPUT0: counts, INPUT1: counts };
-    await check.rejects(client.model("add_sub").infer(inputs, { outputs }), /at least 64 bytes/);
   });
-  check.deepEqual(filesOfOurs(), []);
-});
 
-test("an input in a region that is gone", async () => {
-  const region = await createSharedMemory(client, "ours", { byteSize: 4096 });
-  const INPUT0 = region.write(counts);
-  await region.close();
-  await region.close();
-  const infer = client.model("add_sub").infer({ INPUT0, INPUT1: counts });
-  await check.rejects(infer, { name: "ClientError", code: "NOT_FOUND" });
-});
+  test(`what the server refuses: ${way}`, async () => {
+    await withRegion(client, async (region) => {
+      await check.rejects(createSharedMemory(client, "ours", { byteSize: 4096 }), (error) => {
+        check.ok(error instanceof ClientError);
+        check.match(error.message, /already in manager/);
+        return true;
+      });
+      const outputs = [{ name: "OUTPUT0", shared: region.part(4096, 60) }];
+      const inputs = { INPUT0: counts, INPUT1: counts };
+      await check.rejects(client.model("add_sub").infer(inputs, { outputs }), /at least 64 bytes/);
+    });
+    check.deepEqual(filesOfOurs(), []);
+  });
+
+  test(`an input in a region that is gone: ${way}`, async () => {
+    const region = await createSharedMemory(client, "ours", { byteSize: 4096 });
+    const INPUT0 = region.write(counts);
+    await region.close();
+    await region.close();
+    const infer = client.model("add_sub").infer({ INPUT0, INPUT1: counts });
+    await check.rejects(infer, { name: "ClientError", code: "NOT_FOUND" });
+  });
+
+  test(`ends: ${way}`, () => client.close());
+}
