@@ -12,14 +12,14 @@ import { UsageError } from "./usage-error.ts";
 export interface ClientFlags {
   /** Seconds. */
   readonly timeout?: number;
-  readonly header: Readonly<Record<string, string>>;
+  readonly header?: Readonly<Record<string, string>>;
 }
 
 /** `help` follows the flags. */
 export function addClientFlags(command: Command, help: string): Command {
   return command
     .option("--timeout <seconds>", "longest time for each question to the server", toSeconds)
-    .option("--header <name:value>", "sent with each request; may be repeated", addHeader, {})
+    .option("--header <name:value>", "sent with each request; may be repeated", addHeader)
     .addHelpText("after", `\n${help}\nExit code: 0; 1 when anything went wrong, told in one line.`);
 }
 
@@ -29,7 +29,7 @@ function toSeconds(text: string): number {
   throw new InvalidArgumentError("It must be a number of seconds above 0.");
 }
 
-function addHeader(text: string, headers: Readonly<Record<string, string>>) {
+function addHeader(text: string, headers: Readonly<Record<string, string>> = {}) {
   const [, name, value] = /^([^\s:]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {
     throw new InvalidArgumentError("It must be a name, a colon and a value.");
@@ -38,7 +38,10 @@ function addHeader(text: string, headers: Readonly<Record<string, string>>) {
 }
 
 /** Rejects with a ClientError if this is no URL of a server. */
-export async function openClient(url: string, { timeout, header }: ClientFlags): Promise<Client> {
+export async function openClient(
+  url: string,
+  { timeout, header = {} }: ClientFlags,
+): Promise<Client> {
   const { createClient } = await import("../client/node-client.ts");
   const limits = timeout === undefined ? {} : limitsOf(timeout * 1000);
   return createClient(url, { headers: header, ...limits });

@@ -12,15 +12,15 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { text as wholeText } from "node:stream/consumers";
 import { parseExactJson } from "../client/exact-json.ts";
-import type { KnownTensor, ModelShape } from "../client/model-shape.ts";
+import type { KnownTensor } from "../client/model-shape.ts";
 import { typedArrays } from "../protocol/typed-arrays.ts";
 import { readNpy } from "./npy-file.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** By name. Rejects with a UsageError that names the input. */
+/** By name; `known` as they are given. Rejects with a UsageError that names the input. */
 export async function readInputs(
   texts: readonly string[],
-  model: Pick<ModelShape, "inputs">,
+  known: readonly KnownTensor[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const values = new Map<string, unknown>();
   let hasReadStdin = false;
@@ -28,8 +28,8 @@ export async function readInputs(
     const [, name = "", given = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     const wrong = (why: string): UsageError => new UsageError(`input '${name}': ${why}`);
     if (name === "") throw new UsageError(`--input must be a name, = and a value; got '${text}'`);
-    const input = model.inputs.find((each) => each.name === name);
-    if (input === undefined) throw wrong(`there is none (there are ${namesOf(model)})`);
+    const input = known.find((each) => each.name === name);
+    if (input === undefined) throw wrong(`there is none (there are ${namesOf(known)})`);
     if (values.has(name)) throw wrong("it is given twice");
     if (given === "-" && hasReadStdin) throw wrong("stdin is another input already");
     hasReadStdin ||= given === "-";
@@ -38,8 +38,8 @@ export async function readInputs(
   return Object.fromEntries(values);
 }
 
-function namesOf({ inputs }: Pick<ModelShape, "inputs">): string {
-  return inputs.map(({ name }) => name).join(", ");
+function namesOf(known: readonly KnownTensor[]): string {
+  return known.map(({ name }) => name).join(", ");
 }
 
 type Wrong = (why: string) => UsageError;
@@ -57,14 +57,21 @@ async function readInput(input: KnownTensor, given: string, wrong: Wrong): Promi
   return fromBytes(input, bytes, { path, wrong });
 }
 
-function fromJson({ datatype }: KnownTensor, text: string, wrong: Wrong): unknown {
+function fromJson({ datatype, dims }: KnownTensor, text: string, wrong: Wrong): unknown {
   try {
-    const value = parseExactJson(text);
-    return Array.isArray(value) ? value : [value];
+    return nested(parseExactJson(text), dims.length);
   } catch (error) {
-    if (datatype === "BYTES") return [text];
+    if (datatype === "BYTES") return nested(text, dims.length);
     throw wrong(`it must be JSON, or @ and a file: ${(error as Error).message}`);
   }
+}
+
+/** One element of so many dimensions. */
+function nested(value: unknown, rank: number): unknown {
+  if (Array.isArray(value)) return value;
+  let whole = [value];
+  for (let left = rank; left > 1; left -= 1) whole = [whole];
+  return whole;
 }
 
 interface File {
@@ -82,9 +89,13 @@ function fromNpy({ datatype }: KnownTensor, bytes: Uint8Array, { path, wrong }: 
   }
 }
 
-function fromBytes({ datatype }: KnownTensor, file: Uint8Array, { path, wrong }: File): unknown {
+function fromBytes(
+  { datatype, dims }: KnownTensor,
+  file: Uint8Array,
+  { path, wrong }: File,
+): unknown {
   const bytes = file.slice();
-  if (datatype === "BYTES") return [bytes];
+  if (datatype === "BYTES") return nested(bytes, dims.length);
   const Typed = typedArrays[datatype];
   const size = Typed.BYTES_PER_ELEMENT;
   if (bytes.byteLength % size === 0) return new Typed(bytes.buffer, 0, bytes.byteLength / size);

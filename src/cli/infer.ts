@@ -20,14 +20,14 @@ const formats = ["table", "json", "npy"] as const;
 type Format = (typeof formats)[number];
 
 interface InferFlags extends ClientFlags {
-  readonly input: readonly string[];
-  readonly output: readonly string[];
+  readonly input?: readonly string[];
+  readonly output?: readonly string[];
   readonly version?: number;
   readonly format?: Format;
   /** Undefined or "-": printed. */
   readonly out?: string;
   readonly sample?: true;
-  readonly parameter: Parameters;
+  readonly parameter?: Parameters;
   readonly id?: string;
 }
 
@@ -37,6 +37,8 @@ const help = `Inputs:
   x=@x.json            JSON of a file
   x=@x.npy             NumPy's file, of the input's datatype
   x=@x.raw             any other file: bytes as they go over the wire; of BYTES: one element
+
+An .npy file holds one output of one response; BF16 is written as FP32.
 
 Examples:
   shoal infer http://localhost:8000 linear --input x=[[1,2,3]]
@@ -49,8 +51,8 @@ export function inferCommand(): Command {
     .description("ask a model of any KServe v2 server, and print what it answers")
     .argument("<url>", "the server, such as http://localhost:8000")
     .argument("<model>", "its name")
-    .option("--input <name=value>", "an input; may be repeated (see below)", add, [])
-    .option("--output <name>", "only this output; may be repeated (default: all)", add, [])
+    .option("--input <name=value>", "an input; may be repeated (see below)", add)
+    .option("--output <name>", "only this output; may be repeated (default: all)", add)
     .option("--version <number>", "of the model (default: what the server decides)", toVersion)
     .option("--sample", "inputs and outputs are one sample, without the batch dimension")
     .addOption(
@@ -60,14 +62,14 @@ export function inferCommand(): Command {
       ).choices(formats),
     )
     .option("-o, --out <file>", "write to this file; without it, or with -, print")
-    .option("--parameter <name=value>", "of the request; may be repeated", addParameter, {})
+    .option("--parameter <name=value>", "of the request; may be repeated", addParameter)
     .option("--id <id>", "of the request")
     .configureOutput(oneLineErrors)
     .action((url: string, name: string, flags: InferFlags) => told(() => infer(url, name, flags)));
   return addClientFlags(command, help);
 }
 
-function add(text: string, list: readonly string[]): readonly string[] {
+function add(text: string, list: readonly string[] = []): readonly string[] {
   return [...list, text];
 }
 
@@ -76,7 +78,7 @@ function toVersion(text: string): number {
   throw new InvalidArgumentError("It must be a positive integer.");
 }
 
-function addParameter(text: string, parameters: Parameters): Parameters {
+function addParameter(text: string, parameters: Parameters = {}): Parameters {
   const [, name, value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError("It must be a name, = and a value.");
   return { ...parameters, [name]: parameterOf(value) };
@@ -96,7 +98,11 @@ async function infer(url: string, name: string, flags: InferFlags): Promise<void
   try {
     const model = client.model(name, flags.version);
     const shape = await readModelShape(model.metadata(), model.config());
-    const inputs = await readInputs(flags.input, shape);
+    const isSample = flags.sample === true && shape.isBatching;
+    const known = shape.inputs.map((input) => {
+      return isSample ? { ...input, dims: input.dims.slice(1) } : input;
+    });
+    const inputs = await readInputs(flags.input ?? [], known);
     await print(responses(model, shape, { inputs, flags }), flags);
   } finally {
     client.close();
@@ -115,8 +121,8 @@ async function* responses(
 ): AsyncGenerator<ShownOutputs> {
   const { output, parameter, id } = flags;
   const options: InferOptions = {
-    parameters: parameter,
-    ...(output.length > 0 && { outputs: output }),
+    ...(parameter !== undefined && { parameters: parameter }),
+    ...(output !== undefined && { outputs: output }),
     ...(id !== undefined && { id }),
   };
   if (isDecoupled && flags.sample === true) {

@@ -14,12 +14,12 @@ interface TypesFlags extends ClientFlags {
   /** Undefined or "-": printed. */
   readonly out?: string;
   readonly check?: true;
-  readonly model: readonly string[];
+  readonly model?: readonly string[];
 }
 
 const help = `Examples:
   shoal types http://localhost:8000 -o models.ts
-  shoal types http://localhost:8000 -o models.ts --check     1 if the server has drifted
+  shoal types http://localhost:8000 -o models.ts --check     fails if the server has drifted
   shoal types linear.mjs detector.onnx
 In your code:
   import type { Models } from "./models.ts";
@@ -32,7 +32,7 @@ export function typesCommand(): Command {
     .argument("<url|file...>", "a server, or model files: .js, .mjs, .ts, folders of them, .onnx")
     .option("-o, --out <file>", "write to this file; without it, or with -, print")
     .option("--check", "write nothing: compare with the file of -o, and fail if it differs")
-    .option("--model <name...>", "only these models of the server; default: all that are ready", [])
+    .option("--model <name...>", "only these models of the server (default: all that are ready)")
     .configureOutput(oneLineErrors)
     .action((sources: string[], flags: TypesFlags) => told(() => writeTypes(sources, flags)));
   return addClientFlags(command, help);
@@ -57,47 +57,32 @@ async function describedModels(
   const { isFile, modelsOfFiles, modelsOfServer } = await import("./described-models.ts");
   const [source = "", ...others] = sources;
   if (isFile(source)) {
-    if (flags.model.length > 0) throw new UsageError("--model is for the models of a server");
+    if (flags.model !== undefined) throw new UsageError("--model is for the models of a server");
     return await modelsOfFiles(sources);
   }
   if (others.length > 0) throw new UsageError("one server at a time, or files");
   const client = await openClient(source, flags);
   try {
-    return await modelsOfServer(client, flags.model);
+    return await modelsOfServer(client, flags.model ?? []);
   } finally {
     client.close();
   }
 }
 
+const mostLines = 40;
+
 async function checkFile(path: string, text: string): Promise<void> {
   const old = await readFile(path, "utf8");
-  const difference = differenceOf(linesOf(old), linesOf(text));
+  const { lineDifference } = await import("./line-difference.ts");
+  const difference = lineDifference(linesOf(old), linesOf(text));
   if (difference.length === 0) return;
-  process.stdout.write(`${difference.join("\n")}\n`);
+  const left = difference.length - mostLines;
+  const more = left > 0 ? [`... and ${left} lines more`] : [];
+  process.stdout.write(`${[...difference.slice(0, mostLines), ...more].join("\n")}\n`);
   throw new UsageError(`'${path}' is out of date: write it again, without --check`);
 }
 
 /** Git may have changed their ends. */
 function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/);
-}
-
-const mostLines = 20;
-
-/** From the first line that differs to the last: those that went, then those that came. */
-function differenceOf(old: readonly string[], now: readonly string[]): readonly string[] {
-  let start = 0;
-  while (start < old.length && old[start] === now[start]) start += 1;
-  if (start === old.length && start === now.length) return [];
-  let tail = 0;
-  const most = Math.min(old.length, now.length) - start;
-  while (tail < most && old.at(-1 - tail) === now.at(-1 - tail)) tail += 1;
-  const went = old.slice(start, old.length - tail).map((line) => `- ${line}`);
-  const came = now.slice(start, now.length - tail).map((line) => `+ ${line}`);
-  return [...shortened(went), ...shortened(came)];
-}
-
-function shortened(lines: readonly string[]): readonly string[] {
-  const left = lines.length - mostLines;
-  return left <= 0 ? lines : [...lines.slice(0, mostLines), `  ... ${left} more lines`];
 }
