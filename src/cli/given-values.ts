@@ -94,7 +94,7 @@ function fromBytes(
   file: Uint8Array,
   { path, wrong }: File,
 ): unknown {
-  const bytes = file.slice();
+  const bytes = new Uint8Array(file);
   if (datatype === "BYTES") return nested(bytes, dims.length);
   const Typed = typedArrays[datatype];
   const size = Typed.BYTES_PER_ELEMENT;

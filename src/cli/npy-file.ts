@@ -50,7 +50,7 @@ interface Header {
 /** Throws a UsageError that says what is wrong with it. */
 export function readNpy(bytes: Uint8Array): PlainTensor {
   const { type, shape, isFortran, end } = readHeader(bytes);
-  const [, kind = "", digits = ""] = /^[<|]([a-zA-Z])(\d+)$/.exec(type) ?? [];
+  const [, kind = "", digits = ""] = /^[<|]([a-zA-Z])([1-9]\d*)$/.exec(type) ?? [];
   const isText = (kind === "S" && type.startsWith("|")) || (kind === "U" && type.startsWith("<"));
   const datatype = isText ? "BYTES" : datatypeOf.get(type);
   if (datatype === undefined) {
@@ -65,7 +65,8 @@ export function readNpy(bytes: Uint8Array): PlainTensor {
       `it has ${found} bytes of elements, and its shape asks for ${expectedBytes}`,
     );
   }
-  const stored = bytes.slice(end);
+  // Of its own, whatever kind of view was given: a Buffer's slice would share.
+  const stored = new Uint8Array(bytes.subarray(end));
   const elements = isFortran ? inOrderOfC(stored, { shape, size }) : stored;
   const own = isText ? packTexts(elements, { kind, size, count: elementCount(shape) }) : elements;
   return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes: own });
@@ -162,14 +163,12 @@ export function writeNpy(tensor: PlainTensor): Uint8Array {
   return file;
 }
 
-function toElements({ datatype, bytes, data }: PlainTensor): {
-  readonly type: string;
-  readonly bytes: Uint8Array;
-} {
+function toElements(tensor: PlainTensor): { readonly type: string; readonly bytes: Uint8Array } {
+  const { datatype, bytes } = tensor;
   const type = types[datatype];
   if (type !== undefined) return { type, bytes };
   if (datatype === "BYTES") return toTexts(unpackBytes(bytes));
-  const wide = Uint32Array.from(data as Uint16Array, (bits) => bits << 16);
+  const wide = Uint32Array.from(tensor.data as Uint16Array, (bits) => bits << 16);
   return { type: "<f4", bytes: new Uint8Array(wide.buffer) };
 }
 
