@@ -34,7 +34,11 @@ export function typesCommand(): Command {
     .option("--check", "write nothing: compare with the file of -o, and fail if it differs")
     .option("--model <name...>", "only these models of the server (default: all that are ready)")
     .configureOutput(oneLineErrors)
-    .action((sources: string[], flags: TypesFlags) => told(() => writeTypes(sources, flags)));
+    .action(async (sources: string[], flags: TypesFlags) => {
+      await told(() => writeTypes(sources, flags));
+      // What a file of models has started must not keep this from ending.
+      process.stdout.write("", () => process.exit());
+    });
   return addClientFlags(command, help);
 }
 
