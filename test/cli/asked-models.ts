@@ -1,5 +1,15 @@
 /** Models that the tests of `shoal types` and `shoal infer` ask, and how they run these. */
-import { bool, bytes, fp32, int64, type Model, model, optional, type Server } from "shoal";
+import {
+  bool,
+  bytes,
+  fp32,
+  InferenceError,
+  int64,
+  type Model,
+  model,
+  optional,
+  type Server,
+} from "shoal";
 import { Program, type ProgramOptions, shoalCommand } from "../program.ts";
 
 const quiet = { instances: { kind: "inline" } } as const;
@@ -9,7 +19,9 @@ export const linear: Model = model("linear", {
   inputs: { x: fp32(3), scale: optional(fp32(1)) },
   outputs: { y: fp32(3), isPositive: bool(3) },
   infer: ({ x }, { requests }) => {
-    if (requests[0]?.parameters["fail"] === true) throw new Error("asked to fail\n\u001b[2J");
+    if (requests[0]?.parameters["fail"] === true) {
+      throw new InferenceError("INVALID_ARGUMENT", "asked to fail\n\u001b[2J");
+    }
     const signs = Array.from(x.data, (value) => value > 0);
     return { y: x.map((value) => -value), isPositive: rowsOf(signs, 3) };
   },
@@ -34,7 +46,9 @@ export const words: Model = model("words", {
   inputs: { text: bytes(1) },
   outputs: { word: bytes(1) },
   *infer({ text }) {
-    for (const word of String(text.data[0]).split(" ")) yield { word: [word] };
+    const all = String(text.data[0]);
+    while (all === "endless") yield { word: [all] };
+    for (const word of all.split(" ")) yield { word: [word] };
   },
 });
 
