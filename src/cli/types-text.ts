@@ -10,8 +10,10 @@ import { formatShape } from "../protocol/shape.ts";
 import type { DescribedModel, DescribedTensor } from "./described-models.ts";
 import { quoted } from "./safe-text.ts";
 
+const client = '"shoal/client"';
+
 const head = `// Written by \`shoal types\`: change the models, not this file.
-import type { ModelType } from "shoal/client";
+import type { ModelType } from ${client};
 
 /** By name: \`client.model<Models["name"]>("name")\`. */
 export interface Models {`;
