@@ -11,6 +11,7 @@ export type {
 export type { Client } from "./client/client.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorKind } from "./client/client-error.ts";
 export type { ModelClient } from "./client/model-client.ts";
+export type { ModelType } from "./client/model-types.ts";
 export { createClient, type NodeClientOptions } from "./client/node-client.ts";
 export type { TlsOptions } from "./client/node-transport.ts";
 export { type Response, responseOf } from "./client/response.ts";

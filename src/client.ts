@@ -11,5 +11,6 @@ export type {
 export type { Client } from "./client/client.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorKind } from "./client/client-error.ts";
 export type { ModelClient } from "./client/model-client.ts";
+export type { ModelType } from "./client/model-types.ts";
 export { type Response, responseOf } from "./client/response.ts";
 export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";

@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { joinedAt } from "./bytes.ts";
+import { concatenated, joinedAt } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";

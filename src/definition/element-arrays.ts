@@ -54,20 +54,6 @@ export function decodeElement(datatype: Datatype, stored: unknown): unknown {
   return stored;
 }
 
-interface IntegerRange {
-  readonly least: number;
-  readonly most: number;
-}
-
-const integerRanges = {
-  UINT8: { least: 0, most: 0xff },
-  UINT16: { least: 0, most: 0xffff },
-  UINT32: { least: 0, most: 0xffff_ffff },
-  INT8: { least: -0x80, most: 0x7f },
-  INT16: { least: -0x8000, most: 0x7fff },
-  INT32: { least: -0x8000_0000, most: 0x7fff_ffff },
-} as const;
-
 /** What the stored array takes; throws a TypeError for a value that the datatype does not have. */
 export function encodeElement(datatype: NumericDatatype, value: unknown): number | bigint {
   const encoded = tryEncode(datatype, value);
@@ -88,29 +74,29 @@ function tryEncode(datatype: NumericDatatype, value: unknown): number | bigint |
     case "INT64":
     case "UINT64":
       return encodeWide(datatype, value);
-    case "UINT8":
-    case "UINT16":
-    case "UINT32":
-    case "INT8":
-    case "INT16":
-    case "INT32":
-      return isWithin(integerRanges[datatype], value) ? value : undefined;
+    default:
+      return typeof value === "number" ? stored(datatype, value) : undefined;
   }
 }
 
-function isWithin({ least, most }: IntegerRange, value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+/** One element of each, to see what becomes of a value: the same one, if it is an integer of it. */
+const probes = new Map<Datatype, { 0: number | bigint }>();
+
+function stored<Value extends number | bigint>(
+  datatype: NumericDatatype,
+  value: Value,
+): Value | undefined {
+  const probe = probes.get(datatype) ?? new typedArrays[datatype](1);
+  probes.set(datatype, probe as { 0: number | bigint });
+  probe[0] = value;
+  return probe[0] === value ? value : undefined;
 }
 
 function encodeWide(datatype: WideDatatype, value: unknown): bigint {
   const wide = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof wide !== "bigint") {
-    if (!Number.isInteger(value)) throw notOf(datatype, value);
-    throw new TypeError(`${String(value)} is beyond 2^53, where numbers are not exact: use bigint`);
-  }
-  const isInRange = (datatype === "INT64" ? BigInt.asIntN : BigInt.asUintN)(64, wide) === wide;
-  if (!isInRange) throw notOf(datatype, value);
-  return wide;
+  if (typeof wide === "bigint" && stored(datatype, wide) !== undefined) return wide;
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) throw notOf(datatype, value);
+  throw new TypeError(`${String(value)} is beyond 2^53, where numbers are not exact: use bigint`);
 }
 
 function notOf(datatype: Datatype, value: unknown): TypeError {

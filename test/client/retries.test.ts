@@ -105,3 +105,17 @@ test("a token is asked for before each try, and may fail", async () => {
   await check.rejects(failing.isLive(), { message: "no key" });
   check.equal(new ClientError("refused", "full").isRetrySafe, true);
 });
+
+test("a mistake is no reason to ask again about a model that has just been asked about", async () => {
+  await using server = await startRaw((socket) => socket.write(answerOf(200, goodJson)));
+  using client = createClient(server.url);
+  const m = client.model("m");
+  const wrong = { kind: "invalid" } as const;
+  await Promise.all([fails(client.model("m").infer({ x: "a" }), wrong), m.infer({ x })]);
+  check.equal(server.counts.get("/v2/models/m"), 2);
+  // Later it may have been loaded anew.
+  await fails(m.infer({ x: "a" }), wrong);
+  check.equal(server.counts.get("/v2/models/m"), 3);
+  await m.infer({ x });
+  check.equal(server.counts.get("/v2/models/m"), 3);
+});
