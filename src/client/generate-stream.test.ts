@@ -1,8 +1,9 @@
 /** Streams over /generate_stream: of our own server, and of one that says what Triton says. */
 import { strict as check } from "node:assert";
 import { once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { wireTensor } from "../protocol/tensor.ts";
@@ -105,10 +106,10 @@ interface Reply {
 /** A client of a server that answers /infer with 501, and /generate_stream with this. */
 async function clientOf(context: TestContext, reply: Reply): Promise<[Client, string[]]> {
   const bodies: string[] = [];
-  const server = createHttpServer(async (request, response) => {
+  const server = createServer((request, response) => void answer(request, response));
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? "";
-    let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    const sent = await text(request);
     const json = (status: number, document: object): void => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(document));
@@ -116,11 +117,11 @@ async function clientOf(context: TestContext, reply: Reply): Promise<[Client, st
     if (url.endsWith("/infer")) json(501, { error: "decoupled" });
     else if (url.endsWith("/config")) json(200, { max_batch_size: 0 });
     else if (url.endsWith("/generate_stream")) {
-      bodies.push(text);
+      bodies.push(sent);
       const { status = 200, type = "text/event-stream; charset=utf-8", body } = reply;
       response.writeHead(status, { "content-type": type }).end(body);
     } else json(200, metadataOf("INT64", [1]));
-  });
+  };
   await once(server.listen(0, "127.0.0.1"), "listening");
   const client = createClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   context.after(() => {

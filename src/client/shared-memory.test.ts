@@ -2,8 +2,9 @@
 import { strict as check } from "node:assert";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import type { Client } from "./client.ts";
@@ -22,16 +23,16 @@ function filesOfOurs(): readonly string[] {
 /** Of a server that takes part in everything, or answers with this status. */
 async function clientOf(context: TestContext, status = 200): Promise<[Client, string[]]> {
   const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk;
-    const { key, offset, byte_size } = JSON.parse(text);
+  const server = createServer((request, response) => void answer(request, response));
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const sent = await text(request);
+    const { key, offset, byte_size } = JSON.parse(sent);
     const file = key === undefined ? "" : ` ${offset} ${byte_size}`;
     if (key !== undefined) check.equal(readFileSync(`/dev/shm${key}`).byteLength, byte_size);
     asked.push(`${request.url}${file}`);
     response.writeHead(status, { "content-type": "application/json" });
     response.end(status === 200 ? "" : '{"error":"no"}');
-  });
+  };
   await once(server.listen(0, "127.0.0.1"), "listening");
   const client = createClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   context.after(() => {
