@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { npmCommand } from "./npm-command.mjs";
 import { packageFaults } from "./package-files.mjs";
 import { start } from "./shown-command.mjs";
+import { testCounts } from "./test-counts.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
@@ -33,7 +34,8 @@ const checks = {
     run(bin("@arethetypeswrong/cli", "dist/index.js"), ["--pack", ".", "--profile", "esm-only"]),
   tarball: () => checkTarball(),
   clone: () => run("scripts/fresh-clone.mjs", []),
-  clients: () => testClients(),
+  clients: () => sumOf("scripts/clients.mjs"),
+  foreign: () => sumOf("scripts/foreign.mjs"),
   // Those of `npm test` are the first two thousand.
   soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
   mutants: () => run("scripts/mutants.mjs", []),
@@ -109,9 +111,9 @@ async function checkTarball() {
   await run(join(installed, "dist", "cli", "main.js"), ["--version"], { cwd: folder });
 }
 
-/** Clients of other makers. */
-async function testClients() {
-  const { output } = await start(node, ["scripts/clients.mjs"]);
+/** What a script says on its last line: the clients, or the server, of other makers. */
+async function sumOf(script) {
+  const { output } = await start(node, [script]);
   const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [0, 0, 1];
   return { passed: Number(passed), failed: Number(failed) };
 }
@@ -130,11 +132,7 @@ async function testOn(version) {
 }
 
 async function countTests(executable) {
-  const { code, output } = await start(executable, ["scripts/test.mjs"]);
-  const count = (word) => Number(new RegExp(`^. ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
-  const [passed, failed] = [count("pass"), count("fail") + count("cancelled")];
-  // A run that broke before it could count is one failure.
-  return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed };
+  return testCounts(await start(executable, ["scripts/test.mjs"]));
 }
 
 /** Scripts of packages are started by their file: what npm puts in .bin is a shell's on Windows. */

@@ -15,4 +15,10 @@ export type { ModelType } from "./client/model-types.ts";
 export { createClient, type NodeClientOptions } from "./client/node-client.ts";
 export type { TlsOptions } from "./client/node-transport.ts";
 export { type Response, responseOf } from "./client/response.ts";
+export {
+  createSharedMemory,
+  type SharedMemory,
+  type SharedMemoryOptions,
+} from "./client/shared-memory.ts";
+export type { SharedTensor } from "./client/shared-tensor.ts";
 export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";

@@ -143,6 +143,18 @@ test("typescript/: a model without a build, which the compiler accepts", async (
   });
 });
 
+test("client/: a client with the types of a model's definition", async () => {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-p", join(root, "examples", "client")]);
+  await withProgram([shoalCommand, "serve", "examples/typescript"], async (program) => {
+    const env = { SHOAL_URL: `http://${await program.listening(8000)}` };
+    const jiti = join(root, "node_modules", "jiti", "lib", "jiti-cli.mjs");
+    const asking = new Program([jiti, join("examples", "client", "ask.ts")], { env });
+    check.equal((await asking.ended()).code, 0, asking.stderr);
+    check.equal(asking.stdout, "2\n");
+  });
+});
+
 async function outputsOf(url: string, body: object, headers = {}): Promise<unknown> {
   const response = await fetch(`${url}/infer`, {
     method: "POST",
@@ -267,6 +279,8 @@ test("no example goes untested", () => {
     "fastify.mjs",
     "pipeline.mjs",
     ...streaming.map((file) => `streaming/${file}`),
+    "client/ask.ts",
+    "client/tsconfig.json",
     "typescript/mood.ts",
     "typescript/tsconfig.json",
   ];

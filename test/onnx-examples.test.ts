@@ -98,8 +98,8 @@ async function silentPort(): Promise<number> {
 async function runExample(served: string, example: string): Promise<{ readonly stdout: string }> {
   const url = new URL(`../examples/start/${served}`, import.meta.url);
   const models = Object.values((await import(url.href)) as Record<string, OnnxModel>);
-  const options = { httpAddress: "127.0.0.1", httpPort: 0, allowMetrics: false, logInfo: false };
-  const server = createServer(models, options);
+  const options = { httpAddress: "127.0.0.1", httpPort: 0, allowGrpc: false, allowMetrics: false };
+  const server = createServer(models, { ...options, logInfo: false });
   try {
     await server.listen();
     await server.ready;

@@ -11,7 +11,7 @@ import type { DescribedModel, DescribedTensor } from "./described-models.ts";
 import { quoted } from "./safe-text.ts";
 
 const head = `// Written by \`shoal types\`: change the models, not this file.
-import type { ModelType } from "shoal/client";
+import type { ModelType } from ${quoted("shoal/client")};
 
 /** By name: \`client.model<Models["name"]>("name")\`. */
 export interface Models {`;

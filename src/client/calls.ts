@@ -10,6 +10,7 @@
  */
 import { ClientError } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
+import { hearAbort } from "./heard-signals.ts";
 
 export interface CallLimits {
   /** One attempt; of a stream: from response to response. */
@@ -26,19 +27,25 @@ export interface CallsOptions {
   readonly maxWaiting: number;
   /** Asked before each attempt: a token may have been renewed. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Of the pauses before other tries; a test has none. Default 1. */
+  readonly pauseScale?: number;
 }
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
 const budgetPerCall = 0.1;
 const largestBudget = 10;
+/** A longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 export class Calls {
   readonly #options: CallsOptions;
   readonly #waiting = new Set<() => void>();
   #inFlight = 0;
   #budget = largestBudget;
-  readonly #closed = new AbortController();
+  /** Of calls that have not settled. */
+  readonly #open = new Set<Limit>();
+  #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -60,8 +67,7 @@ export class Calls {
     limits: CallLimits,
     open: (sent: Sent) => AsyncGenerator<T, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    const { totalTimeoutMs, signal } = limits;
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+    const total = this.#begin(limits);
     try {
       await this.#enter(total.signal);
       try {
@@ -75,28 +81,50 @@ export class Calls {
         this.#leave();
       }
     } finally {
-      total.end();
+      this.#end(total);
     }
   }
 
   /** Within the limits of all of it; whatever it does, it must heed the signal. */
-  async within<T>(
-    { totalTimeoutMs, signal }: CallLimits,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", [signal, this.#closed.signal]);
+  async within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const total = this.#begin(limits);
     try {
       return await work(total.signal);
     } catch (reason) {
       throw total.explain(reason);
     } finally {
-      total.end();
+      this.#end(total);
     }
+  }
+
+  /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
+  async share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
+    return await this.within(limits, async (signal) => {
+      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", signal);
+      try {
+        return await raced(promise, limit.signal);
+      } finally {
+        limit.end();
+      }
+    });
   }
 
   /** Whatever runs is cancelled. */
   close(): void {
-    this.#closed.abort(new ClientError("cancelled", "the client was closed"));
+    this.#isClosed = true;
+    for (const total of this.#open) total.cancel(closed());
+  }
+
+  #begin({ totalTimeoutMs, signal }: CallLimits): Limit {
+    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", signal);
+    if (this.#isClosed) total.cancel(closed());
+    else this.#open.add(total);
+    return total;
+  }
+
+  #end(total: Limit): void {
+    this.#open.delete(total);
+    total.end();
   }
 
   async #attempts<T>(
@@ -106,14 +134,15 @@ export class Calls {
   ): Promise<T> {
     this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
     for (let retries = 0; ; retries += 1) {
-      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", [signal]);
+      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", signal);
       try {
-        const headers = await this.#options.headers();
+        const headers = await raced(this.#options.headers(), limit.signal);
         return await attempt({ signal: limit.signal, headers }, limit);
       } catch (reason) {
         const error = limit.explain(reason);
         if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
-        await pause(pauseMs(retries, error.retryAfterMs), signal);
+        const { pauseScale = 1 } = this.#options;
+        await pause(pauseScale * pauseMs(retries) + (error.retryAfterMs ?? 0), signal);
       } finally {
         if (!limit.isKept) limit.end();
       }
@@ -162,26 +191,26 @@ export class Calls {
   }
 }
 
+function closed(): ClientError {
+  return new ClientError("cancelled", "the client was closed");
+}
+
 /** A signal that fires after a time, or with another: with the error that says which. */
 class Limit {
   /** Somebody else ends it. */
   isKept = false;
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
-  readonly #hear: (event: Event) => void;
+  readonly #stopHearing: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #timeoutMs: number;
   readonly #option: string;
 
-  constructor(timeoutMs: number, option: string, sources: readonly (AbortSignal | undefined)[]) {
+  constructor(timeoutMs: number, option: string, source: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#option = option;
-    this.#sources = sources.filter((source) => source !== undefined);
-    this.#hear = ({ target }) => this.#fire(target as AbortSignal);
-    for (const source of this.#sources) {
-      if (source.aborted) this.#fire(source);
-      else source.addEventListener("abort", this.#hear, { once: true });
-    }
+    const hear = (): void => this.cancel(source?.reason);
+    this.#stopHearing = source === undefined ? () => {} : hearAbort(source, hear);
+    if (source?.aborted === true) hear();
     this.restart();
   }
 
@@ -197,7 +226,7 @@ class Limit {
         const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
         this.#controller.abort(new ClientError("timeout", why));
       },
-      Math.min(this.#timeoutMs, 2 ** 31 - 1),
+      Math.min(this.#timeoutMs, longestTimerMs),
     );
   }
 
@@ -212,11 +241,11 @@ class Limit {
 
   end(): void {
     this.stop();
-    for (const source of this.#sources) source.removeEventListener("abort", this.#hear);
+    this.#stopHearing();
   }
 
-  #fire({ reason }: AbortSignal): void {
-    clearTimeout(this.#timer);
+  cancel(reason: unknown): void {
+    this.stop();
     const isOurs = reason instanceof ClientError;
     const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
     this.#controller.abort(error);
@@ -233,6 +262,7 @@ async function* responsesFrom<T>(
       // How long the caller takes is his affair.
       limit.stop();
       yield next.value;
+      limit.signal.throwIfAborted();
       limit.restart();
     }
   } catch (reason) {
@@ -243,19 +273,35 @@ async function* responsesFrom<T>(
   }
 }
 
-function pauseMs(retries: number, askedMs: number | undefined): number {
+function pauseMs(retries: number): number {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
   // By chance, so that those who were turned away together do not come back together.
-  return (askedMs ?? 0) + longest * (0.5 + Math.random() / 2);
+  return longest * (0.5 + Math.random() / 2);
+}
+
+/** Rejects with the signal's reason, whatever the promise does. */
+async function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const wake = (): void => {
       signal.removeEventListener("abort", stop);
       resolve();
-    }, ms);
+    };
+    const timer = setTimeout(wake, Math.min(ms, longestTimerMs));
     const stop = (): void => {
       clearTimeout(timer);
       reject(signal.reason);

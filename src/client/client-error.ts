@@ -79,8 +79,8 @@ export class ClientError extends Error {
   }
 }
 
-export function invalid(message: string): ClientError {
-  return new ClientError("invalid", message);
+export function invalid(message: string, options: ClientErrorOptions = {}): ClientError {
+  return new ClientError("invalid", message, options);
 }
 
 export function badAnswer(message: string, options: ClientErrorOptions = {}): ClientError {

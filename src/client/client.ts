@@ -27,8 +27,15 @@ export interface UnloadOptions extends CallOptions {
   readonly withDependents?: boolean;
 }
 
+/** For what is no part of every client: shared-memory.ts. */
+export let contextOf: (client: Client) => ClientContext;
+
 export class Client {
   readonly #context: ClientContext;
+
+  static {
+    contextOf = (client) => client.#context;
+  }
 
   constructor(context: ClientContext) {
     this.#context = context;
@@ -81,7 +88,7 @@ export class Client {
     for (const [path, bytes] of Object.entries(files)) {
       parameters[`file:${path}`] = toBase64(bytes);
     }
-    const body = config === undefined ? {} : { parameters };
+    const body = Object.keys(parameters).length === 0 ? {} : { parameters };
     await this.#ask({ what: "load", name, body }, others);
   }
 

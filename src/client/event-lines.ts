@@ -11,12 +11,16 @@ export async function* eventsOf(
   maxBytes: number,
 ): AsyncGenerator<string, void, undefined> {
   let data: string[] = [];
+  let length = 0;
   for await (const line of linesOf(chunks, maxBytes)) {
     if (line === "") {
       if (data.length > 0) yield data.join("\n");
       data = [];
+      length = 0;
     } else if (line.startsWith("data:")) {
       data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
+      length += line.length;
+      checkLength(length, maxBytes);
     }
   }
   // Cut off within an event: by the standard it does not count, and here it is an error.
@@ -34,13 +38,17 @@ export async function* linesOf(
     const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
     line += first;
     for (const next of others) {
+      checkLength(line.length, maxBytes);
       yield line.endsWith("\r") ? line.slice(0, -1) : line;
       line = next;
     }
-    if (line.length > maxBytes) {
-      throw badAnswer(`a response is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
-    }
+    checkLength(line.length, maxBytes);
   }
   line += decoder.decode();
   if (line !== "") yield line;
+}
+
+function checkLength(length: number, maxBytes: number): void {
+  if (length <= maxBytes) return;
+  throw badAnswer(`a response is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
 }

@@ -8,36 +8,49 @@
  * Not here: the server's codec, which reads tensors from bytes (protocol/json-reader.ts).
  */
 
-/** Begins no text that means anything. */
+/** Begins what is no text in truth. A text that begins with it has it twice meanwhile; no key has. */
 const mark = "\u0000";
 
-/** A string, to be passed over; or what JSON.parse cannot read. */
+/** As JSON writes it. */
+const markedStart = '"\\u0000';
+
+/** A string, to be passed over, or a key; or what JSON.parse cannot read. */
 const unreadable =
-  /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])|-?\b(?:Infinity|Inf|NaN)\b/g;
+  /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])|-?\b(?:Infinity|Inf|NaN)\b/g;
 
 const mayNeedHelp = /\d{16}|\b(?:NaN|Inf)/;
 
 /** Throws a SyntaxError. */
 export function parseExactJson(text: string): unknown {
   if (!mayNeedHelp.test(text)) return JSON.parse(text);
-  const marked = text.replace(unreadable, (token) => {
-    return token.startsWith('"') ? token : `"\\u0000${token}"`;
+  const marked = text.replace(unreadable, (token, colon?: string) => {
+    if (!token.startsWith('"')) return `${markedStart}${token}"`;
+    const isMarked = colon === undefined && token.startsWith(markedStart);
+    return isMarked ? markedStart + token.slice(1) : token;
   });
   return JSON.parse(marked, (_key, value: unknown) => {
-    return typeof value === "string" && value.startsWith(mark) ? numberOf(value.slice(1)) : value;
+    if (typeof value !== "string" || !value.startsWith(mark)) return value;
+    return value[1] === mark ? value.slice(1) : numberOf(value.slice(1));
   });
 }
 
 export function writeExactJson(value: unknown): string {
   let isMarked = false;
   const text = JSON.stringify(value, (_key, each: unknown) => {
-    const isExact =
-      typeof each === "bigint" || (typeof each === "number" && !Number.isFinite(each));
-    if (!isExact) return each;
+    const needsMark =
+      typeof each === "bigint" ||
+      (typeof each === "number" && !Number.isFinite(each)) ||
+      (typeof each === "string" && each.startsWith(mark));
+    if (!needsMark) return each;
     isMarked = true;
     return `${mark}${each}`;
   });
-  return isMarked ? text.replace(/"\\u0000([^"]*)"/g, "$1") : text;
+  if (!isMarked) return text;
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*":?/g, (token) => {
+    if (!token.startsWith(markedStart) || token.endsWith(":")) return token;
+    const rest = token.slice(markedStart.length);
+    return rest.startsWith("\\u0000") ? `"${rest}` : rest.slice(0, -1);
+  });
 }
 
 function numberOf(token: string): number | bigint {

@@ -16,8 +16,8 @@ import { SharedTensor } from "./shared-tensor.ts";
 
 export type GivenInputs = Readonly<Record<string, unknown>>;
 
-/** `sample`: without the batch dimension, which is added. */
-export type Form = "whole" | "sample";
+/** `sample`: without the batch dimension, which is added. `batch`: the model must have one. */
+export type Form = "whole" | "sample" | "batch";
 
 export interface GivenFor {
   readonly modelName: string;
@@ -77,7 +77,10 @@ function writtenValue(
     return { shape: value.shape, bytes: value.bytes };
   }
   try {
-    return writtenValues({ datatype, as: "number", dims }, value);
+    const isElement =
+      ["string", "number", "bigint", "boolean"].includes(typeof value) ||
+      (datatype === "BYTES" && value instanceof Uint8Array);
+    return writtenValues({ datatype, as: "number", dims }, isElement ? [value] : value);
   } catch (error) {
     if (error instanceof TypeError) throw wrong(error.message);
     throw error;

@@ -7,6 +7,8 @@ import type { RequestTiming } from "../protocol/infer.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type {
   Connection,
+  JsonObject,
+  ModelMetadata,
   ModelTarget,
   Question,
   Sent,
@@ -15,6 +17,7 @@ import type {
 } from "./connection.ts";
 import { eventsOf, linesOf } from "./event-lines.ts";
 import { writeExactJson } from "./exact-json.ts";
+import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
 import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
@@ -58,12 +61,7 @@ export class HttpConnection implements Connection {
     const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
     const path = `${pathOf(request)}/infer`;
     const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    const length = answer.header(jsonLength);
-    if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-      throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
-    }
-    const bytes = await answer.whole(Number(length ?? 0));
-    const read = readInferAnswer(bytes, length === undefined ? undefined : Number(length));
+    const read = await readWhole(answer, request);
     return { ...read, timing: timingOf(answer.header("server-timing")) };
   }
 
@@ -75,24 +73,54 @@ export class HttpConnection implements Connection {
     };
     const { chunks } = inferBody(request, "json");
     const path = `${pathOf(request)}/infer`;
-    const answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
-    const type = answer.header("content-type") ?? "";
-    const { maxResponseBytes } = this.#options;
-    if (type.startsWith("application/json")) {
-      // A server without streams over HTTP, and a model that answers once.
-      const length = answer.header(jsonLength);
-      yield readInferAnswer(
-        await answer.whole(),
-        length === undefined ? undefined : Number(length),
-      );
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
+    } catch (error) {
+      if (statusOf(error) !== 501 || !isGenerable(request)) throw error;
+      yield* this.#generate(request, sent, error);
       return;
     }
+    const type = answer.header("content-type") ?? "";
+    if (type.startsWith("application/json")) {
+      // A server without streams over HTTP, and a model that answers once.
+      yield await readWhole(answer, request);
+      return;
+    }
+    for await (const document of this.#streamed(answer)) yield toWireAnswer(document);
+  }
+
+  /** Of a server whose /infer does not stream. */
+  async *#generate(
+    request: WireRequest,
+    sent: Sent,
+    refusal: unknown,
+  ): AsyncGenerator<WireAnswer, void, undefined> {
+    const about = { what: "modelMetadata", target: request } as const;
+    const metadata = (await this.ask(about, sent)) as ModelMetadata;
+    const body = [new TextEncoder().encode(writeExactJson(generateBody(request, metadata)))];
+    const headers = { ...sent.headers, "content-type": "application/json" };
+    const path = `${pathOf(request)}/generate_stream`;
+    const answer = await this.#send({ method: "POST", path, headers, body }, sent).catch(
+      (error: unknown) => {
+        throw statusOf(error) === 404 ? refusal : error;
+      },
+    );
+    for await (const document of this.#streamed(answer)) {
+      yield generatedAnswer(document, request, metadata);
+    }
+  }
+
+  /** Responses, one after another. */
+  async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
+    const type = answer.header("content-type") ?? "";
     const isLines = type.startsWith("application/x-ndjson");
-    const texts = isLines
-      ? linesOf(answer.chunks(), maxResponseBytes)
-      : eventsOf(answer.chunks(), maxResponseBytes);
+    if (!isLines && !type.startsWith("text/event-stream")) {
+      throw strangeAnswer(answer, decoder.decode(await answer.whole()));
+    }
+    const texts = (isLines ? linesOf : eventsOf)(answer.chunks(), this.#options.maxResponseBytes);
     for await (const text of texts) {
-      if (text !== "") yield toStreamed(text);
+      if (text !== "") yield parseStreamed(text);
     }
   }
 
@@ -125,6 +153,18 @@ export class HttpConnection implements Connection {
     if (answer.status === 200) return answer;
     throw httpError(answer, decoder.decode(await answer.whole()));
   }
+}
+
+async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
+  const length = answer.header(jsonLength);
+  if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
+  const bytes = await answer.whole(Number(length) || 0);
+  if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);
+  throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof ClientError ? error.status : undefined;
 }
 
 function pathOf({ name, version }: ModelTarget): string {
@@ -170,16 +210,16 @@ function isNotReady({ status, code }: ClientError): boolean {
 }
 
 /** A response of a stream, or the error that stands in its place. */
-function toStreamed(text: string): WireAnswer {
+function parseStreamed(text: string): JsonObject {
   const document = parseAnswer(new TextEncoder().encode(text));
-  if (isFields(document) && typeof document["error"] === "string") {
-    throw new ClientError("server", document["error"], { status: 200 });
-  }
-  return toWireAnswer(document);
+  if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
+  const { error } = document;
+  if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
+  return document;
 }
 
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
-function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
+export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
   const names: Readonly<Record<string, keyof RequestTiming>> = {

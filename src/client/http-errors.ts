@@ -48,8 +48,8 @@ export function strangeAnswer(answer: HttpAnswer, body: string): ClientError {
 
 function errorText(body: string): string | undefined {
   try {
-    // Servers made with FastAPI say "detail".
-    const { error, detail } = JSON.parse(body) as Record<string, unknown>;
+    // A stream may begin with its error. Servers made with FastAPI say "detail".
+    const { error, detail } = JSON.parse(body.replace(/^data: /, "")) as Record<string, unknown>;
     const text = error ?? detail;
     return typeof text === "string" ? text : undefined;
   } catch {

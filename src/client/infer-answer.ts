@@ -11,7 +11,7 @@ import { noParameters, type Parameters } from "../protocol/infer.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { badAnswer } from "./client-error.ts";
-import type { WireAnswer } from "./connection.ts";
+import type { WireAnswer, WireOutput } from "./connection.ts";
 import { isDatatype, sizeOf } from "./element-size.ts";
 import { parseExactJson } from "./exact-json.ts";
 
@@ -21,17 +21,23 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Binary {
   readonly bytes: Uint8Array;
   offset: number;
+  /** Those that are to be in shared memory come without data. */
+  readonly wanted: readonly WireOutput[];
 }
 
 const decoder = new TextDecoder();
 
 /** `jsonBytes`: of the JSON in front of binary tensors; undefined: it is all JSON. */
-export function readInferAnswer(bytes: Uint8Array, jsonBytes: number | undefined): WireAnswer {
+export function readInferAnswer(
+  bytes: Uint8Array,
+  jsonBytes: number | undefined,
+  wanted: readonly WireOutput[] = [],
+): WireAnswer {
   const length = jsonBytes ?? bytes.byteLength;
   if (length > bytes.byteLength) {
     throw badAnswer(`the answer is cut off: ${bytes.byteLength} bytes of ${length} came`);
   }
-  const binary = { bytes, offset: length };
+  const binary = { bytes, offset: length, wanted };
   const answer = toWireAnswer(parseAnswer(bytes.subarray(0, length)), binary);
   if (binary.offset === bytes.byteLength) return answer;
   throw badAnswer(
@@ -54,9 +60,9 @@ export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
   const { id = "", model_name = "", model_version = "", parameters, outputs = [] } = document;
   if (!Array.isArray(outputs)) throw badAnswer("the answer's 'outputs' are no list");
   return {
-    id: String(id),
-    modelName: String(model_name),
-    modelVersion: String(model_version),
+    id: textOf(id),
+    modelName: textOf(model_name),
+    modelVersion: textOf(model_version),
     parameters: isFields(parameters) ? (parameters as Parameters) : noParameters,
     outputs: outputs.map((output) => readOutput(output, binary)),
     timing: undefined,
@@ -66,14 +72,15 @@ export function toWireAnswer(document: unknown, binary?: Binary): WireAnswer {
 function readOutput(output: unknown, binary: Binary | undefined): WireTensor {
   const { name, datatype, shape, data, parameters } = isFields(output) ? output : {};
   if (typeof name !== "string") throw badAnswer("an output of the answer has no name");
-  if (!isDatatype(datatype)) throw badAnswer(`output '${name}': unknown datatype ${datatype}`);
+  if (!isDatatype(datatype))
+    throw badAnswer(`output '${name}': unknown datatype ${textOf(datatype)}`);
   if (!isShape(shape)) throw badAnswer(`output '${name}' has no valid shape`);
   const head = { name, datatype, shape };
   const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
   if (typeof size === "number") return checked(wireTensor(head, takeBytes(name, size, binary)));
   if (Array.isArray(data)) return checked(wireTensor(head, bytesOfValues(head, data)));
-  if (isFields(parameters) && "shared_memory_region" in parameters)
-    return wireTensor(head, nothing);
+  const isShared = binary?.wanted.some((each) => each.name === name && each.shared);
+  if (isShared) return wireTensor(head, nothing);
   throw badAnswer(`output '${name}' has no data`);
 }
 
@@ -95,16 +102,22 @@ function bytesOfValues(
 ): Uint8Array {
   try {
     const flat = data.flat(Infinity);
-    const values = datatype === "BYTES" ? flat.map(String) : flat;
-    return PlainTensor.from(datatype as Datatype, values as never, shape).bytes;
+    return PlainTensor.from(datatype, flat.map(elementOf(datatype)) as never, shape).bytes;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw badAnswer(`output '${name}': ${why}`, { cause });
   }
 }
 
+/** Floats that have no fraction are bigints beyond 2^53 (exact-json.ts). */
+function elementOf(datatype: Datatype): (value: unknown) => unknown {
+  if (datatype === "BYTES") return String;
+  if (datatype.includes("INT")) return (value) => value;
+  return (value) => (typeof value === "bigint" ? Number(value) : value);
+}
+
 /** Has it as many bytes as its shape says? */
-function checked(tensor: WireTensor): WireTensor {
+export function checked(tensor: WireTensor): WireTensor {
   const { name, datatype, shape, chunks, byteLength } = tensor;
   const count = elementCount(shape);
   const size = sizeOf(datatype);
@@ -124,11 +137,16 @@ export function countTexts(packed: Uint8Array): number {
   return offset === packed.byteLength ? count : -1;
 }
 
-function isShape(value: unknown): value is readonly number[] {
+export function isShape(value: unknown): value is readonly number[] {
   return (
     Array.isArray(value) &&
     value.every((dimension) => Number.isSafeInteger(dimension) && Number(dimension) >= 0)
   );
+}
+
+/** Some servers write ids and versions as numbers. */
+function textOf(value: unknown): string {
+  return typeof value === "object" ? "" : String(value);
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -38,7 +38,7 @@ export function inferBody(request: WireRequest, format: TensorFormat): InferBody
   };
 }
 
-function parametersOf(request: WireRequest, isBinary: boolean): object | undefined {
+export function parametersOf(request: WireRequest, isBinary: boolean): object | undefined {
   const { parameters, priority, timeoutMs, sequence, outputs } = request;
   const all = {
     ...parameters,
@@ -78,7 +78,7 @@ function regionOf({ region, offset = 0, byteSize }: RegionPart): object {
   };
 }
 
-function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
+export function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
   if (datatype === "FP16" || datatype === "BF16") {
     throw invalid(
       `input '${name}' is ${datatype}, which JSON has no form for: use format "binary"`,
@@ -86,5 +86,10 @@ function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
   }
   const bytes = inOnePiece(chunks, 8);
   const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
-  return tensor.reshape([-1]).toNested() as unknown[];
+  try {
+    return tensor.reshape([tensor.size]).toNested() as unknown[];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`input '${name}': ${why}`, { cause });
+  }
 }

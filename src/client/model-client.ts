@@ -15,11 +15,11 @@ import type { ModelBase } from "../definition/model-base.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { defaultForm } from "../definition/specifications.ts";
 import { noParameters } from "../protocol/infer.ts";
+import { formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { inOnePiece } from "./bytes.ts";
 import { type CallOptions, checkInfer, type InferOptions } from "./call-options.ts";
-import type { CallLimits } from "./calls.ts";
-import { ClientError, invalid } from "./client-error.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import type {
   JsonObject,
   ModelMetadata,
@@ -67,9 +67,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
 
   /** As `infer`, of a model that batches: any other is refused. */
   async inferBatch(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
-    const { isBatching } = await this.#knownShape(this.#context.limitsOf(options));
-    if (isBatching) return await this.infer(inputs, options);
-    throw invalid(`model '${this.name}' does not batch: use infer or inferSample`);
+    return (await this.#infer("batch", inputs, options)) as OutputsOf<M>;
   }
 
   /**
@@ -83,15 +81,17 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     checkInfer(`model '${this.name}'`, options);
     const { connection, calls, limitsOf } = this.#context;
     const limits = limitsOf(options, true);
-    const shape = await this.#knownShape(limits);
-    const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
-    const request = this.#request(wire, options);
+    const request = await this.#byShape(options, (shape) => {
+      const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
+      return this.#request(wire, options);
+    });
     const answers = calls.stream(limits, (sent) => {
       return connection.stream(request, withHeaders(sent, options));
     });
     try {
       for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
     } catch (error) {
+      if (mayBeChanged(error)) this.#shape = undefined;
       throw withId(error, options.id);
     }
   }
@@ -137,14 +137,26 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     options: InferOptions,
   ): Promise<OutputsOf<ModelBase>> {
     checkInfer(`model '${this.name}'`, options);
-    const limits = this.#context.limitsOf(options);
-    const shape = await this.#knownShape(limits);
+    return await this.#byShape(options, (shape) => {
+      return this.#inferBy(shape, { form, inputs, options });
+    });
+  }
+
+  /** By what is known of the model; where that proves wrong, by what is so now. */
+  async #byShape<T>(options: InferOptions, run: (shape: ModelShape) => T | Promise<T>): Promise<T> {
+    const wasKnown = this.#shape !== undefined;
     try {
-      return await this.#inferBy(shape, { form, inputs, options });
+      const shape = await this.#knownShape(options);
+      try {
+        return await run(shape);
+      } catch (error) {
+        const isOld = wasKnown && mayBeChanged(error);
+        const newShape = isOld ? await this.#changedShape(shape, options) : undefined;
+        if (newShape === undefined) throw error;
+        return await run(newShape);
+      }
     } catch (error) {
-      const newShape = await this.#changedShape(shape, error, limits);
-      if (newShape === undefined) throw withId(error, options.id);
-      return await this.#inferBy(newShape, { form, inputs, options });
+      throw withId(error, options.id);
     }
   }
 
@@ -152,6 +164,9 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     shape: ModelShape,
     { form, inputs, options }: { form: Form; inputs: GivenInputs; options: InferOptions },
   ): Promise<OutputsOf<ModelBase>> {
+    if (form === "batch" && !shape.isBatching) {
+      throw invalid(`model '${this.name}' does not batch: use infer or inferSample`);
+    }
     const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
     const request = this.#request(wire, options);
     const answer =
@@ -185,10 +200,11 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   }
 
   /** What the server says of the model, asked for once by whoever comes first. */
-  async #knownShape(limits: CallLimits): Promise<ModelShape> {
-    this.#shape ??= this.#readShape({});
-    const { signal } = limits;
-    return signal === undefined ? await this.#shape : await raced(this.#shape, signal);
+  async #knownShape(options: InferOptions): Promise<ModelShape> {
+    const { headers = {} } = options;
+    this.#shape ??= this.#readShape({ headers });
+    const { calls, limitsOf } = this.#context;
+    return await calls.share(limitsOf(options), this.#shape);
   }
 
   #readShape(options: CallOptions): Promise<ModelShape> {
@@ -200,16 +216,10 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     return reading;
   }
 
-  /** If the server found wrong what was right by this shape, and it has changed. */
-  async #changedShape(
-    shape: ModelShape,
-    error: unknown,
-    limits: CallLimits,
-  ): Promise<ModelShape | undefined> {
-    if (!(error instanceof ClientError) || error.kind !== "server") return undefined;
-    if (error.code !== "INVALID_ARGUMENT") return undefined;
+  /** Undefined: it has not, or nobody can tell. */
+  async #changedShape(shape: ModelShape, options: InferOptions): Promise<ModelShape | undefined> {
     this.#shape = undefined;
-    const now = await this.#knownShape(limits).catch(() => shape);
+    const now = await this.#knownShape(options).catch(() => shape);
     return JSON.stringify(now) === JSON.stringify(shape) ? undefined : now;
   }
 
@@ -220,23 +230,15 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   }
 }
 
+/** Inputs were found wrong, here or by the server: the model may have been loaded anew. */
+function mayBeChanged(error: unknown): boolean {
+  if (!(error instanceof ClientError) || error.code !== "INVALID_ARGUMENT") return false;
+  return error.kind === "server" || error.kind === "invalid";
+}
+
 function withId(error: unknown, id = ""): unknown {
   if (error instanceof ClientError) error.requestId = id;
   return error;
-}
-
-async function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new ClientError("cancelled", "cancelled", { cause: signal.reason }));
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
 
 export function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
@@ -249,7 +251,10 @@ export function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<Mode
   return outputs;
 }
 
-function toTensor({ datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
+function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
+  if (isSample && shape[0] !== 1) {
+    throw badAnswer(`output '${name}' of one sample is of shape ${formatShape(shape)}`);
+  }
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
   const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   return isSample ? tensor.reshape(shape.slice(1)) : tensor;

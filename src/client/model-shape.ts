@@ -37,6 +37,19 @@ export async function readModelShape(
   config: Promise<JsonObject>,
 ): Promise<ModelShape> {
   const [described, configuration] = await Promise.all([metadata, config.catch(ifMissing)]);
+  try {
+    return toShape(described, configuration);
+  } catch (cause) {
+    if (cause instanceof ClientError) throw cause;
+    throw badAnswer("what the server says of the model is no metadata of one", { cause });
+  }
+}
+
+/** Throws a TypeError where it is not what its type says. */
+function toShape(
+  described: ModelMetadata | undefined,
+  configuration: JsonObject | undefined,
+): ModelShape {
   const { name, inputs = [], outputs = [] } = described ?? {};
   const { max_batch_size: most, input, model_transaction_policy: policy } = configuration ?? {};
   const maxBatchSize = typeof most === "number" ? most : undefined;
@@ -70,6 +83,6 @@ function toKnown(
   { name, datatype, shape }: TensorMetadata,
   isOptional: boolean,
 ): KnownTensor {
-  if (isDatatype(datatype)) return { name, datatype, dims: shape, isOptional };
+  if (isDatatype(datatype)) return { name, datatype, dims: [...shape], isOptional };
   throw badAnswer(`input '${name}' of model '${modelName}': unknown datatype ${datatype}`);
 }

@@ -59,6 +59,7 @@ export class NodeTransport implements HttpTransport {
 
   send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
       let isConnected = false;
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#request({
@@ -80,16 +81,19 @@ export class NodeTransport implements HttpTransport {
           });
         }
       });
-      request.once("error", (cause) => {
+      // There may be several: of its connection, and of what was still to be written.
+      request.on("error", (cause) => reject(this.#failure(cause, isConnected)));
+      const leave = (): void => {
         signal.removeEventListener("abort", abort);
-        reject(this.#failure(cause, isConnected));
-      });
+        reject(this.#failure(new Error("closed"), isConnected));
+      };
+      request.once("close", leave);
       request.once("response", (response) => {
+        request.off("close", leave);
         const { maxResponseBytes } = this.#options;
         const stop = (): void => signal.removeEventListener("abort", abort);
         resolve(new NodeAnswer({ response, signal, stop, maxBytes: maxResponseBytes }));
       });
-      if (signal.aborted) abort();
       for (const chunk of body) request.write(chunk);
       request.end();
     });
@@ -119,6 +123,9 @@ export class NodeTransport implements HttpTransport {
   #failure(cause: Error, isConnected: boolean): ClientError {
     if (cause instanceof ClientError) return cause;
     const { baseUrl } = this.#options;
+    if ("code" in cause && /^HPE_/.test(String(cause.code))) {
+      return badAnswer(`what came from ${baseUrl} is no HTTP: ${cause.message}`, { cause });
+    }
     const what = isConnected ? `the connection to ${baseUrl} broke` : `cannot reach ${baseUrl}`;
     const options = { cause, isRetrySafe: !isConnected };
     return new ClientError("connection", `${what}: ${messageOf(cause)}`, options);
@@ -162,6 +169,10 @@ class NodeAnswer implements HttpAnswer {
   whole(alignAt = 0): Promise<Uint8Array> {
     const body = this.#body;
     const { maxBytes, response } = this.#parts;
+    const leave = (): void => {
+      response.destroy();
+      body.destroy();
+    };
     return new Promise((resolve, reject) => {
       const parts: Uint8Array[] = [];
       let byteLength = 0;
@@ -169,11 +180,14 @@ class NodeAnswer implements HttpAnswer {
         byteLength += chunk.byteLength;
         if (byteLength > maxBytes) {
           reject(tooLong(maxBytes));
-          response.destroy();
+          leave();
         } else parts.push(chunk);
       });
       body.once("end", () => resolve(joined(parts, alignAt)));
-      body.once("error", (cause) => reject(this.#broken(cause)));
+      body.once("error", (cause) => {
+        reject(this.#broken(cause));
+        leave();
+      });
       // An answer that is cut off may end without an error.
       body.once("close", () => reject(this.#broken(new Error("closed"))));
     });

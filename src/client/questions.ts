@@ -40,7 +40,9 @@ export async function untilReady(
   await calls.within(limitsOf(options), async (signal) => {
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
       const ready = await isReady({ ...options, signal }).catch((error: unknown) => {
-        if (error instanceof ClientError && /connection|refused/.test(error.kind)) return false;
+        if (!(error instanceof ClientError)) throw error;
+        // One of them is that no connection came about in time.
+        if (error.isRetrySafe || error.kind === "connection") return false;
         throw error;
       });
       if (ready) return;

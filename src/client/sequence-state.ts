@@ -24,7 +24,10 @@ export class SequenceState {
         return answer;
       } catch (error) {
         // Where it was not run, the next one is what this was.
-        const wasRun = !(error instanceof ClientError && error.isRetrySafe);
+        const wasRun = !(
+          error instanceof ClientError &&
+          (error.isRetrySafe || error.kind === "invalid")
+        );
         if (wasRun) this.#hasStarted = !isEnd;
         throw error;
       }

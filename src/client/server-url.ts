@@ -18,9 +18,10 @@ const ports = { http: 8000, https: 443, grpc: 8001, grpcs: 8001 } as const;
 /** Throws a ClientError. */
 export function parseServerUrl(given: string | URL): ServerUrl {
   const text = String(given);
-  const [, scheme = "http", rest = ""] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(text) ?? [];
+  const [, written = "http", rest = ""] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
   // Schemes that browsers do not know are parsed differently: so all are parsed as one they know.
-  const url = scheme in ports ? parsed(`ftp://${rest}`) : undefined;
+  const scheme = written.toLowerCase();
+  const url = Object.hasOwn(ports, scheme) ? parsed(`ftp://${rest}`) : undefined;
   if (!url?.hostname || /[@?#]/.test(rest)) {
     const form = "http, https, grpc or grpcs, a host, perhaps a port and a path";
     throw invalid(`no URL of a server: '${text}' (${form})`);
@@ -29,7 +30,8 @@ export function parseServerUrl(given: string | URL): ServerUrl {
   return {
     protocol,
     host: url.hostname,
-    port: Number(url.port || ports[protocol]),
+    // Except for that which is usual there.
+    port: Number(url.port || (/^[^/]*:0*21(\/|$)/.test(rest) ? 21 : ports[protocol])),
     basePath: url.pathname.replace(/\/+$/, ""),
   };
 }

@@ -108,8 +108,8 @@ test("safe integers go from numbers to 64 bits and back", () => {
 test("of 64 bits that no number holds the client is told which", () => {
   for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n]) {
     check.throws(() => wideToNumbers(BigInt64Array.of(1n, value)), {
-      code: "INVALID_ARGUMENT",
-      message: `element 1 is ${value}: beyond 2^53, and the model reads numbers`,
+      name: "TypeError",
+      message: `element 1 is ${value}: beyond 2^53`,
     });
   }
 });

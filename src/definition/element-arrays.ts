@@ -8,7 +8,6 @@
  *                 which refuses what is beyond 2^53
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { InferenceError } from "../protocol/errors.ts";
 import {
   type NumericDatatype,
   type TypedArray,
@@ -125,15 +124,14 @@ function describe(value: unknown): string {
   return isLong ? `a ${typeof value}` : String(value);
 }
 
-/** Throws INVALID_ARGUMENT for an element that a number cannot hold: it came from a client. */
+/** Throws a TypeError for an element that a number cannot hold. */
 export function wideToNumbers(wide: BigInt64Array | BigUint64Array): Float64Array {
   const numbers = new Float64Array(wide.length);
   for (let index = 0; index < wide.length; index += 1) {
     const value = wide[index] ?? 0n;
     const number = Number(value);
     if (!Number.isSafeInteger(number)) {
-      const why = `element ${index} is ${value}: beyond 2^53, and the model reads numbers`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
+      throw new TypeError(`element ${index} is ${value}: beyond 2^53`);
     }
     numbers[index] = number;
   }

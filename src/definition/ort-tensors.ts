@@ -20,7 +20,7 @@ import { typedArrays } from "../protocol/typed-arrays.ts";
 import { isWideAsNumber } from "./element-arrays.ts";
 import type { HalfFloats } from "./half-floats.ts";
 import { datatypeOfOrtType, isOrtDatatype, type OrtType, ortTypes } from "./ort-types.ts";
-import { packElements, unpackStrings } from "./packed-elements.ts";
+import { packElements } from "./packed-elements.ts";
 import {
   type DefaultForm,
   defaultForm,
@@ -66,7 +66,11 @@ export function toOrtTensor<D extends Datatype, As extends ElementForm, T extend
   }
   const type = ortTypes[datatype];
   if (datatype === "BYTES") {
-    const texts = as === "bytes" ? unpackStrings(tensor.bytes) : (tensor.data as string[]);
+    const isText = as !== "bytes";
+    const read = isText
+      ? tensor
+      : new Tensor({ datatype, shape, as: "string", bytes: tensor.bytes });
+    const texts = read.data as string[];
     return new ort.Tensor(type, texts, [...shape]);
   }
   const { buffer, byteOffset } = tensor.bytes;

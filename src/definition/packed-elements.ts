@@ -1,7 +1,6 @@
 /**
  * BYTES elements as a model sees them: texts or byte arrays, packed as on the wire and back.
  */
-import { InferenceError } from "../protocol/errors.ts";
 import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
 
 const encoder = new TextEncoder();
@@ -24,13 +23,13 @@ function packText(text: string): Uint8Array<ArrayBuffer> {
   return written === 3 * text.length ? packed : packed.slice(0, 4 + written);
 }
 
+/** Throws a TypeError for what is no UTF-8. */
 export function unpackStrings(packed: Uint8Array): string[] {
   return unpackBytes(packed).map((element, index) => {
     try {
       return decoder.decode(element);
-    } catch (error) {
-      const why = `BYTES element ${index} is not UTF-8, and the model reads texts`;
-      throw new InferenceError("INVALID_ARGUMENT", why, { cause: error });
+    } catch (cause) {
+      throw new TypeError(`BYTES element ${index} is not UTF-8`, { cause });
     }
   });
 }

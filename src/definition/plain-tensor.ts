@@ -11,14 +11,7 @@ import type { Datatype } from "../protocol/datatype.ts";
 import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
-import {
-  isNumeric,
-  isWideAsNumber,
-  numbersToWide,
-  type TensorData,
-  type WrittenData,
-  wideToNumbers,
-} from "./element-arrays.ts";
+import { isNumeric, type TensorData, type WrittenData } from "./element-arrays.ts";
 import { flattenNested, type Nested, toNested } from "./nested-values.ts";
 import { packElements, unpackStrings } from "./packed-elements.ts";
 import {
@@ -101,9 +94,7 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     }
     if (this.#values === undefined && this.#bytes !== undefined) return this.#bytes;
     // Numbers may have been changed since they were read: they count, not the bytes they are from.
-    const values = isWideAsNumber(datatype, this.as)
-      ? numbersToWide(datatype as "INT64", this.#values as Float64Array)
-      : (this.#values as TypedArray);
+    const values = this.encode(this.#values as TypedArray);
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
 
@@ -163,6 +154,19 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     return new make({ datatype, shape, as, ...memory });
   }
 
+  /** Values of the wire's layout: over the same memory, where they are numbers. */
+  protected decode(bytes: Uint8Array): Values {
+    const { datatype, as } = this;
+    if (!isNumeric(datatype)) return as === "bytes" ? unpackBytes(bytes) : unpackStrings(bytes);
+    const Typed = typedArrays[datatype];
+    return new Typed(bytes.buffer, bytes.byteOffset, bytes.byteLength / Typed.BYTES_PER_ELEMENT);
+  }
+
+  /** The other way round. */
+  protected encode(values: TypedArray): TypedArray {
+    return values;
+  }
+
   /** Whoever asks for values comes by here first. */
   protected prepare(): void {}
 
@@ -176,18 +180,7 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
   }
 
   #stored(): Values {
-    if (this.#values !== undefined) return this.#values;
-    const { datatype, as } = this;
-    const bytes = this.#bytes ?? new Uint8Array(0);
-    if (!isNumeric(datatype)) {
-      this.#values = as === "bytes" ? unpackBytes(bytes) : unpackStrings(bytes);
-      return this.#values;
-    }
-    const Typed = typedArrays[datatype];
-    const length = bytes.byteLength / Typed.BYTES_PER_ELEMENT;
-    const stored = new Typed(bytes.buffer, bytes.byteOffset, length);
-    const isWide = isWideAsNumber(datatype, as);
-    this.#values = isWide ? wideToNumbers(stored as BigInt64Array) : stored;
+    this.#values ??= this.decode(this.#bytes ?? new Uint8Array(0));
     return this.#values;
   }
 }
@@ -208,10 +201,7 @@ export function partsFrom<D extends Datatype, As extends ElementForm>(
   if (Array.isArray(flat.values) && !flat.values.every((value) => isOfForm(value, as))) {
     return { ...own, bytes: packElements(flat.values) };
   }
-  if (!isWideAsNumber(datatype, as) || ArrayBuffer.isView(values)) {
-    return { ...own, values: flat.values };
-  }
-  return { ...own, values: wideToNumbers(flat.values as BigInt64Array) };
+  return { ...own, values: flat.values };
 }
 
 export function typeOf<D extends Datatype, As extends ElementForm>(

@@ -12,9 +12,11 @@
  * (backends/function-outputs.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { show } from "../protocol/show.ts";
 import type { TypedArray } from "../protocol/typed-arrays.ts";
+import { isWideAsNumber, numbersToWide, wideToNumbers } from "./element-arrays.ts";
 import {
   PlainTensor,
   partsFrom,
@@ -30,6 +32,7 @@ import {
   padded,
   type Readable,
   stacked,
+  type Values,
   zeros,
 } from "./tensor-operations.ts";
 
@@ -93,7 +96,10 @@ export class Tensor<
     values: TensorValues<D, As>,
     shape?: readonly number[],
   ): Tensor<D, As> {
-    return new Tensor({ ...partsFrom(type, values, shape), isOwn: true });
+    const parts = partsFrom(type, values, shape);
+    const isWide = isWideAsNumber(parts.datatype, parts.as) && !ArrayBuffer.isView(values);
+    const numbers = isWide ? { values: wideToNumbers(parts.values as BigInt64Array) } : {};
+    return new Tensor({ ...parts, ...numbers, isOwn: true });
   }
 
   /** Zeros, false or empty texts. */
@@ -154,6 +160,28 @@ export class Tensor<
     const view = super.view(shape, memory);
     view.#whole = this.#whole ?? this;
     return view;
+  }
+
+  protected override decode(bytes: Uint8Array): Values {
+    try {
+      const values = super.decode(bytes);
+      return this.#isWide ? wideToNumbers(values as BigInt64Array) : values;
+    } catch (cause) {
+      // What a client sent is not what the model reads.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const what = this.as === "number" ? "numbers" : "texts";
+      throw new InferenceError("INVALID_ARGUMENT", `${why}, and the model reads ${what}`, {
+        cause,
+      });
+    }
+  }
+
+  protected override encode(values: TypedArray): TypedArray {
+    return this.#isWide ? numbersToWide(this.datatype as "INT64", values as Float64Array) : values;
+  }
+
+  get #isWide(): boolean {
+    return isWideAsNumber(this.datatype, this.as);
   }
 
   protected override prepare(): void {

@@ -88,12 +88,16 @@ export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuff
   return packed;
 }
 
-/** Views of the elements. */
+/** Views of the elements. Throws a RangeError for one that is cut off. */
 export function unpackBytes(packed: Uint8Array): Uint8Array[] {
   const elements: Uint8Array[] = [];
-  const unpacker = new Unpacker(packed);
-  for (let element = unpacker.next(); element !== undefined; element = unpacker.next()) {
-    elements.push(element);
+  const lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  for (let start = 4; start - 4 < packed.byteLength; ) {
+    const end = start + lengths.getUint32(start - 4, true);
+    if (end > packed.byteLength)
+      throw new RangeError(`BYTES element ${elements.length} is cut off`);
+    elements.push(packed.subarray(start, end));
+    start = end + 4;
   }
   return elements;
 }

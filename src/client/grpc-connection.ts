@@ -1,0 +1,91 @@
+/**
+ * The protocol over gRPC: a call for each operation, and streams that requests share
+ * (grpc-stream.ts). Requests with other metadata, such as a token that was renewed, need another
+ * stream.
+ *
+ * Not here: messages (grpc-messages.ts, grpc-answers.ts, grpc-questions.ts), and how they are sent
+ * (grpc-channel.ts).
+ */
+import { inference } from "../protocol/generated/messages.js";
+import { ClientError } from "./client-error.ts";
+import type { Connection, Question, Sent, WireAnswer, WireRequest } from "./connection.ts";
+import { type Decoder, decoded, readAnswer } from "./grpc-answers.ts";
+import { GrpcChannel } from "./grpc-channel.ts";
+import { grpcError } from "./grpc-errors.ts";
+import { encodeInferRequest } from "./grpc-messages.ts";
+import type { GrpcChannelOptions } from "./grpc-options.ts";
+import { callOf } from "./grpc-questions.ts";
+import { GrpcStream } from "./grpc-stream.ts";
+import { timingOf } from "./http-connection.ts";
+
+interface Encoder {
+  encode(message: object): { finish(): Uint8Array };
+}
+
+export class GrpcConnection implements Connection {
+  readonly #channel: GrpcChannel;
+  readonly #options: GrpcChannelOptions;
+  /** Those that take requests, by their metadata. */
+  readonly #streams = new Map<string, GrpcStream>();
+
+  constructor(options: GrpcChannelOptions) {
+    this.#channel = new GrpcChannel(options);
+    this.#options = options;
+  }
+
+  async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
+    const message = encodeInferRequest(request);
+    const { bytes, trailers } = await this.#channel.unary("ModelInfer", message, sent);
+    const answer = readAnswer(decoded(inference.ModelInferResponse, bytes), request);
+    const [timing] = trailers.get("server-timing");
+    return { ...answer, timing: timingOf(timing === undefined ? undefined : String(timing)) };
+  }
+
+  async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
+    await this.#channel.connected(sent.signal);
+    yield* this.#streamOf(sent.headers).run(request, sent.signal);
+  }
+
+  async ask(question: Question, sent: Sent): Promise<unknown> {
+    const { name, request, read } = callOf(question);
+    const Request: Encoder = inference[`${name}Request`];
+    const Response: Decoder<object> = inference[`${name}Response`];
+    const piece = Request.encode(request).finish();
+    const message = { pieces: [piece], byteLength: piece.byteLength };
+    try {
+      const { bytes } = await this.#channel.unary(name, message, sent);
+      return read(decoded(Response, bytes));
+    } catch (error) {
+      // It has answered: that it is not ready is the answer then, and no failure.
+      const isHealth = /live|eady/.test(question.what);
+      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#streams.clear();
+    this.#channel.close();
+  }
+
+  #streamOf(headers: Sent["headers"]): GrpcStream {
+    const key = JSON.stringify(Object.entries(headers).sort());
+    const current = this.#streams.get(key);
+    if (current !== undefined) return current;
+    const stream: GrpcStream = new GrpcStream({
+      call: this.#channel.duplex("ModelStreamInfer", headers),
+      toError: (status) => grpcError(status, this.#options),
+      onLeft: () => {
+        if (this.#streams.get(key) === stream) this.#streams.delete(key);
+      },
+    });
+    this.#streams.set(key, stream);
+    return stream;
+  }
+}
+
+/** As over HTTP: a missing right is a failure, and so is no answer at all. */
+function isNotReady({ status, kind, code }: ClientError): boolean {
+  const isServers = kind === "server" || kind === "refused";
+  return status !== undefined && isServers && !/PERMISSION|UNAUTH|UNIMPLEMENTED/.test(code);
+}

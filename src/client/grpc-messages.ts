@@ -1,0 +1,93 @@
+/**
+ * Inference requests as gRPC carries them: messages whose tensors stay the slices that they are
+ * until they are copied, once, into what is sent.
+ *
+ * That works because `raw_input_contents` is the last field:
+ *
+ *   | all other fields | tag, length | input 0 | tag, length | input 1 | ...
+ */
+import { inference } from "../protocol/generated/messages.js";
+import { toWireParameters, type WireParameters } from "../protocol/infer-response-message.ts";
+import { fieldStart, type MessagePieces } from "../protocol/message-pieces.ts";
+import { fromBigint } from "../protocol/wide-integers.ts";
+import { invalid } from "./client-error.ts";
+import type { RegionPart, WireOutput, WireRequest } from "./connection.ts";
+
+const rawInputTag = (7 << 3) | 2;
+const mostBytes = 2_147_483_647;
+
+/** The other parameters of the server's own are reserved, too. */
+const wantsFinal: WireParameters = { triton_enable_empty_final_response: { boolParam: true } };
+
+/** Of a stream: the server tells its end, and the id is that of the wire. */
+export function encodeInferRequest(request: WireRequest, streamId?: string): MessagePieces {
+  const { name, version, inputs, outputs } = request;
+  const head = inference.ModelInferRequest.encode({
+    modelName: name,
+    modelVersion: version === undefined ? "" : String(version),
+    id: streamId ?? request.id,
+    parameters: { ...parametersOf(request), ...(streamId !== undefined && wantsFinal) },
+    inputs: inputs.map(({ name, datatype, shape, shared }) => ({
+      name,
+      datatype,
+      shape: [...shape],
+      ...(shared !== undefined && { parameters: regionOf(shared) }),
+    })),
+    outputs: outputs.map((output) => ({ name: output.name, parameters: outputOf(output) })),
+  }).finish();
+  const pieces = [head];
+  for (const { shared, chunks, byteLength } of inputs) {
+    if (shared === undefined) pieces.push(fieldStart(rawInputTag, byteLength), ...chunks);
+  }
+  const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (byteLength <= mostBytes) return { pieces, byteLength };
+  throw invalid(`the request has ${byteLength} bytes, more than gRPC's ${mostBytes}`);
+}
+
+/**
+ * For grpc-js, which takes it for a Buffer: it asks for the length, and then has it copied behind
+ * the prefix of the message. What is to be compressed must be a Buffer.
+ */
+export function toSendable({ pieces, byteLength }: MessagePieces, isCompressed: boolean): Buffer {
+  if (isCompressed) return Buffer.concat(pieces, byteLength);
+  const copy = (target: Uint8Array, start: number): void => {
+    let offset = start;
+    for (const piece of pieces) {
+      target.set(piece, offset);
+      offset += piece.byteLength;
+    }
+  };
+  return { length: byteLength, byteLength, copy } as unknown as Buffer;
+}
+
+function parametersOf(request: WireRequest): WireParameters {
+  const { parameters, sequence, priority, timeoutMs } = request;
+  return {
+    ...toWireParameters(parameters),
+    ...(sequence !== undefined && {
+      sequence_id:
+        typeof sequence.id === "string"
+          ? { stringParam: sequence.id }
+          : { int64Param: fromBigint(BigInt(sequence.id)) },
+      sequence_start: { boolParam: sequence.isStart },
+      sequence_end: { boolParam: sequence.isEnd },
+    }),
+    ...(priority > 0 && { priority: { uint64Param: priority } }),
+    ...(timeoutMs > 0 && { timeout: { int64Param: Math.max(1, Math.round(timeoutMs * 1000)) } }),
+  };
+}
+
+function outputOf({ classes, shared }: WireOutput): WireParameters {
+  return {
+    ...(classes !== undefined && { classification: { int64Param: classes } }),
+    ...(shared !== undefined && regionOf(shared)),
+  };
+}
+
+function regionOf({ region, offset = 0, byteSize }: RegionPart): WireParameters {
+  return {
+    shared_memory_region: { stringParam: region },
+    ...(offset > 0 && { shared_memory_offset: { int64Param: offset } }),
+    shared_memory_byte_size: { int64Param: byteSize },
+  };
+}
