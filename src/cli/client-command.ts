@@ -42,7 +42,10 @@ export async function openClient(
   url: string,
   { timeout, header = {} }: ClientFlags,
 ): Promise<Client> {
-  const { createClient } = await import("../client/node-client.ts");
+  // Without gRPC's packages where they are not needed.
+  const { createClient } = /^grpcs?:/.test(url)
+    ? await import("../client/grpc-client.ts")
+    : await import("../client/node-client.ts");
   const limits = timeout === undefined ? {} : limitsOf(timeout * 1000);
   return createClient(url, { headers: header, ...limits });
 }

@@ -10,10 +10,8 @@ import { formatShape } from "../protocol/shape.ts";
 import type { DescribedModel, DescribedTensor } from "./described-models.ts";
 import { quoted } from "./safe-text.ts";
 
-const client = '"shoal/client"';
-
 const head = `// Written by \`shoal types\`: change the models, not this file.
-import type { ModelType } from ${client};
+import type { ModelType } from ${quoted("shoal/client")};
 
 /** By name: \`client.model<Models["name"]>("name")\`. */
 export interface Models {`;

@@ -188,6 +188,19 @@ for (const [args, message] of wrongs) {
   });
 }
 
+test("over gRPC, a stream too", async () => {
+  const grpcOnly = { ...onlyHttp, allowHttp: false, allowGrpc: true, grpcPort: 0 };
+  await using other = createServer([linear, words], grpcOnly);
+  await urlOf(other);
+  const place = String(other.urls.grpc).replace(/^\w+:\/\//, "");
+  const asked = await shoal(["infer", `grpc://${place}`, "linear", ...x, "--output", "y"]);
+  check.deepEqual([asked.stderr, asked.stdout], ["", "y  FP32  [1,3]  [[-1, -2, -3]]\n"]);
+  const streamed = await shoal(["infer", `grpc://${place}`, "words", "--input", "text=one two"]);
+  check.equal(streamed.stdout, 'word  BYTES  [1]  ["one"]\nword  BYTES  [1]  ["two"]\n');
+  const { stdout } = await shoal(["types", `grpc://${place}`]);
+  check.match(stdout, /readonly scale\?: "FP32";[\s\S]*It streams/);
+});
+
 test("no server", async () => {
   const { code, stderr } = await shoal(["infer", "http://127.0.0.1:1", "linear", ...x]);
   check.equal(code, 1);
