@@ -35,6 +35,8 @@ interface Started {
   readonly server: RawServer;
   /** When it has been asked, and has said its part. */
   readonly asked: Promise<void>;
+  /** Those on which it was asked; `fetch` keeps others for a while. */
+  readonly inUse: ReadonlySet<Socket>;
 }
 
 async function startAsked(t: TestContext, answer: (socket: Socket) => void): Promise<Started> {
@@ -42,19 +44,22 @@ async function startAsked(t: TestContext, answer: (socket: Socket) => void): Pro
   const asked = new Promise<void>((resolve) => {
     tell = resolve;
   });
+  const inUse = new Set<Socket>();
   const server = await startRaw((socket) => {
+    inUse.add(socket);
+    socket.on("close", () => inUse.delete(socket));
     answer(socket);
     // The caller has it as well, or will have left before.
     setImmediate(tell);
   });
   t.after(() => server[Symbol.asyncDispose]());
-  return { server, asked };
+  return { server, asked, inUse };
 }
 
 for (const [way, connect] of Object.entries(ways)) {
   for (const [moment, answer] of Object.entries(moments)) {
     test(`over ${way}: a signal while the client ${moment}`, async (t) => {
-      const { server, asked } = await startAsked(t, answer);
+      const { server, asked, inUse } = await startAsked(t, answer);
       using client = connect(server.url);
       const leaving = new AbortController();
       const { signal } = leaving;
@@ -62,11 +67,12 @@ for (const [way, connect] of Object.entries(ways)) {
       await asked;
       leaving.abort();
       await failing;
-      await server.untilOpen(0);
+      await until(() => inUse.size === 0);
+      if (way !== "fetch") await server.untilOpen(0);
     });
 
     test(`over ${way}: close() while the client ${moment}`, async (t) => {
-      const { server, asked } = await startAsked(t, answer);
+      const { server, asked, inUse } = await startAsked(t, answer);
       const client = connect(server.url);
       const model = client.model("m");
       const failing = Promise.all([
@@ -77,7 +83,8 @@ for (const [way, connect] of Object.entries(ways)) {
       await asked;
       client.close();
       await failing;
-      await server.untilOpen(0);
+      await until(() => inUse.size === 0);
+      if (way !== "fetch") await server.untilOpen(0);
       await fails(client.isLive(), closed);
       client.close();
     });
