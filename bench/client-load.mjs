@@ -10,7 +10,11 @@ const [url, kind, inFlight, seconds] = process.argv.slice(2);
 const entry = url.startsWith("grpc") ? "shoal/client/grpc" : "shoal/client";
 const { createClient, Tensor } = await import(entry);
 const client = createClient(url, { maxInFlight: 1000 });
-const small = Tensor.from("INT32", Int32Array.from({ length: 16 }, (_, k) => k), [1, 16]);
+const small = Tensor.from(
+  "INT32",
+  Int32Array.from({ length: 16 }, (_, k) => k),
+  [1, 16],
+);
 const image = Tensor.from("FP32", new Float32Array(150_528).fill(0.5), [1, 150_528]);
 const [model, inputs] = {
   small: [client.model("add_sub"), { INPUT0: small, INPUT1: small }],

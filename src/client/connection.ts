@@ -22,12 +22,6 @@ export interface RegionPart {
   readonly byteSize: number;
 }
 
-/** In place of values: they are in a region already. */
-export interface SharedInput extends RegionPart {
-  readonly datatype: WireTensor["datatype"];
-  readonly shape: readonly number[];
-}
-
 export interface WireInput extends WireTensor {
   readonly shared?: RegionPart;
 }

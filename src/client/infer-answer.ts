@@ -129,7 +129,7 @@ export function checked(tensor: WireTensor): WireTensor {
 }
 
 /** Of BYTES: a length, then so many bytes. -1: the last one is cut off. */
-export function countTexts(packed: Uint8Array): number {
+function countTexts(packed: Uint8Array): number {
   const lengths = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   let count = 0;
   let offset = 0;

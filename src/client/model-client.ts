@@ -212,7 +212,7 @@ function withId(error: unknown, id = ""): unknown {
   return error;
 }
 
-export function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
+function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
   const { id, modelName, modelVersion, parameters, timing } = answer;
   const outputs = Object.fromEntries(
     answer.outputs.map((output) => [output.name, toTensor(output, isSample)]),
