@@ -157,7 +157,7 @@ test("its errors: at first, later on, and none that says anything", async (conte
     [{ type: "text/html", body: "<p>hello" }, { kind: "answer" }],
     [
       { status: 404, body: '{"error":"none"}' },
-      { kind: "server", code: "NOT_FOUND" },
+      { kind: "server", code: "UNIMPLEMENTED", message: "decoupled" },
     ],
   ];
   for (const [reply, expected] of replies) {
