@@ -4,7 +4,7 @@
  * fails the test in which it comes.
  */
 import { strict as check } from "node:assert";
-import { suite, test } from "node:test";
+import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
 import type { ClientOptions } from "shoal/client";
 import { type Expected, fails, ways } from "./failures.ts";
@@ -223,24 +223,19 @@ for (const status of [301, 302, 307, 308]) {
 }
 
 for (const [way, connect] of Object.entries(ways)) {
-  suite(`over ${way}`, () => {
-    for (const [name, { answer, options, ...expected }] of Object.entries(badDays)) {
-      test(name, async () => {
-        await using server = await startRaw(answer);
-        // Nothing of this may be tried again.
-        const client = connect(server.url, { maxRetries: 3, ...options });
-        await fails(client.model("m").infer({ x }), expected, way);
-        check.equal(server.counts.get(inferPath), 1);
-        // Its connection is closed, or used again: none is left behind.
-        check.equal(
-          await client.isLive({ requestTimeoutMs: 60_000, totalTimeoutMs: 60_000 }),
-          true,
-        );
-        // By fetch a moment later, when the next has one of its own.
-        await server.untilOpen(way === "fetch" ? 2 : 1);
-        client.close();
-        if (way !== "fetch") await server.untilOpen(0);
-      });
-    }
-  });
+  for (const [name, { answer, options, ...expected }] of Object.entries(badDays)) {
+    test(`over ${way}: ${name}`, async () => {
+      await using server = await startRaw(answer);
+      // Nothing of this may be tried again.
+      const client = connect(server.url, { maxRetries: 3, ...options });
+      await fails(client.model("m").infer({ x }), expected, way);
+      check.equal(server.counts.get(inferPath), 1);
+      // Its connection is closed, or used again: none is left behind.
+      check.equal(await client.isLive({ requestTimeoutMs: 60_000, totalTimeoutMs: 60_000 }), true);
+      // By fetch a moment later, when the next has one of its own.
+      await server.untilOpen(way === "fetch" ? 2 : 1);
+      client.close();
+      if (way !== "fetch") await server.untilOpen(0);
+    });
+  }
 }

@@ -25,7 +25,7 @@ export interface Expected {
   readonly kindByFetch?: RegExp;
 }
 
-export async function failureOf(promise: Promise<unknown>): Promise<ClientError> {
+async function failureOf(promise: Promise<unknown>): Promise<ClientError> {
   const reason = await promise.then(
     () => "it went well",
     (error: unknown) => error,

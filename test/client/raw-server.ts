@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { until } from "../until.ts";
 
-export interface Request {
+interface Request {
   readonly method: string;
   readonly path: string;
   /** In lower case, one a line. */
