@@ -1,6 +1,7 @@
 /** The client's contract (client/contract.ts) as a page runs it, one case at a time. */
 import { type ClientOptions, createClient } from "shoal/client";
-import { type Check, contract } from "../client/contract.ts";
+import { contract } from "../client/contract.ts";
+import type { Check } from "../client/contract-case.ts";
 
 /** Rejects with what the case says. */
 export async function runCase(name: string, url: string, options: ClientOptions): Promise<void> {
