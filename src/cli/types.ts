@@ -22,7 +22,7 @@ const help = `Examples:
   shoal types http://localhost:8000 -o models.ts --check     fails if the server has drifted
   shoal types linear.mjs detector.onnx
 In your code:
-  import type { Models } from "./models.ts";
+  import type { Models } from "./models";
   const linear = client.model<Models["linear"]>("linear");
 `;
 
