@@ -6,7 +6,6 @@ import { connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { credentials, Metadata, status } from "@grpc/grpc-js";
 import { createServer, fp32, model } from "shoal";
 import { modelFolder } from "../cli/model-folder.ts";
@@ -15,6 +14,7 @@ import { framed, messagesOf, openCall } from "../conformance/raw-grpc.ts";
 import { post, quietLoopback } from "../conformance/server.ts";
 import { HeldCalls, heldModel } from "../held-model.ts";
 import { Program, shoalCommand } from "../program.ts";
+import { pem } from "../tls/pem.ts";
 import { bodyOf, type Rows, serving, tensors, times, yOf } from "./guide-fixture.ts";
 
 const one = { model: "times", inputs: { x: [[5]] } };
@@ -23,10 +23,6 @@ const overGrpc = {
   inputs: [{ name: "x", datatype: "FP32", shape: [1, 1] }],
   rawInputContents: [bytesOf(5)],
 };
-
-function pem(name: string): string {
-  return fileURLToPath(new URL(`../../test/tls/${name}`, import.meta.url));
-}
 
 /** `shoal serve` of one model `m`, for the length of the callback. */
 async function commandLine(

@@ -15,6 +15,7 @@ import { createServer, fp32, model } from "shoal";
 import { fp32 as bytes, failureOf, GrpcClient } from "../conformance/grpc-client.ts";
 import { quietLoopback } from "../conformance/server.ts";
 import { HeldCalls, heldModel } from "../held-model.ts";
+import { pem } from "../tls/pem.ts";
 import { until } from "../until.ts";
 
 const withGrpc = { ...quietLoopback, allowGrpc: true };
@@ -30,10 +31,6 @@ const request = {
   inputs: [{ name: "X", datatype: "FP32", shape: [1, 1] }],
   rawInputContents: [bytes(5)],
 };
-
-function pem(name: string): string {
-  return fileURLToPath(new URL(`../../test/tls/${name}`, import.meta.url));
-}
 
 test("it is at an address while the server listens", async () => {
   const server = createServer(echo, withGrpc);
