@@ -60,16 +60,17 @@ export class NodeTransport implements HttpTransport {
     };
   }
 
-  send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  send({ path, headers, body: chunks, signal }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       let isConnected = false;
+      const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#request({
         ...this.#target,
-        method,
+        method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
-        headers: method === "POST" ? { ...headers, "content-length": byteLength } : headers,
+        headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
       });
       const abort = (): void => {
         request.destroy();
