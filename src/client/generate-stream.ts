@@ -28,8 +28,7 @@ export function generateBody(request: WireRequest, { inputs }: ModelMetadata): o
     const flat = valuesOf(input);
     values[name] = flat.length === 1 ? flat[0] : flat;
   }
-  const { id } = request;
-  return { ...(id !== "" && { id }), parameters: parametersOf(request, false), ...values };
+  return { id: request.id || undefined, parameters: parametersOf(request, false), ...values };
 }
 
 /** With the outputs that are wanted; what belongs to none is a parameter. */

@@ -20,7 +20,7 @@ import { eventsOf, linesOf } from "./event-lines.ts";
 import { writeExactJson } from "./exact-json.ts";
 import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
-import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
+import { fieldsOf, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport } from "./transport.ts";
 
@@ -193,8 +193,7 @@ function isNotReady({ status, code }: ClientError): boolean {
 
 /** A response of a stream, or the error that stands in its place. */
 function parseStreamed(text: string): JsonObject {
-  const document = parseAnswer(text);
-  if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
+  const document = fieldsOf(parseAnswer(text));
   const { error } = document;
   if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
   return document;

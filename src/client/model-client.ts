@@ -13,7 +13,6 @@
 
 import type { ModelBase } from "../definition/model-base.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import { noParameters } from "../protocol/infer.ts";
 import { formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
@@ -26,7 +25,6 @@ import type {
   ModelTarget,
   Route,
   WireAnswer,
-  WireOutput,
   WireRequest,
 } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
@@ -35,7 +33,7 @@ import { KnownModel } from "./known-model.ts";
 import { type ModelShape, readModelShape } from "./model-shape.ts";
 import type { InputsOf, OutputsOf } from "./model-types.ts";
 import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
-import { type Response, rememberResponse } from "./response.ts";
+import { rememberResponse } from "./response.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
 import type { SequenceState } from "./sequence-state.ts";
 
@@ -190,7 +188,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
 
   #request(inputs: WireRequest["inputs"], options: InferOptions): WireRequest {
     const { id = "", parameters = noParameters, priority = 0, timeoutMs = 0 } = options;
-    const outputs = (options.outputs ?? []).map((output): WireOutput => {
+    const outputs = (options.outputs ?? []).map((output) => {
       return typeof output === "string" ? { name: output } : output;
     });
     const own = { id, parameters, priority, timeoutMs, sequence: undefined };
@@ -209,14 +207,12 @@ function withId(error: unknown, id = ""): unknown {
   return error;
 }
 
-function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
-  const { id, modelName, modelVersion, parameters, timing } = answer;
-  const outputs = Object.fromEntries(
-    answer.outputs.map((output) => [output.name, toTensor(output, isSample)]),
+function toOutputs({ outputs, ...response }: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
+  const tensors = Object.fromEntries(
+    outputs.map((output) => [output.name, toTensor(output, isSample)]),
   );
-  const response: Response = { id, modelName, modelVersion, parameters, timing };
-  rememberResponse(outputs, response);
-  return outputs;
+  rememberResponse(tensors, response);
+  return tensors;
 }
 
 function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
@@ -224,7 +220,7 @@ function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boole
     throw badAnswer(`output '${name}' of one sample is of shape ${formatShape(shape)}`);
   }
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
-  const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
+  const tensor = new PlainTensor({ datatype, shape, bytes });
   return isSample ? tensor.reshape(shape.slice(1)) : tensor;
 }
 

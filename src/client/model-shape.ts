@@ -9,10 +9,10 @@
  */
 
 import type { Datatype } from "../protocol/datatype.ts";
+import { isFields } from "../protocol/fields.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { JsonObject, ModelMetadata, TensorMetadata } from "./connection.ts";
 import { isDatatype } from "./element-size.ts";
-import { isFields } from "./infer-answer.ts";
 
 export interface KnownTensor {
   readonly name: string;

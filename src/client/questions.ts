@@ -1,8 +1,9 @@
 /**
  * Questions to a server, within a client's limits; and waiting until it, or a model, is ready.
  */
-import { type CallOptions, checkCall } from "./call-options.ts";
+
 import { type CallLimits, pause } from "./call-limit.ts";
+import { type CallOptions, checkCall } from "./call-options.ts";
 import type { Calls } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
 import type { Connection, Question, Sent } from "./connection.ts";

@@ -41,7 +41,7 @@ export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
 }
 
 /** Are 64-bit integers kept as numbers? */
-export function isWideAsNumber(datatype: Datatype, as: ElementForm): boolean {
+export function isWideAsNumber(datatype: Datatype, as: ElementForm): datatype is WideDatatype {
   return as === "number" && (datatype === "INT64" || datatype === "UINT64");
 }
 
@@ -110,8 +110,12 @@ function describe(value: unknown): string {
   return isLong ? `a ${typeof value}` : String(value);
 }
 
-/** Throws a TypeError for an element that a number cannot hold. */
-export function wideToNumbers(wide: BigInt64Array | BigUint64Array): Float64Array {
+/** Of aligned bytes. Throws a TypeError for an element that a number cannot hold. */
+export function wideToNumbers(
+  datatype: WideDatatype,
+  { buffer, byteOffset, byteLength }: Uint8Array,
+): Float64Array {
+  const wide = new typedArrays[datatype](buffer, byteOffset, byteLength / 8);
   const numbers = new Float64Array(wide.length);
   for (let index = 0; index < wide.length; index += 1) {
     const value = wide[index] ?? 0n;
