@@ -9,7 +9,7 @@
  * waits for one does so within its `requestTimeoutMs`. It asks for compressed answers by itself: of
  * `compression`, only that of requests is the page's to choose.
  */
-import { joinedAt } from "./bytes.ts";
+import { inOnePiece } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -69,7 +69,7 @@ function answerOf(response: Response, signal: AbortSignal, maxBytes: number): Ht
         if (byteLength > maxBytes) throw tooLong(maxBytes);
         pieces.push(chunk);
       }
-      return joinedAt(pieces, alignAt);
+      return inOnePiece(pieces, 8, alignAt);
     },
   };
 }

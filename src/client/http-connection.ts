@@ -155,11 +155,11 @@ export class HttpConnection implements Connection {
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
   if (length === undefined && typeOf(answer).includes("octet")) {
-    const how = "for pages, 'Access-Control-Expose-Headers' must name it";
-    throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
+    const why = "does the server expose it to pages?";
+    throw badAnswer(`the answer has no header ${jsonLength}: ${why}`);
   }
   if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-    throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+    throw badAnswer(`${jsonLength} is no number: ${length}`);
   }
   const jsonBytes = length === undefined ? undefined : Number(length);
   return readInferAnswer(await answer.whole(jsonBytes), jsonBytes, outputs);
@@ -199,20 +199,13 @@ function parseStreamed(text: string): JsonObject {
   return document;
 }
 
-const parts: Readonly<Record<string, keyof RequestTiming>> = {
-  queue: "queueMs",
-  batch: "batchMs",
-  compute: "computeMs",
-  encode: "outputMs",
-};
-
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  for (const [, name = "", length] of header.matchAll(/([\w-]+)\s*;\s*dur=([\d.]+)/g)) {
-    const part = parts[name];
-    if (part !== undefined) timing[part] = Number(length);
+  const parts = /(?<![\w-])(queue|batch|compute|encode)\s*;\s*dur=([\d.]+)/g;
+  for (const [, part, length] of header.matchAll(parts)) {
+    timing[part === "encode" ? "outputMs" : `${part}Ms`] = Number(length);
   }
   return timing;
 }

@@ -80,7 +80,7 @@ export function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[
     throw invalid(`input '${name}' is ${datatype}, ${why}`);
   }
   try {
-    const { data } = new PlainTensor({ datatype, shape, bytes: inOnePiece(chunks, 8) });
+    const { data } = new PlainTensor({ datatype, shape, bytes: inOnePiece(chunks) });
     return Array.from<unknown, unknown>(data, (value) => decodeElement(datatype, value));
   } catch (cause) {
     throw invalid(`input '${name}': ${(cause as Error).message}`, { cause });

@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { concatenated, joinedAt } from "./bytes.ts";
+import { concatenated, inOnePiece } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
@@ -192,7 +192,7 @@ class NodeAnswer implements HttpAnswer {
       let isWhole = false;
       body.once("end", () => {
         isWhole = true;
-        resolve(joinedAt(parts, alignAt));
+        resolve(inOnePiece(parts, 8, alignAt));
       });
       body.once("error", (cause) => {
         reject(this.#broken(cause));
