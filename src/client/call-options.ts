@@ -96,13 +96,13 @@ export type Kinds = Readonly<Record<string, string>>;
 export function checkOptions(what: string, options: object, kinds: Kinds): void {
   for (const [name, value] of Object.entries(options)) {
     const kind = kinds[name];
-    const known = Object.keys(kinds).join(", ");
-    if (kind === undefined)
+    if (kind === undefined) {
+      const known = Object.keys(kinds).join(", ");
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
-    const isRight =
-      value === undefined || (value !== null && kind.includes(typeof value) && !(value < 0));
-    if (!isRight)
+    }
+    if (value !== undefined && (value === null || value < 0 || !kind.includes(typeof value))) {
       throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { PlainTensor } from "../definition/plain-tensor.ts";
 import { inOnePiece } from "./bytes.ts";
 import { invalid } from "./client-error.ts";
 import type { RegionPart, WireInput, WireOutput, WireRequest } from "./connection.ts";
-import { writeExactJson } from "./exact-json.ts";
+import { encoded } from "./http-messages.ts";
 
 export type TensorFormat = "binary" | "json";
 
@@ -17,8 +17,6 @@ export interface InferBody {
   /** Of the JSON in front of the tensors; undefined: there is nothing behind it. */
   readonly jsonBytes: number | undefined;
 }
-
-const encoder = new TextEncoder();
 
 export function inferBody(request: WireRequest, format: TensorFormat): InferBody {
   const isBinary = format === "binary";
@@ -30,11 +28,11 @@ export function inferBody(request: WireRequest, format: TensorFormat): InferBody
     inputs: inputs.map((input) => inputOf(input, isBinary)),
     outputs: outputs.length > 0 ? outputs.map((output) => outputOf(output, isBinary)) : undefined,
   };
-  const json = encoder.encode(writeExactJson(document));
-  const tensors = isBinary ? inputs.flatMap(({ chunks }) => chunks) : [];
+  const json = encoded(document);
+  const isBehind = isBinary && inputs.some(({ shared }) => !shared);
   return {
-    chunks: [json, ...tensors],
-    jsonBytes: isBinary && inputs.some(({ shared }) => !shared) ? json.byteLength : undefined,
+    chunks: isBinary ? [...json, ...inputs.flatMap(({ chunks }) => chunks)] : json,
+    jsonBytes: isBehind ? json[0]?.byteLength : undefined,
   };
 }
 

@@ -220,8 +220,7 @@ function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boole
     throw badAnswer(`output '${name}' of one sample is of shape ${formatShape(shape)}`);
   }
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
-  const tensor = new PlainTensor({ datatype, shape, bytes });
-  return isSample ? tensor.reshape(shape.slice(1)) : tensor;
+  return new PlainTensor({ datatype, shape: isSample ? shape.slice(1) : shape, bytes });
 }
 
 /** By its name and version, whoever asks. */

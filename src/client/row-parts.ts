@@ -51,21 +51,18 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
   const outputs = first.outputs.map((output) => {
     const { name, datatype, shape } = output;
     const row = formatShape(shape.slice(1));
-    const parts = answers.map(({ outputs: own }) => own.find((each) => each.name === name));
-    let rows = 0;
-    for (const part of parts) {
-      if (part?.datatype !== datatype || formatShape(part.shape.slice(1)) !== row) {
-        throw badAnswer(
-          `output '${name}' differs in shape or datatype from part to part of the batch`,
-        );
-      }
-      rows += part.shape[0] ?? 0;
-    }
+    const parts = answers.map((answer) => {
+      const part = answer.outputs.find((each) => each.name === name);
+      if (part?.datatype === datatype && formatShape(part.shape.slice(1)) === row) return part;
+      throw badAnswer(
+        `output '${name}' differs in shape or datatype from part to part of the batch`,
+      );
+    });
     return {
       ...output,
-      shape: [rows, ...shape.slice(1)],
-      chunks: parts.flatMap((part) => part?.chunks ?? []),
-      byteLength: parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), 0),
+      shape: [parts.reduce((rows, part) => rows + (part.shape[0] ?? 0), 0), ...shape.slice(1)],
+      chunks: parts.flatMap(({ chunks }) => chunks),
+      byteLength: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
     };
   });
   return { ...first, outputs };

@@ -9,13 +9,13 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { packBytes } from "../protocol/packed-bytes.ts";
-import { elementCount, formatShape } from "../protocol/shape.ts";
+import { elementCount } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, type TensorData, type WrittenData } from "./element-arrays.ts";
 import { type Nested, toNested } from "./nested-values.ts";
 import { unpackTexts } from "./packed-texts.ts";
 import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
-import { checkShapeOf, reshapedTo, type Values } from "./tensor-operations.ts";
+import { checkShapeOf, type Values } from "./tensor-operations.ts";
 import { type ExpectedTensor, writtenValues } from "./written-values.ts";
 
 /** Values, or the bytes of the wire. */
@@ -89,56 +89,10 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
 
-  /** The row of this index, without the first dimension. A view. */
-  row(index: number): this {
-    return this.#part(index, index + 1, this.shape.slice(1));
-  }
-
-  /** Rows from the first index to before the second. A view. */
-  slice(from: number, to: number = this.rows): this {
-    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
-  }
-
-  /** The rows, one after another, as `row` gives them. */
-  *eachRow(): Generator<this, void, undefined> {
-    this.prepare();
-    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
-  }
-
-  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
-  reshape(shape: readonly number[]): this {
-    this.prepare();
-    const to = reshapedTo(this.shape, shape);
-    // Texts that nobody has read stay bytes.
-    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
-    return this.view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
-  }
-
   /** Arrays in arrays, of booleans, numbers, bigints, strings or Uint8Arrays. */
   toNested(): Nested<Elements[As]> {
     const nested = toNested(this.datatype, this.shape, this.data as ArrayLike<unknown>);
     return nested as Nested<Elements[As]>;
-  }
-
-  #part(from: number, to: number, shape: readonly number[]): this {
-    const isWithin = from >= 0 && from <= to && to <= this.rows;
-    const isWhole = Number.isInteger(from) && Number.isInteger(to);
-    if (!isWithin || !isWhole || this.shape.length === 0) {
-      const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
-      throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
-    }
-    const perRow = this.rows === 0 ? 0 : this.size / this.rows;
-    const data = this.data as Values;
-    const values = ArrayBuffer.isView(data)
-      ? data.subarray(from * perRow, to * perRow)
-      : data.slice(from * perRow, to * perRow);
-    return this.view(shape, { values });
-  }
-
-  /** Of the same class as this one, over the same memory. */
-  protected view(shape: readonly number[], memory: Pick<TensorParts<D>, "bytes" | "values">): this {
-    // A class that extends this one has its own.
-    return new PlainTensor({ datatype: this.datatype, shape, ...memory }) as this;
   }
 
   /** Values of the wire's layout: over the same memory, where they are numbers. */

@@ -36,6 +36,7 @@ import {
   mapped,
   padded,
   type Readable,
+  reshapedTo,
   stacked,
   type Values,
   zeros,
@@ -139,6 +140,32 @@ export class Tensor<
     return fromFirst(tensors, stacked(readable("stack", tensors), axis));
   }
 
+  /** The row of this index, without the first dimension. A view. */
+  row(index: number): this {
+    return this.#part(index, index + 1, this.shape.slice(1));
+  }
+
+  /** Rows from the first index to before the second. A view. */
+  slice(from: number, to: number = this.rows): this {
+    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** The rows, one after another, as `row` gives them. */
+  *eachRow(): Generator<this, void, undefined> {
+    this.prepare();
+    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
+  }
+
+  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
+  reshape(shape: readonly number[]): this {
+    this.prepare();
+    const to = reshapedTo(this.shape, shape);
+    const { memory } = this;
+    // Texts stay bytes.
+    const isPacked = this.datatype === "BYTES" && memory instanceof Uint8Array;
+    return this.#view(to, isPacked ? { bytes: memory } : { values: this.data as Values });
+  }
+
   /** A tensor of the same shape and datatype, from each element in turn. */
   map(transform: (element: Elements[As], index: number) => Elements[As]): Tensor<D, As> {
     const { datatype, shape, as } = this;
@@ -165,14 +192,26 @@ export class Tensor<
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
 
-  protected override view(
-    shape: readonly number[],
-    memory: Pick<TensorParts<D>, "bytes" | "values">,
-  ): this {
+  #part(from: number, to: number, shape: readonly number[]): this {
+    const isWithin = from >= 0 && from <= to && to <= this.rows;
+    const isWhole = Number.isInteger(from) && Number.isInteger(to);
+    if (!isWithin || !isWhole || this.shape.length === 0) {
+      const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
+      throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
+    }
+    const perRow = this.rows === 0 ? 0 : this.size / this.rows;
+    const data = this.data as Values;
+    const values = ArrayBuffer.isView(data)
+      ? data.subarray(from * perRow, to * perRow)
+      : data.slice(from * perRow, to * perRow);
+    return this.#view(shape, { values });
+  }
+
+  #view(shape: readonly number[], memory: Pick<TensorParts<D>, "bytes" | "values">): this {
     const { datatype, as } = this;
-    const view = new Tensor({ datatype, shape, as, ...memory }) as this;
+    const view = new Tensor({ datatype, shape, as, ...memory });
     view.#whole = this.#whole ?? this;
-    return view;
+    return view as this;
   }
 
   protected override decode(bytes: Uint8Array): Values {

@@ -297,7 +297,7 @@ test("redirects, servers that leave, and headers that a page must not see", asyn
   check.deepEqual(told, [
     "answer: no answer of an inference server: 307, go to a URL that browsers hide",
     "connection: the connection broke within the answer",
-    "answer: the answer has no header inference-header-content-length: " +
-      "does the server expose it to pages?",
+    "answer: the answer's header inference-header-content-length is " +
+      "missing, or hidden from pages",
   ]);
 });
