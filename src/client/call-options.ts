@@ -99,9 +99,9 @@ export function checkOptions(what: string, options: object, kinds: Kinds): void 
     const known = Object.keys(kinds).join(", ");
     if (kind === undefined)
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
-    const isRight =
-      value === undefined || (value !== null && kind.includes(typeof value) && !(value < 0));
-    if (!isRight)
+    const isNumber = typeof value === "number";
+    const isRight = value !== null && kind.includes(typeof value) && (!isNumber || value >= 0);
+    if (value !== undefined && !isRight)
       throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
   }
 }
