@@ -44,7 +44,7 @@ export function connected(
 }
 
 /** What a client asked for. */
-export interface Asked {
+interface Asked {
   /** `m/infer` or `ModelInfer`: the path without what they all begin with. */
   readonly what: string;
   readonly headers: IncomingHttpHeaders;
@@ -82,14 +82,18 @@ export async function writerOfHttp(
 ): Promise<Writer> {
   const asked: Asked[] = [];
   const countOf = (what: string): number => asked.filter((each) => each.what === what).length;
-  const server = createHttp(async (request, response) => {
+  const server = createHttp((request, response) => {
     let body = "";
-    for await (const chunk of request) body += String(chunk);
-    const what = (request.url ?? "").replace(/^\/v2\/?(models\/)?/, "");
-    asked.push({ what, headers: request.headers, body });
-    response.statusCode = statusOf(what, countOf(what));
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(documents[what] ?? {}));
+    request.setEncoding("utf8").on("data", (text: string) => {
+      body += text;
+    });
+    request.on("end", () => {
+      const what = (request.url ?? "").replace(/^\/v2\/?(models\/)?/, "");
+      asked.push({ what, headers: request.headers, body });
+      response.statusCode = statusOf(what, countOf(what));
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(documents[what] ?? {}));
+    });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   context.after(() => {
