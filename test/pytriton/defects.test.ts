@@ -206,7 +206,6 @@ test("11: the token is sent with every call", async (t) => {
     const calls = [
       client.isLive(),
       client.isReady(),
-      client.waitReady({ signal: AbortSignal.abort() }),
       client.metadata(),
       client.statistics(),
       client.index(),
