@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { model as define, type Models } from "shoal";
 import { ClientError, createClient } from "shoal/client/grpc";
 import { parseServerUrl } from "../../dist/client/server-url.js";
+import { startForeign, status } from "../client/foreign-grpc.ts";
 import { freePort } from "../client/grpc-models.ts";
 import { readPage, sectionOf, tableRows } from "../documents/page.ts";
 import { HeldCalls, heldModel } from "../held-model.ts";
@@ -187,6 +188,17 @@ const connectionRows: Rows = {
       });
       check.deepEqual(sent, ["Bearer secret", "secret", "secret"]);
     }
+    // What Triton says over gRPC where it is missing.
+    let count = 0;
+    const details = `This protocol is restricted, expecting header '${names[1]}'`;
+    const infer = () => {
+      count += 1;
+      return { code: status.UNAVAILABLE, details };
+    };
+    await using restricted = await startForeign({ infer });
+    using client = restricted.connect();
+    const { kind, code, message } = await errorOf(client.model("m").infer({ X: [1] }));
+    check.deepEqual([kind, code, message, count], ["server", "PERMISSION_DENIED", details, 1]);
   },
 
   "`load_model(config, files)`, `unload_model()`": async (t) => {
