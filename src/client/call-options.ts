@@ -100,7 +100,9 @@ export function checkOptions(what: string, options: object, kinds: Kinds): void 
       const known = Object.keys(kinds).join(", ");
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
     }
-    if (value !== undefined && (value === null || value < 0 || !kind.includes(typeof value))) {
+    const isNumber = typeof value === "number";
+    const isRight = value !== null && kind.includes(typeof value) && (!isNumber || value >= 0);
+    if (value !== undefined && !isRight) {
       throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
     }
   }

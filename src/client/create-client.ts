@@ -20,6 +20,7 @@ export function clientOver<Options extends ClientOptions>(
 ): Client {
   checkOptions("createClient", options, kinds);
   const { maxInFlight = 128, maxWaiting = 10_000 } = options;
+  if (maxInFlight < 1) throw invalid("option 'maxInFlight' must be 1 or more");
   const calls = new Calls({ maxInFlight, maxWaiting, headers: () => headersOf(options) });
   const connection = connect(parseServerUrl(url), options);
   return new Client({

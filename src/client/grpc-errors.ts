@@ -25,6 +25,8 @@ const broken =
   /^Connection dropped|^Received RST_STREAM|^Write error|^Call cancelled$|^(read|write) E[A-Z]+/;
 
 const strange = /^Received HTTP status code|^No status information/;
+/** Triton's, with UNAVAILABLE, of a token that is missing or wrong: another try is no use. */
+const restricted = /^This protocol is restricted/;
 const tooLong = /^Received message (larger than max|that decompresses)/;
 
 export function grpcError(
@@ -47,6 +49,9 @@ export function grpcError(
   }
   if (!isServers && broken.test(details)) {
     return new ClientError("connection", `the connection to ${address} broke: ${details}`);
+  }
+  if (restricted.test(details)) {
+    return new ClientError("server", details, { code: "PERMISSION_DENIED", status });
   }
   const kind: ClientErrorKind = status === statuses.UNAVAILABLE ? "refused" : "server";
   const [pushback] = metadata.get("grpc-retry-pushback-ms");

@@ -74,26 +74,19 @@ export class ModelClient<M extends ModelBase = ModelBase> {
    * Responses of a model that streams, or the one of any other. Who stops reading cancels the
    * request. Inputs as for `infer`.
    */
-  async *stream(
+  stream(
     inputs: InputsOf<M>,
     options: InferOptions = {},
   ): AsyncGenerator<OutputsOf<M>, void, undefined> {
-    checkInfer(`model '${this.name}'`, options);
-    const { connection, calls, limitsOf } = this.#context;
-    const limits = limitsOf(options, true);
-    const request = await this.#byShape(options, (shape) => {
-      const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
-      return this.#request(wire, options);
-    });
-    const answers = calls.stream(limits, (sent) => {
-      return connection.stream(request, withHeaders(sent, options));
-    });
-    try {
-      for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
-    } catch (error) {
-      if (mayBeChanged(error)) this.#known.forget();
-      throw withId(error, options.id);
-    }
+    return this.#stream("whole", inputs, options);
+  }
+
+  /** The same for one sample, without the batch dimension; so are its responses. */
+  streamSample(
+    inputs: InputsOf<M>,
+    options: InferOptions = {},
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    return this.#stream("sample", inputs, options);
   }
 
   isReady(options: CallOptions = {}): Promise<boolean> {
@@ -136,6 +129,30 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     return await this.#byShape(options, (shape) => {
       return this.#inferBy(shape, { form, inputs, options });
     });
+  }
+
+  async *#stream(
+    form: Form,
+    inputs: GivenInputs,
+    options: InferOptions,
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    checkInfer(`model '${this.name}'`, options);
+    const { connection, calls, limitsOf } = this.#context;
+    const limits = limitsOf(options, true);
+    const { request, isSample } = await this.#byShape(options, (shape) => {
+      const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
+      const isSample = form === "sample" && shape.isBatching;
+      return { request: this.#request(wire, options), isSample };
+    });
+    const answers = calls.stream(limits, (sent) => {
+      return connection.stream(request, withHeaders(sent, options));
+    });
+    try {
+      for await (const answer of answers) yield toOutputs(answer, isSample) as OutputsOf<M>;
+    } catch (error) {
+      if (mayBeChanged(error)) this.#known.forget();
+      throw withId(error, options.id);
+    }
   }
 
   /** By what is known of the model; where that proves wrong, by what is so now. */

@@ -5,6 +5,7 @@
  * What fails before a connection is there was not sent, and may be sent again.
  */
 import {
+  type ClientRequest,
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
@@ -16,7 +17,7 @@ import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { concatenated, inOnePiece } from "./bytes.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -66,7 +67,7 @@ export class NodeTransport implements HttpTransport {
       let isConnected = false;
       const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-      const request = this.#request({
+      const request = this.#begin({
         ...this.#target,
         method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
@@ -107,6 +108,15 @@ export class NodeTransport implements HttpTransport {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #begin(options: RequestOptions): ClientRequest {
+    try {
+      return this.#request(options);
+    } catch (cause) {
+      // A header, or the token: with a character that none may have.
+      throw invalid(`the request cannot be sent: ${messageOf(cause as Error)}`, { cause });
+    }
   }
 
   #limitConnecting(socket: Socket, connected: () => void): void {
