@@ -91,7 +91,10 @@ export class Calls {
     try {
       return await work(total.signal);
     } catch (reason) {
-      throw total.explain(reason);
+      const error = total.explain(reason);
+      // Whatever else runs for it has no purpose any more.
+      total.cancel(error);
+      throw error;
     } finally {
       this.#end(total);
     }

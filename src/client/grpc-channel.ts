@@ -174,7 +174,8 @@ function toMetadata(headers: Sent["headers"]): Metadata {
     try {
       metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
     } catch {
-      throw invalid(`header '${name}' cannot be sent over gRPC: '${value}'`);
+      // Its value may be a secret.
+      throw invalid(`header '${name}' is invalid over gRPC (option 'headers' or 'token')`);
     }
   }
   return metadata;

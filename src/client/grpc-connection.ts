@@ -16,7 +16,13 @@ import { encodeInferRequest } from "./grpc-messages.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
 import { callOf } from "./grpc-questions.ts";
 import { GrpcStream } from "./grpc-stream.ts";
-import { timingOf } from "./http-connection.ts";
+import { encoded, timingOf } from "./http-connection.ts";
+
+/**
+ * An error within a stream has a text and no code. By this header a server ends the whole stream
+ * with a status in place of it: whoever sends it has streams of his own.
+ */
+const endsStreams = "triton_grpc_error";
 
 interface Encoder {
   encode(message: object): { finish(): Uint8Array };
@@ -34,6 +40,7 @@ export class GrpcConnection implements Connection {
   }
 
   async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
+    encoded(request.name);
     const message = encodeInferRequest(request);
     const { bytes, trailers } = await this.#channel.unary("ModelInfer", message, sent);
     const answer = readAnswer(decoded(inference.ModelInferResponse, bytes), request);
@@ -42,11 +49,14 @@ export class GrpcConnection implements Connection {
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
+    encoded(request.name);
     await this.#channel.connected(sent.signal);
     yield* this.#streamOf(sent.headers).run(request, sent.signal);
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
+    const model = "target" in question ? question.target?.name : undefined;
+    if (model !== undefined) encoded(model);
     const { name, request, read } = callOf(question);
     const Request: Encoder = inference[`${name}Request`];
     const Response: Decoder<object> = inference[`${name}Response`];
@@ -72,6 +82,7 @@ export class GrpcConnection implements Connection {
     const key = JSON.stringify(Object.entries(headers).sort());
     const current = this.#streams.get(key);
     if (current !== undefined) return current;
+    const isAlone = headers[endsStreams] === "true";
     const stream: GrpcStream = new GrpcStream({
       call: this.#channel.duplex("ModelStreamInfer", headers),
       toError: (status) => grpcError(status, this.#options),
@@ -79,7 +90,7 @@ export class GrpcConnection implements Connection {
         if (this.#streams.get(key) === stream) this.#streams.delete(key);
       },
     });
-    this.#streams.set(key, stream);
+    if (!isAlone) this.#streams.set(key, stream);
     return stream;
   }
 }

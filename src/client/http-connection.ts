@@ -4,7 +4,7 @@
  * Not here: how bytes are sent (transport.ts), what is in them (infer-body.ts, infer-answer.ts).
  */
 import type { RequestTiming } from "../protocol/infer.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import type {
   Connection,
   JsonObject,
@@ -172,14 +172,22 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function pathOf({ name, version }: ModelTarget): string {
-  const path = `/v2/models/${encodeURIComponent(name)}`;
+  const path = `/v2/models/${encoded(name)}`;
   return version === undefined ? path : `${path}/versions/${version}`;
+}
+
+/** Throws a ClientError for what no path can hold: halves of characters, and what leads elsewhere. */
+export function encoded(name: string): string {
+  try {
+    if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
+  } catch {}
+  throw invalid(`invalid name '${name}'`);
 }
 
 function pathTo(question: Question): string {
   const { what } = question;
   const model = "target" in question && question.target ? pathOf(question.target) : "";
-  const name = "name" in question && question.name ? encodeURIComponent(question.name) : "";
+  const name = "name" in question && question.name ? encoded(question.name) : "";
   switch (what) {
     case "live":
     case "ready":
@@ -226,15 +234,10 @@ function parseStreamed(text: string): JsonObject {
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  const names: Readonly<Record<string, keyof RequestTiming>> = {
-    queue: "queueMs",
-    batch: "batchMs",
-    compute: "computeMs",
-    encode: "outputMs",
-  };
-  for (const [, name = "", length] of header.matchAll(/([\w-]+)\s*;\s*dur=([\d.]+)/g)) {
-    const field = names[name];
-    if (field !== undefined) timing[field] = Number(length);
+  const names = { queue: "queueMs", batch: "batchMs", compute: "computeMs", encode: "outputMs" };
+  for (const [name, field] of Object.entries(names)) {
+    const [, length] = new RegExp(`(?<![\\w-])${name}\\s*;\\s*dur=([\\d.]+)`).exec(header) ?? [];
+    if (length !== undefined) timing[field] = Number(length);
   }
   return timing;
 }

@@ -92,7 +92,8 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     try {
       for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
     } catch (error) {
-      if (mayBeChanged(error)) this.#known.forget();
+      // Within a stream errors have no code.
+      if (error instanceof ClientError && error.kind === "server") this.#known.forget();
       throw withId(error, options.id);
     }
   }
@@ -172,16 +173,23 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     const request = this.#request(wire, options);
     const answer =
       this.#sequence === undefined
-        ? joinAnswers(
-            await Promise.all(
-              partsOfRequest(request, shape).map((part) => this.#send(part, options)),
-            ),
-          )
+        ? await this.#sendParts(partsOfRequest(request, shape), options)
         : await this.#sequence.run(options.isLast ?? false, (sequence) => {
             return this.#send({ ...request, sequence }, options);
           });
     this.#known.noteVersion(answer.modelVersion);
     return toOutputs(answer, form === "sample" && shape.isBatching);
+  }
+
+  /** When one fails the others are cancelled. */
+  #sendParts(parts: readonly WireRequest[], options: InferOptions): Promise<WireAnswer> {
+    const [first, second] = parts;
+    if (first && !second) return this.#send(first, options);
+    const { calls, limitsOf } = this.#context;
+    return calls.within(limitsOf(options), async (signal) => {
+      const sent = parts.map((part) => this.#send(part, { ...options, signal }));
+      return joinAnswers(await Promise.all(sent));
+    });
   }
 
   #send(request: WireRequest, options: InferOptions): Promise<WireAnswer> {
@@ -207,9 +215,11 @@ function mayBeChanged(error: unknown): boolean {
   return error.kind === "server" || error.kind === "invalid";
 }
 
-function withId(error: unknown, id = ""): unknown {
-  if (error instanceof ClientError) error.requestId = id;
-  return error;
+/** An error of its own: others may have waited for the same question about the model. */
+function withId(error: unknown, requestId = ""): unknown {
+  if (!(error instanceof ClientError)) return error;
+  const { kind, message, stack } = error;
+  return Object.assign(new ClientError(kind, message, error), { requestId, stack });
 }
 
 function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
@@ -217,6 +227,9 @@ function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> 
   const outputs = Object.fromEntries(
     answer.outputs.map((output) => [output.name, toTensor(output, isSample)]),
   );
+  if (Object.keys(outputs).length < answer.outputs.length) {
+    throw badAnswer("two outputs of the answer have the same name");
+  }
   const response: Response = { id, modelName, modelVersion, parameters, timing };
   rememberResponse(outputs, response);
   return outputs;

@@ -3,7 +3,7 @@
  */
 import { type CallOptions, checkCall } from "./call-options.ts";
 import { type CallLimits, type Calls, pause } from "./calls.ts";
-import { ClientError } from "./client-error.ts";
+import { ClientError, invalid } from "./client-error.ts";
 import type { Connection, Question, Sent } from "./connection.ts";
 import type { KnownModel } from "./known-model.ts";
 
@@ -27,8 +27,16 @@ export async function ask(
   });
 }
 
-export function withHeaders(sent: Sent, { headers }: CallOptions): Sent {
-  return headers === undefined ? sent : { ...sent, headers: { ...sent.headers, ...headers } };
+/** In lower case, so that each is there once. Throws a ClientError for one that cannot be sent. */
+export function withHeaders(sent: Sent, options: CallOptions): Sent {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...sent.headers, ...options.headers })) {
+    if (!/^[\w!#$%&'*+.^`|~-]+:[\t -~\x80-\xff]*$/.test(`${name}:${value}`)) {
+      throw invalid(`header '${name}' is invalid (option 'headers' or 'token')`);
+    }
+    headers[name.toLowerCase()] = value;
+  }
+  return { ...sent, headers };
 }
 
 const firstWaitMs = 50;

@@ -1,6 +1,7 @@
 /**
  * Where a server is: `http://host:8000/base/path`, `https://`, `grpc://host:8001`, `grpcs://`, or
- * `host:port`, which is HTTP.
+ * `host:port`, which is HTTP. A URL object without a port has that of its protocol: it does not keep
+ * what was written.
  */
 import { invalid } from "./client-error.ts";
 
@@ -27,11 +28,12 @@ export function parseServerUrl(given: string | URL): ServerUrl {
     throw invalid(`no URL of a server: '${text}' (${form})`);
   }
   const protocol = scheme as ServerUrl["protocol"];
+  const usual = protocol === "http" && typeof given !== "string" ? 80 : ports[protocol];
   return {
     protocol,
     host: url.hostname,
     // Except for that which is usual there.
-    port: Number(url.port || (/^[^/]*:0*21(\/|$)/.test(rest) ? 21 : ports[protocol])),
+    port: Number(url.port || (/^[^/]*:0*21(\/|$)/.test(rest) ? 21 : usual)),
     basePath: url.pathname.replace(/\/+$/, ""),
   };
 }
