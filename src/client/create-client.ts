@@ -2,7 +2,8 @@
  * From a URL and options to a client, whatever its transport is: each entry point brings its own.
  */
 import { type CallOptions, type ClientOptions, checkOptions, type Kinds } from "./call-options.ts";
-import { type CallLimits, Calls } from "./calls.ts";
+import type { CallLimits } from "./call-limit.ts";
+import { Calls, type CallsOptions } from "./calls.ts";
 import { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";
 import type { Connection } from "./connection.ts";
@@ -43,13 +44,10 @@ export function overHttp(
   return new HttpConnection({ transport, format, compression, maxResponseBytes });
 }
 
-async function headersOf({
-  headers,
-  token,
-}: ClientOptions): Promise<Readonly<Record<string, string>>> {
-  if (token === undefined) return headers ?? {};
-  const current = typeof token === "string" ? token : await token();
-  return { ...headers, authorization: `Bearer ${current}` };
+function headersOf({ headers = {}, token }: ClientOptions): ReturnType<CallsOptions["headers"]> {
+  const withToken = (current: string) => ({ ...headers, authorization: `Bearer ${current}` });
+  if (typeof token === "function") return Promise.resolve(token()).then(withToken);
+  return token === undefined ? headers : withToken(token);
 }
 
 function limitsOf(client: ClientOptions, call: CallOptions, isStream = false): CallLimits {

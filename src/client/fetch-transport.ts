@@ -20,15 +20,14 @@ export class FetchTransport implements HttpTransport {
     this.#options = options;
   }
 
-  async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async send({ path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     const { baseUrl, maxResponseBytes } = this.#options;
     try {
       const response = await fetch(baseUrl + path, {
-        method,
         headers,
         signal,
         redirect: "manual",
-        ...(method === "POST" && { body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
+        ...(body && { method: "POST", body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
       });
       return new FetchAnswer(response, signal, maxResponseBytes);
     } catch (reason) {

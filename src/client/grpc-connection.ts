@@ -8,7 +8,14 @@
  */
 import { inference } from "../protocol/generated/messages.js";
 import { ClientError } from "./client-error.ts";
-import type { Connection, Question, Sent, WireAnswer, WireRequest } from "./connection.ts";
+import {
+  type Connection,
+  isHealth,
+  type Question,
+  type Sent,
+  type WireAnswer,
+  type WireRequest,
+} from "./connection.ts";
 import { type Decoder, decoded, readAnswer } from "./grpc-answers.ts";
 import { GrpcChannel } from "./grpc-channel.ts";
 import { grpcError } from "./grpc-errors.ts";
@@ -16,7 +23,7 @@ import { encodeInferRequest } from "./grpc-messages.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
 import { callOf } from "./grpc-questions.ts";
 import { GrpcStream } from "./grpc-stream.ts";
-import { encoded, timingOf } from "./http-connection.ts";
+import { segmentOf, timingOf } from "./http-connection.ts";
 
 /**
  * An error within a stream has a text and no code. By this header a server ends the whole stream
@@ -40,7 +47,7 @@ export class GrpcConnection implements Connection {
   }
 
   async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
-    encoded(request.name);
+    segmentOf(request.name);
     const message = encodeInferRequest(request);
     const { bytes, trailers } = await this.#channel.unary("ModelInfer", message, sent);
     const answer = readAnswer(decoded(inference.ModelInferResponse, bytes), request);
@@ -49,14 +56,13 @@ export class GrpcConnection implements Connection {
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
-    encoded(request.name);
+    segmentOf(request.name);
     await this.#channel.connected(sent.signal);
     yield* this.#streamOf(sent.headers).run(request, sent.signal);
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
-    const model = "target" in question ? question.target?.name : undefined;
-    if (model !== undefined) encoded(model);
+    if (question.name !== undefined) segmentOf(question.name);
     const { name, request, read } = callOf(question);
     const Request: Encoder = inference[`${name}Request`];
     const Response: Decoder<object> = inference[`${name}Response`];
@@ -67,8 +73,7 @@ export class GrpcConnection implements Connection {
       return read(decoded(Response, bytes));
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.
-      const isHealth = /live|eady/.test(question.what);
-      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      if (isHealth(question.route) && error instanceof ClientError && isNotReady(error)) return false;
       throw error;
     }
   }

@@ -5,15 +5,16 @@
  */
 import type { RequestTiming } from "../protocol/infer.ts";
 import { badAnswer, ClientError, invalid } from "./client-error.ts";
-import type {
-  Connection,
-  JsonObject,
-  ModelMetadata,
-  ModelTarget,
-  Question,
-  Sent,
-  WireAnswer,
-  WireRequest,
+import {
+  type Connection,
+  isHealth,
+  type JsonObject,
+  type ModelMetadata,
+  type ModelTarget,
+  type Question,
+  type Sent,
+  type WireAnswer,
+  type WireRequest,
 } from "./connection.ts";
 import { eventsOf, linesOf } from "./event-lines.ts";
 import { writeExactJson } from "./exact-json.ts";
@@ -38,6 +39,7 @@ export interface Compression {
 
 const jsonLength = "inference-header-content-length";
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export class HttpConnection implements Connection {
@@ -51,38 +53,32 @@ export class HttpConnection implements Connection {
     const { format, compression } = this.#options;
     const { chunks, jsonBytes } = inferBody(request, format);
     const { request: encoding, response: accepted } = compression;
-    const headers: Record<string, string> = {
-      ...sent.headers,
-      ...(jsonBytes !== undefined && { [jsonLength]: `${jsonBytes}` }),
-      "content-type": jsonBytes === undefined ? "application/json" : "application/octet-stream",
+    const headers = {
+      ...(jsonBytes !== undefined && {
+        [jsonLength]: `${jsonBytes}`,
+        "content-type": "application/octet-stream",
+      }),
       ...(encoding !== "none" && { "content-encoding": encoding }),
       ...(accepted !== "none" && { "accept-encoding": accepted }),
     };
     const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
-    const path = `${pathOf(request)}/infer`;
-    const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    const read = await readWhole(answer, request);
-    return { ...read, timing: timingOf(answer.header("server-timing")) };
+    const answer = await this.#send(pathTo("/models/*/infer", request), sent, body, headers);
+    const timing = timingOf(answer.header("server-timing"));
+    return { ...(await readWhole(answer, request)), timing };
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
-    const headers = {
-      ...sent.headers,
-      "content-type": "application/json",
-      accept: "text/event-stream, application/x-ndjson;q=0.9",
-    };
+    const headers = { accept: "text/event-stream, application/x-ndjson;q=0.9" };
     const { chunks } = inferBody(request, "json");
-    const path = `${pathOf(request)}/infer`;
     let answer: HttpAnswer;
     try {
-      answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
+      answer = await this.#send(pathTo("/models/*/infer", request), sent, chunks, headers);
     } catch (error) {
       if (statusOf(error) !== 501 || !isGenerable(request)) throw error;
       yield* this.#generate(request, sent, error);
       return;
     }
-    const type = answer.header("content-type") ?? "";
-    if (type.startsWith("application/json")) {
+    if (typeOf(answer).startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
       yield await readWhole(answer, request);
       return;
@@ -96,16 +92,13 @@ export class HttpConnection implements Connection {
     sent: Sent,
     refusal: unknown,
   ): AsyncGenerator<WireAnswer, void, undefined> {
-    const about = { what: "modelMetadata", target: request } as const;
-    const metadata = (await this.ask(about, sent)) as ModelMetadata;
-    const body = [new TextEncoder().encode(writeExactJson(generateBody(request, metadata)))];
-    const headers = { ...sent.headers, "content-type": "application/json" };
-    const path = `${pathOf(request)}/generate_stream`;
-    const answer = await this.#send({ method: "POST", path, headers, body }, sent).catch(
-      (error: unknown) => {
-        throw statusOf(error) === 404 ? refusal : error;
-      },
-    );
+    const { name, version } = request;
+    const metadata = (await this.ask({ route: "/models/*", name, version }, sent)) as ModelMetadata;
+    const path = pathTo("/models/*/generate_stream", request);
+    const body = encoded(generateBody(request, metadata));
+    const answer = await this.#send(path, sent, body).catch((error: unknown) => {
+      throw statusOf(error) === 404 ? refusal : error;
+    });
     for await (const document of this.#streamed(answer)) {
       yield generatedAnswer(document, request, metadata);
     }
@@ -113,10 +106,10 @@ export class HttpConnection implements Connection {
 
   /** Responses, one after another. */
   async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
-    const type = answer.header("content-type") ?? "";
+    const type = typeOf(answer);
     const isLines = type.startsWith("application/x-ndjson");
     if (!isLines && !type.startsWith("text/event-stream")) {
-      throw strangeAnswer(answer, decoder.decode(await answer.whole()));
+      throw strangeAnswer(answer, await textOf(answer));
     }
     const texts = (isLines ? linesOf : eventsOf)(answer.chunks(), this.#options.maxResponseBytes);
     for await (const text of texts) {
@@ -125,20 +118,16 @@ export class HttpConnection implements Connection {
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
-    const isHealth = /live|eady/.test(question.what);
-    const document = "body" in question ? question.body : undefined;
-    const body = document === undefined ? [] : [new TextEncoder().encode(writeExactJson(document))];
-    const method = document === undefined ? "GET" : "POST";
-    const headers = { ...sent.headers, ...(document && { "content-type": "application/json" }) };
+    const { route, body } = question;
     try {
-      const answer = await this.#send({ method, path: pathTo(question), headers, body }, sent);
-      const bytes = await answer.whole();
-      if (isHealth || bytes.byteLength === 0) return isHealth;
-      if (!/html/.test(answer.header("content-type") ?? "")) return parseAnswer(bytes);
-      throw strangeAnswer(answer, decoder.decode(bytes));
+      const answer = await this.#send(pathTo(route, question), sent, body && encoded(body));
+      const text = await textOf(answer);
+      if (isHealth(route) || text === "") return isHealth(route);
+      if (typeOf(answer).includes("html")) throw strangeAnswer(answer, text);
+      return parseAnswer(text);
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.
-      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      if (isHealth(route) && error instanceof ClientError && isNotReady(error)) return false;
       throw error;
     }
   }
@@ -148,72 +137,61 @@ export class HttpConnection implements Connection {
   }
 
   /** Its answer, if that is a success. */
-  async #send(request: Omit<HttpRequest, "signal">, { signal }: Sent): Promise<HttpAnswer> {
-    const answer = await this.#options.transport.send({ ...request, signal });
+  async #send(
+    path: string,
+    sent: Sent,
+    body?: HttpRequest["body"],
+    headers?: HttpRequest["headers"],
+  ): Promise<HttpAnswer> {
+    const type = body && { "content-type": "application/json" };
+    const all = { ...sent.headers, ...type, ...headers };
+    const { signal } = sent;
+    const answer = await this.#options.transport.send({ path, headers: all, body, signal });
     if (answer.status === 200) return answer;
-    throw httpError(answer, decoder.decode(await answer.whole()));
+    throw httpError(answer, await textOf(answer));
   }
 }
 
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
-  if (length === undefined && /octet/.test(answer.header("content-type") ?? "")) {
+  if (length === undefined && typeOf(answer).includes("octet")) {
     const how = "for pages, 'Access-Control-Expose-Headers' must name it";
     throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
   }
-  if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
-  const bytes = await answer.whole(Number(length) || 0);
-  if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);
-  throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) {
+    throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+  }
+  const jsonBytes = length === undefined ? undefined : Number(length);
+  return readInferAnswer(await answer.whole(jsonBytes), jsonBytes, outputs);
+}
+
+function typeOf(answer: HttpAnswer): string {
+  return answer.header("content-type") ?? "";
+}
+
+async function textOf(answer: HttpAnswer): Promise<string> {
+  return decoder.decode(await answer.whole());
+}
+
+function encoded(document: object): readonly Uint8Array[] {
+  return [encoder.encode(writeExactJson(document))];
 }
 
 function statusOf(error: unknown): number | undefined {
   return error instanceof ClientError ? error.status : undefined;
 }
 
-function pathOf({ name, version }: ModelTarget): string {
-  const path = `/v2/models/${encoded(name)}`;
-  return version === undefined ? path : `${path}/versions/${version}`;
+function pathTo(route: string, { name = "", version }: Partial<ModelTarget>): string {
+  const part = version === undefined ? "" : `/versions/${version}`;
+  return `/v2${route.replace("*", () => segmentOf(name) + part)}`;
 }
 
 /** Throws a ClientError for what no path can hold: halves of characters, and what leads elsewhere. */
-export function encoded(name: string): string {
+export function segmentOf(name: string): string {
   try {
     if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
   } catch {}
   throw invalid(`invalid name '${name}'`);
-}
-
-function pathTo(question: Question): string {
-  const { what } = question;
-  const model = "target" in question && question.target ? pathOf(question.target) : "";
-  const name = "name" in question && question.name ? encoded(question.name) : "";
-  switch (what) {
-    case "live":
-    case "ready":
-      return `/v2/health/${what}`;
-    case "modelReady":
-      return `${model}/ready`;
-    case "metadata":
-      return "/v2";
-    case "modelMetadata":
-      return model;
-    case "config":
-      return `${model}/config`;
-    case "statistics":
-      return `${model || "/v2/models"}/stats`;
-    case "index":
-      return "/v2/repository/index";
-    case "load":
-    case "unload":
-      return `/v2/repository/models/${name}/${what}`;
-    case "logging":
-      return "/v2/logging";
-    case "trace":
-      return `/v2${name && `/models/${name}`}/trace/setting`;
-    default:
-      return `/v2/systemsharedmemory${name && `/region/${name}`}/${what === "regions" ? "status" : what}`;
-  }
 }
 
 function isNotReady({ status, code }: ClientError): boolean {
@@ -223,21 +201,27 @@ function isNotReady({ status, code }: ClientError): boolean {
 
 /** A response of a stream, or the error that stands in its place. */
 function parseStreamed(text: string): JsonObject {
-  const document = parseAnswer(new TextEncoder().encode(text));
+  const document = parseAnswer(text);
   if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
   const { error } = document;
   if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
   return document;
 }
 
+const parts: Readonly<Record<string, keyof RequestTiming>> = {
+  queue: "queueMs",
+  batch: "batchMs",
+  compute: "computeMs",
+  encode: "outputMs",
+};
+
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  const names = { queue: "queueMs", batch: "batchMs", compute: "computeMs", encode: "outputMs" };
-  for (const [name, field] of Object.entries(names)) {
+  for (const [name, part] of Object.entries(parts)) {
     const [, length] = new RegExp(`(?<![\\w-])${name}\\s*;\\s*dur=([\\d.]+)`).exec(header) ?? [];
-    if (length !== undefined) timing[field] = Number(length);
+    if (length !== undefined) timing[part] = Number(length);
   }
   return timing;
 }

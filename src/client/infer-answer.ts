@@ -38,15 +38,14 @@ export function readInferAnswer(
     throw badAnswer(`the answer is cut off: ${bytes.byteLength} bytes of ${length} came`);
   }
   const binary = { bytes, offset: length, wanted };
-  const answer = toWireAnswer(parseAnswer(bytes.subarray(0, length)), binary);
+  const answer = toWireAnswer(parseAnswer(decoder.decode(bytes.subarray(0, length))), binary);
   if (binary.offset === bytes.byteLength) return answer;
   throw badAnswer(
     `the answer has ${bytes.byteLength - binary.offset} bytes that belong to no output`,
   );
 }
 
-export function parseAnswer(bytes: Uint8Array): unknown {
-  const text = decoder.decode(bytes);
+export function parseAnswer(text: string): unknown {
   try {
     return parseExactJson(text);
   } catch (cause) {

@@ -24,6 +24,7 @@ import type {
   JsonObject,
   ModelMetadata,
   ModelTarget,
+  Route,
   WireAnswer,
   WireOutput,
   WireRequest,
@@ -98,39 +99,35 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     }
   }
 
-  async isReady(options: CallOptions = {}): Promise<boolean> {
-    return (await this.#ask("modelReady", options)) as boolean;
+  isReady(options: CallOptions = {}): Promise<boolean> {
+    return this.#ask("/models/*/ready", options);
   }
 
   /** Resolves when it is; a server that is not there yet is asked again. */
-  async waitReady(options: CallOptions = {}): Promise<void> {
-    await untilReady(this.#context, options, (each) => this.isReady(each));
+  waitReady(options: CallOptions = {}): Promise<void> {
+    return untilReady(this.#context, options, (each) => this.isReady(each));
   }
 
-  async metadata(options: CallOptions = {}): Promise<ModelMetadata> {
-    return (await this.#ask("modelMetadata", options)) as ModelMetadata;
+  metadata(options: CallOptions = {}): Promise<ModelMetadata> {
+    return this.#ask("/models/*", options);
   }
 
-  async config(options: CallOptions = {}): Promise<JsonObject> {
-    return (await this.#ask("config", options)) as JsonObject;
+  config(options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask("/models/*/config", options);
   }
 
-  async statistics(options: CallOptions = {}): Promise<JsonObject> {
-    return (await this.#ask("statistics", options)) as JsonObject;
+  statistics(options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask("/models/*/stats", options);
   }
 
-  /** Without settings: as they are. */
-  async traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const body = settings === undefined ? {} : { body: settings };
-    const question = { what: "trace", name: this.name, ...body } as const;
-    return (await ask(this.#context, question, options)) as JsonObject;
+  /** Without settings: as they are. They are those of all its versions. */
+  traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    const question = { route: "/models/*/trace/setting", name: this.name, body: settings } as const;
+    return ask(this.#context, question, options);
   }
 
-  async #ask(
-    what: "modelReady" | "modelMetadata" | "config" | "statistics",
-    options: CallOptions,
-  ): Promise<unknown> {
-    return await ask(this.#context, { what, target: this.#target }, options);
+  #ask<Answer>(route: Route, options: CallOptions): Promise<Answer> {
+    return ask(this.#context, { route, ...this.#target }, options);
   }
 
   async #infer(
@@ -252,12 +249,9 @@ function knownModel(context: ClientContext, target: ModelTarget): KnownModel {
     models.get(key) ??
     new KnownModel({
       ask: (options) => {
-        const answer = (what: "modelMetadata" | "config"): Promise<unknown> => {
-          return ask(context, { what, target }, options);
-        };
         return readModelShape(
-          answer("modelMetadata") as Promise<ModelMetadata>,
-          answer("config") as Promise<JsonObject>,
+          ask(context, { route: "/models/*", ...target }, options),
+          ask(context, { route: "/models/*/config", ...target }, options),
         );
       },
       share: (options, asking) => calls.share(limitsOf(options), asking),

@@ -60,16 +60,17 @@ export class NodeTransport implements HttpTransport {
     };
   }
 
-  send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  send({ path, headers, body: chunks, signal }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       let isConnected = false;
+      const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#request({
         ...this.#target,
-        method,
+        method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
-        headers: method === "POST" ? { ...headers, "content-length": byteLength } : headers,
+        headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
       });
       const abort = (): void => {
         request.destroy();
@@ -88,7 +89,7 @@ export class NodeTransport implements HttpTransport {
       const fail = (cause: Error): void => {
         // A question changes nothing: where the server closes a kept connection as it is sent, it
         // may be asked again.
-        const isSafe = !isConnected || (method === "GET" && request.reusedSocket);
+        const isSafe = !isConnected || (chunks === undefined && request.reusedSocket);
         reject(this.#failure(cause, isConnected, isSafe));
       };
       request.on("error", fail);

@@ -48,7 +48,7 @@ export async function createSharedMemory(
   const file = createFile(name, path, byteSize);
   try {
     const body = { key, offset: 0, byte_size: byteSize };
-    await ask(contextOf(client), { what: "register", name, body }, options);
+    await ask(contextOf(client), { route: "/systemsharedmemory/region/*/register", name, body }, options);
   } catch (error) {
     closeSync(file);
     throw error;
@@ -113,8 +113,8 @@ export class SharedMemory {
     if (this.#file === undefined) return;
     closeSync(this.#file);
     this.#file = undefined;
-    const question = { what: "unregister", name: this.name, body: {} } as const;
-    await ask(contextOf(this.#client), question, options);
+    const route = "/systemsharedmemory/region/*/unregister";
+    await ask(contextOf(this.#client), { route, name: this.name, body: {} }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
