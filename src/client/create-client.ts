@@ -1,8 +1,9 @@
 /**
  * From a URL and options to a client, whatever its transport is: each entry point brings its own.
  */
-import { type CallOptions, type ClientOptions, checkOptions, type Kinds } from "./call-options.ts";
+
 import type { CallLimits } from "./call-limit.ts";
+import { type CallOptions, type ClientOptions, checkOptions, type Kinds } from "./call-options.ts";
 import { Calls, type CallsOptions } from "./calls.ts";
 import { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";

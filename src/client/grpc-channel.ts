@@ -175,7 +175,7 @@ function toMetadata(headers: Sent["headers"]): Metadata {
       metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
     } catch {
       // Its value may be a secret.
-      throw invalid(`header '${name}' is invalid over gRPC (option 'headers' or 'token')`);
+      throw invalid(`option 'headers' or 'token': header '${name}' cannot be sent over gRPC`);
     }
   }
   return metadata;

@@ -73,7 +73,8 @@ export class GrpcConnection implements Connection {
       return read(decoded(Response, bytes));
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.
-      if (isHealth(question.route) && error instanceof ClientError && isNotReady(error)) return false;
+      if (isHealth(question.route) && error instanceof ClientError && isNotReady(error))
+        return false;
       throw error;
     }
   }

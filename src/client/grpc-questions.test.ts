@@ -56,7 +56,11 @@ test("files are sent without a configuration, too: the server says what it misse
   await client.load("m", { files: { "1/m.onnx": Uint8Array.of(97) } });
   await client.load("m");
   check.deepEqual(seen, [
-    { route: "/repository/models/*/load", name: "m", body: { parameters: { "file:1/m.onnx": btoa("a") } } },
+    {
+      route: "/repository/models/*/load",
+      name: "m",
+      body: { parameters: { "file:1/m.onnx": btoa("a") } },
+    },
     { route: "/repository/models/*/load", name: "m", body: {} },
   ]);
 });
@@ -80,7 +84,10 @@ test("trace settings", () => {
     trace_file: { value: [] },
   };
   const body = { trace_level: ["TIMESTAMPS", "TENSORS"], trace_rate: 5, log_frequency: null };
-  const { request, answer } = asked({ route: "/models/*/trace/setting", name: "m", body }, { settings });
+  const { request, answer } = asked(
+    { route: "/models/*/trace/setting", name: "m", body },
+    { settings },
+  );
   check.equal(request["modelName"], "m");
   check.deepEqual(plain(request["settings"]), {
     trace_level: { value: ["TIMESTAMPS", "TENSORS"] },
@@ -96,10 +103,16 @@ test("shared memory", () => {
   const { name, key, offset, byteSize } = request;
   check.deepEqual([name, key, Number(offset), Number(byteSize)], ["r", "/k", 8, 2 ** 40]);
   const region = { name: "r", key: "/k", byteSize: 64 };
-  check.deepEqual(asked({ route: "/systemsharedmemory/status" }, { regions: { r: region } }).answer, [
-    { name: "r", key: "/k", offset: 0, byte_size: 64 },
-  ]);
-  check.equal(asked({ route: "/systemsharedmemory/region/*/unregister", name: "r", body: {} }).request["name"], "r");
+  check.deepEqual(
+    asked({ route: "/systemsharedmemory/status" }, { regions: { r: region } }).answer,
+    [{ name: "r", key: "/k", offset: 0, byte_size: 64 }],
+  );
+  check.equal(
+    asked({ route: "/systemsharedmemory/region/*/unregister", name: "r", body: {} }).request[
+      "name"
+    ],
+    "r",
+  );
 });
 
 test("a configuration: what is not set is left out, enums are names, if they are known", () => {

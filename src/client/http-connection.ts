@@ -219,9 +219,9 @@ const parts: Readonly<Record<string, keyof RequestTiming>> = {
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  for (const [name, part] of Object.entries(parts)) {
-    const [, length] = new RegExp(`(?<![\\w-])${name}\\s*;\\s*dur=([\\d.]+)`).exec(header) ?? [];
-    if (length !== undefined) timing[part] = Number(length);
+  const known = /(?<!-)\b(queue|batch|compute|encode)\s*;\s*dur=([\d.]+)/g;
+  for (const [, name = "", length] of header.matchAll(known)) {
+    timing[parts[name] ?? name] = Number(length);
   }
   return timing;
 }

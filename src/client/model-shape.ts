@@ -24,7 +24,6 @@ export interface KnownTensor {
 
 export interface ModelShape {
   readonly inputs: readonly KnownTensor[];
-  readonly outputNames: readonly string[];
   readonly isBatching: boolean;
   /** Undefined: the server does not tell. */
   readonly maxBatchSize: number | undefined;
@@ -57,7 +56,6 @@ function toShape(
   const isFree = ({ shape }: TensorMetadata): boolean => shape[0] === -1;
   return {
     inputs: inputs.map((tensor) => toKnown(name ?? "", tensor, isOptional.has(tensor.name))),
-    outputNames: outputs.map((output) => output.name),
     isBatching:
       maxBatchSize === undefined ? [...inputs, ...outputs].every(isFree) : maxBatchSize > 0,
     maxBatchSize: maxBatchSize === undefined || maxBatchSize === 0 ? undefined : maxBatchSize,

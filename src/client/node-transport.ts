@@ -5,6 +5,7 @@
  * What fails before a connection is there was not sent, and may be sent again.
  */
 import {
+  type ClientRequest,
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
@@ -16,7 +17,7 @@ import type { Readable, Transform } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { concatenated, joinedAt } from "./bytes.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -66,8 +67,7 @@ export class NodeTransport implements HttpTransport {
       let isConnected = false;
       const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-      const request = this.#request({
-        ...this.#target,
+      const request = this.#begin({
         method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
         headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
@@ -113,6 +113,16 @@ export class NodeTransport implements HttpTransport {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #begin(options: RequestOptions): ClientRequest {
+    try {
+      return this.#request({ ...this.#target, ...options });
+    } catch (cause) {
+      // It names the header, and not its value, which may be a secret.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw invalid(`option 'headers' or 'token': ${why}`, { cause });
+    }
   }
 
   #limitConnecting(socket: Socket, connected: () => void): void {

@@ -22,7 +22,7 @@ export function parseServerUrl(given: string | URL): ServerUrl {
   const [, written = "http", rest = ""] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
   // Schemes that browsers do not know are parsed differently: so all are parsed as one they know.
   const scheme = written.toLowerCase();
-  const url = Object.hasOwn(ports, scheme) ? parsed(`ftp://${rest}`) : undefined;
+  const url = Object.hasOwn(ports, scheme) ? parsed(`http://${rest}`) : undefined;
   if (!url?.hostname || /[@?#]/.test(rest)) {
     const form = "http, https, grpc or grpcs, a host, perhaps a port and a path";
     throw invalid(`no URL of a server: '${text}' (${form})`);
@@ -32,8 +32,8 @@ export function parseServerUrl(given: string | URL): ServerUrl {
   return {
     protocol,
     host: url.hostname,
-    // Except for that which is usual there.
-    port: Number(url.port || (/^[^/]*:0*21(\/|$)/.test(rest) ? 21 : usual)),
+    // One that is usual for a scheme is not told.
+    port: Number(url.port || new URL(`https://${rest}`).port || usual),
     basePath: url.pathname.replace(/\/+$/, ""),
   };
 }

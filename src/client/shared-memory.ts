@@ -48,7 +48,11 @@ export async function createSharedMemory(
   const file = createFile(name, path, byteSize);
   try {
     const body = { key, offset: 0, byte_size: byteSize };
-    await ask(contextOf(client), { route: "/systemsharedmemory/region/*/register", name, body }, options);
+    await ask(
+      contextOf(client),
+      { route: "/systemsharedmemory/region/*/register", name, body },
+      options,
+    );
   } catch (error) {
     closeSync(file);
     throw error;
