@@ -172,6 +172,8 @@ function toMetadata(headers: Sent["headers"]): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) {
     try {
+      // With a colon one would be the protocol's own, or break the connection.
+      if (name.includes(":")) throw new TypeError(name);
       metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
     } catch {
       // Its value may be a secret.
