@@ -9,6 +9,7 @@ import type { Connection, Question, Sent, WireAnswer, WireRequest } from "./conn
 interface Played {
   readonly ask?: (question: Question) => Promise<unknown>;
   readonly infer?: (request: WireRequest, sent: Sent) => Promise<WireAnswer>;
+  readonly stream?: Connection["stream"];
 }
 
 const tensor = { name: "x", datatype: "INT8", shape: [-1, 1] };
@@ -18,15 +19,9 @@ function said({ route }: Question): Promise<unknown> {
   return Promise.resolve(route.endsWith("/config") ? { max_batch_size: 2 } : metadata);
 }
 
-function start({ ask = said, infer = () => Promise.reject(new Error()) }: Played): Client {
-  const connection: Connection = {
-    ask,
-    infer,
-    stream: () => {
-      throw new Error("nobody streams");
-    },
-    close: () => {},
-  };
+function start(played: Played): Client {
+  const unasked = (): never => check.fail("nobody asks for it");
+  const connection = { ask: said, infer: unasked, stream: unasked, close: () => {}, ...played };
   const limits = { requestTimeoutMs: 60_000, totalTimeoutMs: 60_000, maxRetries: 0 };
   return new Client({
     connection,
@@ -116,5 +111,24 @@ test("calls that wait for the same question have errors of their own", async () 
         cause,
       },
     );
+  }
+});
+
+test("after an error within a stream, which has no code, the model is asked about anew", async () => {
+  let asked = 0;
+  const client = start({
+    ask: (question) => {
+      asked += 1;
+      return said(question);
+    },
+    async *stream() {
+      yield* [];
+      throw new ClientError("server", "unexpected datatype", { status: 0 });
+    },
+  });
+  const model = client.model("m");
+  for (const expected of [2, 4]) {
+    const { code } = await failureOf(model.stream({ x: [[1]] }).next());
+    check.deepEqual([code, asked], ["UNKNOWN", expected]);
   }
 });
