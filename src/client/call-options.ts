@@ -100,7 +100,8 @@ export function checkOptions(what: string, options: object, kinds: Kinds): void 
     if (kind === undefined)
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
     const isRight =
-      value === undefined || (value !== null && kind.includes(typeof value) && !(value < 0));
+      value === undefined ||
+      (value !== null && kind.includes(typeof value) && !(value < 0 || Number.isNaN(value)));
     if (!isRight)
       throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
   }

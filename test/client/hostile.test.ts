@@ -269,3 +269,16 @@ test("calls that are given up leave nothing behind", async (t) => {
   check.deepEqual(timers, []);
   check.deepEqual(warnings, []);
 });
+
+test("limits that are no numbers", async () => {
+  const limits = ["requestTimeoutMs", "totalTimeoutMs", "maxRetries"];
+  using client = createClient("http://127.0.0.1:9");
+  for (const name of limits) {
+    const invalid = {
+      kind: "invalid",
+      says: new RegExp(`'${name}' must be a number; got NaN`),
+    } as const;
+    await fails(client.isLive({ [name]: Number.NaN }), invalid);
+    check.throws(() => createClient("h", { [name]: Number.NaN }), { message: invalid.says });
+  }
+});
