@@ -172,9 +172,12 @@ function toMetadata(headers: Sent["headers"]): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) {
     try {
+      // With a colon one would be the protocol's own, or break the connection.
+      if (name.includes(":")) throw new TypeError(name);
       metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
     } catch {
-      throw invalid(`header '${name}' cannot be sent over gRPC: '${value}'`);
+      // Its value may be a secret.
+      throw invalid(`option 'headers' or 'token': header '${name}' cannot be sent over gRPC`);
     }
   }
   return metadata;

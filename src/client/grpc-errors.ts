@@ -3,7 +3,7 @@
  *
  * grpc-js makes statuses of its own, with the same codes, where no server has said anything. They
  * are told by their texts: those of a server come with the header `content-type`, unless it had
- * answered before.
+ * answered before. test/client/grpc-texts.test.ts has each of them from grpc-js itself.
  */
 import { type StatusObject, status as statuses } from "@grpc/grpc-js";
 import {
@@ -12,6 +12,7 @@ import {
   type ClientErrorCode,
   type ClientErrorKind,
   clientErrorCodes,
+  invalid,
 } from "./client-error.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
 
@@ -22,11 +23,13 @@ const notSent =
   /^No connection established|^Name resolution failed|^Failed to start HTTP\/2 stream|^Channel closed|^Stream refused by server/;
 
 const broken =
-  /^Connection dropped|^Received RST_STREAM|^Write error|^Call cancelled$|^(read|write) E[A-Z]+/;
+  /^Connection dropped|^Received RST_STREAM|^Write error|^Call cancelled$|^(read|write) E[A-Z]+|^Bandwidth exhausted or memory|^Protocol not secure/;
 
-const strange = /^Received HTTP status code|^No status information/;
+const strange =
+  /^Received HTTP status code|^No status information|^No message received$|^Failed to decompress/;
 /** Triton's, with UNAVAILABLE, of a token that is missing or wrong: another try is no use. */
 const restricted = /^This protocol is restricted/;
+const unsendable = /headers are forbidden/;
 const tooLong = /^Received message (larger than max|that decompresses)/;
 
 export function grpcError(
@@ -34,6 +37,8 @@ export function grpcError(
   { address, maxResponseBytes }: Pick<GrpcChannelOptions, "address" | "maxResponseBytes">,
 ): ClientError {
   const code = codeOf(status);
+  // What cannot be read has none.
+  if (!Number.isInteger(status)) return badAnswer("no answer of an inference server: no status");
   if (strange.test(details)) {
     return badAnswer(`no answer of an inference server: ${details}`, { code, status });
   }
@@ -42,6 +47,9 @@ export function grpcError(
     return badAnswer(`the answer is longer than ${limit}`, { code, status });
   }
   const isServers = metadata.get("content-type").length > 0;
+  if (!isServers && unsendable.test(details)) {
+    return invalid(`option 'headers': ${details}`);
+  }
   if (!isServers && notSent.test(details)) {
     return new ClientError("connection", `cannot reach ${address}: ${details}`, {
       isRetrySafe: true,
