@@ -24,6 +24,7 @@ import type {
   JsonObject,
   ModelMetadata,
   ModelTarget,
+  SequencePlace,
   WireAnswer,
   WireOutput,
   WireRequest,
@@ -86,9 +87,12 @@ export class ModelClient<M extends ModelBase = ModelBase> {
       const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
       return this.#request(wire, options);
     });
-    const answers = calls.stream(limits, (sent) => {
-      return connection.stream(request, withHeaders(sent, options));
-    });
+    const send = (sequence?: SequencePlace) => {
+      return calls.stream(limits, (sent) => {
+        return connection.stream({ ...request, sequence }, withHeaders(sent, options));
+      });
+    };
+    const answers = this.#sequence?.stream(options.isLast ?? false, send) ?? send();
     try {
       for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
     } catch (error) {

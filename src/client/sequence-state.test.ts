@@ -61,3 +61,31 @@ test("what may have run has begun the sequence, or ended it", async () => {
   await Promise.allSettled([fail(lost), run(), fail(lost, true), run()]);
   check.deepEqual(sent, ["7 start", "7", "7 end", "7 start"]);
 });
+
+test("a stream holds its place until it has ended, or its reader has left", async () => {
+  for (const isRead of [true, false]) {
+    const { state, sent, run } = start();
+    const responses = state.stream(false, async function* (place) {
+      sent.push(`stream${place.isStart ? " start" : ""}`);
+      yield await Promise.resolve(1);
+      yield 2;
+    });
+    check.deepEqual(await responses.next(), { done: false, value: 1 });
+    const next = run(true);
+    await new Promise(setImmediate);
+    check.deepEqual(sent, ["stream start"]);
+    if (isRead) for await (const response of responses) check.equal(response, 2);
+    else await responses.return();
+    check.equal(await next, "7 end");
+  }
+});
+
+test("a stream that was not run is tried by the next", async () => {
+  const { state, run } = start();
+  const refusal = new ClientError("refused", "full");
+  const responses = state.stream(false, async function* () {
+    yield await Promise.reject<number>(refusal);
+  });
+  await check.rejects(responses.next(), refusal);
+  check.equal(await run(), "7 start");
+});
