@@ -142,6 +142,25 @@ test("server.md lists the flags without effect, and no page makes one up", () =>
   }
 });
 
+/** Public methods of InferenceServerClient, over HTTP and gRPC, and of what goes in and comes out. */
+const tritonclient =
+  "async_infer async_stream_infer close generate_request_body get_cuda_shared_memory_status " +
+  "get_inference_statistics get_log_settings get_model_config get_model_metadata " +
+  "get_model_repository_index get_server_metadata get_system_shared_memory_status " +
+  "get_trace_settings infer is_model_ready is_server_live is_server_ready load_model " +
+  "parse_response_body plugin register_cuda_shared_memory register_plugin " +
+  "register_system_shared_memory start_stream stop_stream stream_infer unload_model " +
+  "unregister_cuda_shared_memory unregister_plugin unregister_system_shared_memory " +
+  "update_log_settings update_trace_settings set_data_from_numpy set_shared_memory as_numpy " +
+  "get_output get_response";
+
+test("client.md has each method of tritonclient", () => {
+  const section = sectionOf(readPage("docs/client.md"), "From tritonclient");
+  const named = codeSpans(section).flatMap((span) => /^[a-z_]+/.exec(span) ?? []);
+  const missing = tritonclient.split(" ").filter((method) => !named.includes(method));
+  check.deepEqual(missing, []);
+});
+
 test("protocol.md has each route, with its method", () => {
   const rows = tableRows(sectionOf(readPage("docs/protocol.md"), "Routes"));
   const documented = rows.map(([method = "", path = ""]): Route["name"] => {

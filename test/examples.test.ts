@@ -1,7 +1,7 @@
 /**
  * The examples, as a user starts them: each is a process of its own, with free ports in place of
  * those it names, and does what its header says. Those with real models: onnx-examples.test.ts;
- * in a page: browser/react.test.ts.
+ * in a page: browser/react.test.ts; with another server: foreign/.
  */
 import { strict as check } from "node:assert";
 import { execFile } from "node:child_process";
@@ -292,6 +292,7 @@ test("no example goes untested", () => {
     "client/react/models.ts",
     "client/react/story.tsx",
     "client/react/tsconfig.json",
+    "client/shared-memory.ts",
     "client/tsconfig.json",
     "typescript/mood.ts",
     "typescript/tsconfig.json",
