@@ -11,6 +11,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
+import { createClient } from "shoal/client";
 import { type OnnxOptions, onnx } from "shoal/onnx";
 import { serveFlags } from "../dist/cli/flags.js";
 import { inferCommand } from "../dist/cli/infer.js";
@@ -139,6 +140,28 @@ test("server.md lists the flags without effect, and no page makes one up", () =>
     );
     const invented = flags.filter((span) => !all.includes(span.split(/[ =]/, 1)[0] ?? ""));
     check.deepEqual(invented, [], path);
+  }
+});
+
+test("client.md has each option of a client and of a call", async () => {
+  using client = createClient("http://localhost:8000");
+  const stranger: object = { qqqqqqqqqq: 1 };
+  const told = async (call: () => unknown): Promise<string> => {
+    try {
+      return String(await call());
+    } catch (error) {
+      return error instanceof Error ? error.message : "";
+    }
+  };
+  for (const [name, refusal] of [
+    ["Options", await told(() => createClient("http://localhost:8000", stranger))],
+    ["Inference", await told(() => client.model("m").infer({}, stranger))],
+  ] as const) {
+    const rows = tableRows(sectionOf(readPage("docs/client.md"), name));
+    const documented = rows.flatMap(([names = ""]) => codeSpans(names));
+    const options = documented.filter((option) => !option.includes("("));
+    const actual = /\(there are ([^)]*)\)/.exec(refusal)?.[1]?.split(", ");
+    check.deepEqual(options.sort(), actual?.sort(), name);
   }
 });
 
