@@ -52,9 +52,9 @@ export async function decodePicture(
   { layout, fit }: { readonly layout: PictureLayout; readonly fit: Fit },
 ): Promise<Pixels> {
   const { channels } = layout;
-  // Damage counts, a mere warning does not.
-  const picture = decode(bytes, { limitInputPixels: mostPixels, failOn: "error" });
   try {
+    // Damage counts, a mere warning does not.
+    const picture = decode(bytes, { limitInputPixels: mostPixels, failOn: "error" });
     const { autoOrient: own } = await picture.metadata();
     const size = sizeIn(layout, own);
     const coloured = picture.autoOrient().toColourspace("srgb");

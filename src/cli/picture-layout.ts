@@ -4,9 +4,10 @@
  *   [C,H,W]  [H,W,C]  [N,C,H,W]  [N,H,W,C]    C is 1 (grey), 3 (RGB) or 4 (RGBA)
  *
  * H and W may be -1, so may N. Which one it is: what the model's configuration says of the input's
- * format, else where a number of channels stands, first before last.
+ * format, else where a number of channels stands; if at both ends, where 3 does, else first.
  */
 import type { JsonObject } from "../client/connection.ts";
+import { isFields } from "../client/infer-answer.ts";
 import type { KnownTensor } from "../client/model-shape.ts";
 
 export interface PictureLayout {
@@ -41,16 +42,18 @@ export function pictureLayout(
   // Of a model that batches, three dimensions are no picture but a batch of something smaller.
   if (!takesSeveral && (dims.length !== 3 || hasBatch)) return undefined;
   const [first = -1, second = -1, third = -1] = dims.slice(-3);
-  const format = formatOf(name, config);
-  if (isChannels(first) && format !== "FORMAT_NHWC") {
-    const size = { height: known(second), width: known(third) };
-    return { channels: first, ...size, isChannelsFirst: true, takesSeveral };
-  }
-  if (isChannels(third) && format !== "FORMAT_NCHW") {
-    const size = { height: known(first), width: known(second) };
-    return { channels: third, ...size, isChannelsFirst: false, takesSeveral };
-  }
-  return undefined;
+  const ofFirst = isChannels(first)
+    ? { channels: first, height: known(second), width: known(third), isChannelsFirst: true }
+    : undefined;
+  const ofLast = isChannels(third)
+    ? { channels: third, height: known(first), width: known(second), isChannelsFirst: false }
+    : undefined;
+  const found = {
+    FORMAT_NCHW: ofFirst,
+    FORMAT_NHWC: ofLast,
+    FORMAT_NONE: first !== 3 && third === 3 ? ofLast : (ofFirst ?? ofLast),
+  }[formatOf(name, config)];
+  return found && { ...found, takesSeveral };
 }
 
 function isChannels(dimension: number): dimension is Channels {
@@ -61,13 +64,13 @@ function known(dimension: number): number | undefined {
   return dimension === -1 ? undefined : dimension;
 }
 
-function formatOf(name: string, config: JsonObject | undefined): unknown {
-  const { input: inputs } = config ?? {};
-  if (!Array.isArray(inputs)) return undefined;
-  const found: unknown = inputs.find((input: unknown) => isNamed(input, name));
-  return (found as JsonObject | undefined)?.["format"];
-}
+const formats = ["FORMAT_NONE", "FORMAT_NCHW", "FORMAT_NHWC"] as const;
 
-function isNamed(input: unknown, name: string): boolean {
-  return typeof input === "object" && input !== null && "name" in input && input.name === name;
+/** FORMAT_NONE if it says nothing that is known. */
+function formatOf(name: string, config: JsonObject | undefined): (typeof formats)[number] {
+  const { input: inputs } = config ?? {};
+  if (!Array.isArray(inputs)) return "FORMAT_NONE";
+  const input: unknown = inputs.find((each: unknown) => isFields(each) && each["name"] === name);
+  const said = isFields(input) ? input["format"] : undefined;
+  return formats.find((format) => format === said) ?? "FORMAT_NONE";
 }
