@@ -13,6 +13,8 @@ import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
 import { type OnnxOptions, onnx } from "shoal/onnx";
 import { serveFlags } from "../dist/cli/flags.js";
+import { inferCommand } from "../dist/cli/infer.js";
+import { typesCommand } from "../dist/cli/types.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
@@ -106,8 +108,25 @@ function plain(cell: string): string {
   return cell.replaceAll("`", "");
 }
 
+/** Of the commands that ask a server. */
+function askingFlags(command: ReturnType<typeof inferCommand>): readonly string[] {
+  return command.options.map(({ long }) => long ?? "");
+}
+
+test("command-line.md has each flag of the commands that ask a server", () => {
+  for (const command of [inferCommand(), typesCommand()]) {
+    const section = sectionOf(readPage("docs/command-line.md"), `shoal ${command.name()}`);
+    const documented = tableRows(section).flatMap(([names = ""]) =>
+      codeSpans(names).flatMap((name) => (name.startsWith("--") ? name.split(" ", 1) : [])),
+    );
+    check.deepEqual(documented.sort(), [...askingFlags(command)].sort());
+  }
+});
+
 test("server.md lists the flags without effect, and no page makes one up", () => {
-  const all = serveFlags.map(({ flag }) => `--${flag}`);
+  const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
+  const asking = [inferCommand(), typesCommand()].flatMap(askingFlags);
+  const all = [...ofServe, ...asking, "--help"];
   const withoutEffect = serveFlags.filter(({ option }) => option === undefined);
   const page = readPage("docs/server.md");
   const inText = codeSpans(sectionOf(page, "Command line")).filter((span) =>

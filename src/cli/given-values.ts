@@ -6,7 +6,8 @@
  *   @x.png      a picture (picture-inputs.ts); several of one input are a batch
  *   @x.anything bytes as they go over the wire; of BYTES: the file is one element
  *
- * JSON of one element needs no brackets, and of a BYTES input what is no JSON is its text.
+ * JSON of one element needs no brackets, and of a BYTES input what is neither a list of JSON nor a
+ * string is its text.
  * Whether a value fits in shape and datatype is the client's to check.
  */
 import { readFile } from "node:fs/promises";
@@ -108,7 +109,9 @@ async function readGivenFile(path: string): Promise<GivenFile> {
 
 function fromJson({ datatype, dims }: KnownTensor, text: string): unknown {
   try {
-    return nested(parseExactJson(text), dims.length);
+    const value = parseExactJson(text);
+    const isText = datatype === "BYTES" && !Array.isArray(value) && typeof value !== "string";
+    return nested(isText ? text : value, dims.length);
   } catch (error) {
     if (datatype === "BYTES") return nested(text, dims.length);
     throw new UsageError(`it must be JSON, or @ and a file: ${(error as Error).message}`);
