@@ -39,8 +39,8 @@ const help = `Inputs:
   x=-                  JSON from stdin
   x=@x.json            JSON of a file
   x=@x.npy             NumPy's file, of the input's datatype
-  x=@x.png             a picture, for FP32 or UINT8 of [3,H,W] or [H,W,3] (see docs: Pictures);
-                       repeated: a batch of them
+  x=@x.png             a picture, where the input is [3,H,W] or [H,W,3] or the like; JPEG, WebP,
+                       GIF, AVIF, TIFF, SVG too. Repeated: a batch. Needs the package sharp
   x=@x.raw             any other file: bytes as they go over the wire; of BYTES: one element
 
 An .npy file holds one output of one response; BF16 is written as FP32.
