@@ -41,6 +41,9 @@ const unchecked: Unchecked = {
     "npm install shoal": "needs a registry",
     "npm install shoal onnxruntime-node": "needs a registry",
     "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node": "needs a registry",
+    "npm install sharp": "needs a registry",
+    "npx shoal infer http://localhost:8000 resnet --input image=@cat.jpg --scale imagenet":
+      "cli/pictures.test.ts asks such models",
     "node examples/ocr/read-invoice.mjs": "onnx-examples.test.ts runs it, with its models",
   },
   pictures: {

@@ -51,6 +51,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ["server", "cli"],
   protobufjs: ["testing"],
   "protobufjs/minimal.js": ["frontends", "client"],
+  sharp: ["cli"],
 };
 
 /** In these, time and chance are arguments, so that a simulation decides them. */

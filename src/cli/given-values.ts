@@ -3,6 +3,7 @@
  *
  *   @x.npy      NumPy's, of the datatype of the input
  *   @x.json     nested arrays; so are texts without @, and `-`, which is stdin
+ *   @x.png      a picture (picture-inputs.ts); several of one input are a batch
  *   @x.anything bytes as they go over the wire; of BYTES: the file is one element
  *
  * JSON of one element needs no brackets, and of a BYTES input what is neither a list of JSON nor a
@@ -16,56 +17,104 @@ import { parseExactJson } from "../client/exact-json.ts";
 import type { KnownTensor } from "../client/model-shape.ts";
 import { typedArrays } from "../protocol/typed-arrays.ts";
 import { readNpy } from "./npy-file.ts";
+import { type GivenFile, isPicture, type PictureOptions, readPictures } from "./picture-inputs.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** By name; `known` as they are given. Rejects with a UsageError that names the input. */
+interface Known extends PictureOptions {
+  /** As they are given: without the batch dimension, if that is left out. */
+  readonly inputs: readonly KnownTensor[];
+}
+
+/** By name. Rejects with a UsageError that names the input. */
 export async function readInputs(
   texts: readonly string[],
-  known: readonly KnownTensor[],
+  known: Known,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const values = new Map<string, unknown>();
-  let hasReadStdin = false;
+  const given = byInput(texts, known.inputs);
+  const hasPictures = [...given].some(([input, values]) => values.some(isPictureOf(input)));
+  if (!hasPictures && (known.scale ?? known.fit) !== undefined) {
+    throw new UsageError("--scale and --fit are for pictures, and no input is one");
+  }
+  const read = new Map<string, unknown>();
+  for (const [input, values] of given) read.set(input.name, await readInput(input, values, known));
+  return Object.fromEntries(read);
+}
+
+/** What is given of each; more than one are pictures. */
+function byInput(
+  texts: readonly string[],
+  known: readonly KnownTensor[],
+): ReadonlyMap<KnownTensor, readonly string[]> {
+  const given = new Map<KnownTensor, readonly string[]>();
   for (const text of texts) {
-    const [, name = "", given = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
-    const wrong = (why: string): UsageError => new UsageError(`input '${name}': ${why}`);
+    const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     if (name === "") throw new UsageError(`--input must be a name, = and a value; got '${text}'`);
     const input = known.find((each) => each.name === name);
-    if (input === undefined) throw wrong(`there is none (there are ${namesOf(known)})`);
-    if (values.has(name)) throw wrong("it is given twice");
-    if (given === "-" && hasReadStdin) throw wrong("stdin is another input already");
-    hasReadStdin ||= given === "-";
-    values.set(name, await readInput(input, given, wrong));
+    if (input === undefined) throw wrong(name, `there is none (there are ${namesOf(known)})`);
+    const values = [...(given.get(input) ?? []), value];
+    if (values.length > 1 && !values.every(isPictureOf(input))) {
+      throw wrong(name, "it is given twice");
+    }
+    if (value === "-" && [...given.values()].flat().includes("-")) {
+      throw wrong(name, "stdin is another input already");
+    }
+    given.set(input, values);
   }
-  return Object.fromEntries(values);
+  return given;
 }
 
 function namesOf(known: readonly KnownTensor[]): string {
   return known.map(({ name }) => name).join(", ");
 }
 
-type Wrong = (why: string) => UsageError;
-
-async function readInput(input: KnownTensor, given: string, wrong: Wrong): Promise<unknown> {
-  if (given === "-") return fromJson(input, await wholeText(process.stdin), wrong);
-  if (!given.startsWith("@")) return fromJson(input, given, wrong);
-  const path = given.slice(1);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw wrong(error.code === "ENOENT" ? `there is no file '${path}'` : error.message);
-  });
-  const extension = extname(path).toLowerCase();
-  if (extension === ".npy") return fromNpy(input, bytes, { path, wrong });
-  if (extension === ".json") return fromJson(input, bytes.toString("utf8"), wrong);
-  return fromBytes(input, bytes, { path, wrong });
+function isPictureOf(input: KnownTensor): (given: string) => boolean {
+  return (given) => given.startsWith("@") && isPicture(input, given.slice(1));
 }
 
-function fromJson({ datatype, dims }: KnownTensor, text: string, wrong: Wrong): unknown {
+function wrong(name: string, why: string): UsageError {
+  return new UsageError(`input '${name}': ${why}`);
+}
+
+async function readInput(
+  input: KnownTensor,
+  given: readonly string[],
+  options: PictureOptions,
+): Promise<unknown> {
+  try {
+    if (!given.every(isPictureOf(input))) return await readValue(input, given[0] ?? "");
+    const files = given.map(async (value) => await readGivenFile(value.slice(1)));
+    return await readPictures(input, await Promise.all(files), options);
+  } catch (error) {
+    throw error instanceof UsageError ? wrong(input.name, error.message) : error;
+  }
+}
+
+async function readValue(input: KnownTensor, given: string): Promise<unknown> {
+  if (given === "-") return fromJson(input, await wholeText(process.stdin));
+  if (!given.startsWith("@")) return fromJson(input, given);
+  const file = await readGivenFile(given.slice(1));
+  const extension = extname(file.path).toLowerCase();
+  if (extension === ".npy") return fromNpy(input, file);
+  if (extension === ".json") return fromJson(input, new TextDecoder().decode(file.bytes));
+  return fromBytes(input, file);
+}
+
+async function readGivenFile(path: string): Promise<GivenFile> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const isMissing = error.code === "ENOENT";
+    throw new UsageError(isMissing ? `there is no file '${path}'` : error.message);
+  });
+  return { path, bytes: new Uint8Array(bytes) };
+}
+
+function fromJson({ datatype, dims }: KnownTensor, text: string): unknown {
   try {
     const value = parseExactJson(text);
     const isText = datatype === "BYTES" && !Array.isArray(value) && typeof value !== "string";
     return nested(isText ? text : value, dims.length);
   } catch (error) {
     if (datatype === "BYTES") return nested(text, dims.length);
-    throw wrong(`it must be JSON, or @ and a file: ${(error as Error).message}`);
+    throw new UsageError(`it must be JSON, or @ and a file: ${(error as Error).message}`);
   }
 }
 
@@ -77,30 +126,22 @@ function nested(value: unknown, rank: number): unknown {
   return whole;
 }
 
-interface File {
-  readonly path: string;
-  readonly wrong: Wrong;
-}
-
-function fromNpy({ datatype }: KnownTensor, bytes: Uint8Array, { path, wrong }: File): unknown {
+function fromNpy({ datatype }: KnownTensor, { path, bytes }: GivenFile): unknown {
   try {
     const tensor = readNpy(bytes);
     if (tensor.datatype === datatype) return tensor;
     throw new UsageError(`it holds ${tensor.datatype}, and the model takes ${datatype}`);
   } catch (error) {
-    throw error instanceof UsageError ? wrong(`'${path}': ${error.message}`) : error;
+    throw error instanceof UsageError ? new UsageError(`'${path}': ${error.message}`) : error;
   }
 }
 
-function fromBytes(
-  { datatype, dims }: KnownTensor,
-  file: Uint8Array,
-  { path, wrong }: File,
-): unknown {
-  const bytes = new Uint8Array(file);
+function fromBytes({ datatype, dims }: KnownTensor, { path, bytes }: GivenFile): unknown {
   if (datatype === "BYTES") return nested(bytes, dims.length);
   const Typed = typedArrays[datatype];
+  const { byteLength } = bytes;
   const size = Typed.BYTES_PER_ELEMENT;
-  if (bytes.byteLength % size === 0) return new Typed(bytes.buffer, 0, bytes.byteLength / size);
-  throw wrong(`'${path}' has ${bytes.byteLength} bytes, which are no whole ${datatype} elements`);
+  if (byteLength % size === 0) return new Typed(bytes.buffer, 0, byteLength / size);
+  const odd = `'${path}' has ${byteLength} bytes, which are no whole ${datatype} elements`;
+  throw new UsageError(odd);
 }

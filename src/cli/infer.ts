@@ -12,6 +12,7 @@ import type { ModelClient } from "../client/model-client.ts";
 import type { ModelShape } from "../client/model-shape.ts";
 import type { Parameters, ParameterValue } from "../protocol/infer.ts";
 import { addClientFlags, type ClientFlags, openClient, told } from "./client-command.ts";
+import { type Fit, fits, type Scale, scales } from "./picture-options.ts";
 import type { ShownOutputs } from "./shown-outputs.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
@@ -27,6 +28,8 @@ interface InferFlags extends ClientFlags {
   /** Undefined or "-": printed. */
   readonly out?: string;
   readonly sample?: true;
+  readonly scale?: Scale;
+  readonly fit?: Fit;
   readonly parameter?: Parameters;
   readonly id?: string;
 }
@@ -36,6 +39,8 @@ const help = `Inputs:
   x=-                  JSON from stdin
   x=@x.json            JSON of a file
   x=@x.npy             NumPy's file, of the input's datatype
+  x=@x.png             a picture, where the input is [3,H,W] or [H,W,3] or the like; JPEG, WebP,
+                       GIF, AVIF, TIFF, SVG too. Repeated: a batch. Needs the package sharp
   x=@x.raw             any other file: bytes as they go over the wire; of BYTES: one element
 
 An .npy file holds one output of one response; BF16 is written as FP32.
@@ -43,6 +48,7 @@ An .npy file holds one output of one response; BF16 is written as FP32.
 Examples:
   shoal infer http://localhost:8000 linear --input 'x=[[1, 2, 3]]'
   shoal infer http://localhost:8000 linear --sample --input x=@x.npy --output y -o y.npy
+  shoal infer http://localhost:8000 resnet --input image=@cat.jpg --scale imagenet
   echo '["one", "two"]' | shoal infer http://localhost:8000 upper --input text=- --format json
 `;
 
@@ -55,6 +61,10 @@ export function inferCommand(): Command {
     .option("--output <name>", "only this output; may be repeated (default: all)", add)
     .option("--version <number>", "of the model (default: what the server decides)", toVersion)
     .option("--sample", "inputs and outputs are one sample, without the batch dimension")
+    .addOption(
+      new Option("--scale <range>", "of pictures (default: unit; of UINT8 none)").choices(scales),
+    )
+    .addOption(new Option("--fit <how>", "of pictures (default: stretch)").choices(fits))
     .addOption(
       new Option(
         "--format <format>",
@@ -98,12 +108,21 @@ async function infer(url: string, name: string, flags: InferFlags): Promise<void
   const client = await openClient(url, flags);
   try {
     const model = client.model(name, flags.version);
-    const shape = await readModelShape(model.metadata(), model.config());
+    const config = model.config();
+    const shape = await readModelShape(model.metadata(), config);
     const isSample = flags.sample === true && shape.isBatching;
     const known = shape.inputs.map((input) => {
       return isSample ? { ...input, dims: input.dims.slice(1) } : input;
     });
-    const inputs = await readInputs(flags.input ?? [], known);
+    const { scale, fit } = flags;
+    const inputs = await readInputs(flags.input ?? [], {
+      inputs: known,
+      hasBatch: shape.isBatching && !isSample,
+      // Not every server has one: then shapes say enough.
+      config: await config.catch(() => undefined),
+      scale,
+      fit,
+    });
     await print(responses(model, shape, { inputs, flags }), flags);
   } finally {
     client.close();
