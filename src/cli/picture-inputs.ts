@@ -78,7 +78,7 @@ function takesEncoded({ datatype, dims }: KnownTensor): boolean {
 function encoded({ dims }: KnownTensor, files: readonly GivenFile[]): PlainTensor {
   const { bytes = new Uint8Array(0) } = files[0] ?? {};
   const shape = [...dims.slice(1).map(() => 1), bytes.byteLength];
-  return new PlainTensor({ datatype: "UINT8", shape, as: "number", bytes });
+  return new PlainTensor({ datatype: "UINT8", shape, bytes });
 }
 
 function scaleFor(

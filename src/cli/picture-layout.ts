@@ -7,8 +7,8 @@
  * format, else where a number of channels stands; if at both ends, where 3 does, else first.
  */
 import type { JsonObject } from "../client/connection.ts";
-import { isFields } from "../client/infer-answer.ts";
 import type { KnownTensor } from "../client/model-shape.ts";
+import { isFields } from "../protocol/fields.ts";
 
 export interface PictureLayout {
   readonly channels: Channels;

@@ -5,7 +5,6 @@
  */
 import { encodeElement } from "../definition/element-arrays.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import { typedArrays } from "../protocol/typed-arrays.ts";
 import type { Pixels } from "./picture-file.ts";
 import type { PictureLayout } from "./picture-layout.ts";
@@ -63,7 +62,7 @@ export function pictureTensor(
   }
   const one = isChannelsFirst ? [channels, height, width] : [height, width, channels];
   const shape = takesSeveral ? [pictures.length, ...one] : one;
-  return new PlainTensor({ datatype, shape, as: defaultForm(datatype), values });
+  return new PlainTensor({ datatype, shape, bytes: new Uint8Array(values.buffer) });
 }
 
 interface Encoded extends Omit<Target, "layout"> {

@@ -1,58 +1,44 @@
 /**
- * Streams of JSON over HTTP: server-sent events, or a JSON object a line.
+ * Streams of JSON over HTTP: server-sent events, or an object a line.
  *
- * Bytes may be cut anywhere. What nobody ends grows no further than the limit.
+ * Lines end with LF or CR LF, and bytes may be cut anywhere. Comments, and fields that we have no
+ * use for, are passed over. What nobody ends grows no further than the limit.
  */
 import { badAnswer } from "./client-error.ts";
 
-/**
- * The data of each event, and each line that is an object in itself: no field begins with a brace.
- * Comments, and fields that we have no use for, are passed over.
- */
+/** The data of each event that has some, and each line that begins with a brace: no field does. */
 export async function* documentsOf(
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): AsyncGenerator<string, void, undefined> {
-  let data: string[] = [];
-  let length = 0;
-  for await (const line of linesOf(chunks, maxBytes)) {
-    if (line.startsWith("{")) yield line;
-    if (line === "") {
-      if (data.length > 0) yield data.join("\n");
-      data = [];
-      length = 0;
-    } else if (line.startsWith("data:")) {
-      data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
-      length += line.length;
-      checkLength(length, maxBytes);
-    }
-  }
-  // Cut off within an event: by the standard it does not count, and here it is an error.
-  if (data.length > 0) throw badAnswer("the stream is cut off within an event");
-}
-
-/** Ended by LF or CR LF. Empty ones, too. */
-export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let line = "";
+  // White space around it, such as between the lines of one event, does not matter in JSON.
+  let data = "";
+  function* endLine(): Generator<string, void, undefined> {
+    if (line.startsWith("data:")) data += `${line.slice(5)}\n`;
+    if (line.startsWith("{")) yield line;
+    if (line.trim() === "") {
+      if (data.trim() !== "") yield data;
+      data = "";
+    }
+  }
+  const checkLength = (): void => {
+    if (line.length + data.length <= maxBytes) return;
+    throw badAnswer(`a response is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
+  };
   for await (const chunk of chunks) {
     const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
     line += first;
+    checkLength();
     for (const next of others) {
-      checkLength(line.length, maxBytes);
-      yield line.endsWith("\r") ? line.slice(0, -1) : line;
+      yield* endLine();
       line = next;
+      checkLength();
     }
-    checkLength(line.length, maxBytes);
   }
   line += decoder.decode();
-  if (line !== "") yield line;
-}
-
-function checkLength(length: number, maxBytes: number): void {
-  if (length <= maxBytes) return;
-  throw badAnswer(`a response is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
+  yield* endLine();
+  // Cut off within an event: by the standard it does not count, and here it is an error.
+  if (data !== "") throw badAnswer("the stream is cut off within an event");
 }

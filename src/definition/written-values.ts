@@ -9,7 +9,7 @@ import { packBytes } from "../protocol/packed-bytes.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, isWideAsNumber, numbersToWide } from "./element-arrays.ts";
-import { bitsOfHalfFloats } from "./half-floats.ts";
+import { isHalfFloats } from "./half-floats.ts";
 import { flattenNested } from "./nested-values.ts";
 import type { ElementForm } from "./specifications.ts";
 
@@ -44,9 +44,9 @@ function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenVal
     const shape = shapeOf(expected, array.length);
     return { shape, bytes: bytesOf(numbersToWide(datatype, array)), isOwn: true };
   }
-  const isHalfFloats = datatype === "FP16" && bitsOfHalfFloats(array) !== undefined;
+  const isHalf = datatype === "FP16" && isHalfFloats(array);
   const Typed = typedArrays[datatype];
-  if (!(array instanceof Typed || isHalfFloats)) throw mismatch(`a ${Typed.name}`, got);
+  if (!(array instanceof Typed || isHalf)) throw mismatch(`a ${Typed.name}`, got);
   return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
 }
 
