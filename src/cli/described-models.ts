@@ -10,7 +10,6 @@ import { basename, extname, resolve } from "node:path";
 import type { Client } from "../client/client.ts";
 import type { TensorMetadata } from "../client/connection.ts";
 import { isDatatype } from "../client/element-size.ts";
-import { isFields } from "../client/infer-answer.ts";
 import type { ModelClient } from "../client/model-client.ts";
 import { readModelShape } from "../client/model-shape.ts";
 import type { Model } from "../definition/model.ts";
@@ -18,6 +17,7 @@ import type { ModelBase } from "../definition/model-base.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
+import { isFields } from "../protocol/fields.ts";
 import { quoted } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 

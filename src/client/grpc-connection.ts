@@ -23,7 +23,8 @@ import { encodeInferRequest } from "./grpc-messages.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
 import { callOf } from "./grpc-questions.ts";
 import { GrpcStream } from "./grpc-stream.ts";
-import { segmentOf, timingOf } from "./http-connection.ts";
+import { timingOf } from "./http-connection.ts";
+import { segmentOf } from "./http-messages.ts";
 
 /**
  * An error within a stream has a text and no code. By this header a server ends the whole stream

@@ -28,6 +28,8 @@ const broken =
 const strange =
   /^Received HTTP status code|^No status information|^No message received$|^Failed to decompress/;
 const unsendable = /headers are forbidden/;
+/** Triton's, with UNAVAILABLE, of a token that is missing or wrong: another try is no use. */
+const restricted = /^This protocol is restricted/;
 const tooLong = /^Received message (larger than max|that decompresses)/;
 
 export function grpcError(
@@ -55,6 +57,9 @@ export function grpcError(
   }
   if (!isServers && broken.test(details)) {
     return new ClientError("connection", `the connection to ${address} broke: ${details}`);
+  }
+  if (restricted.test(details)) {
+    return new ClientError("server", details, { code: "PERMISSION_DENIED", status });
   }
   const kind: ClientErrorKind = status === statuses.UNAVAILABLE ? "refused" : "server";
   const [pushback] = metadata.get("grpc-retry-pushback-ms");

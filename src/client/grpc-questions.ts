@@ -2,10 +2,11 @@
  * What there is to ask and tell a server beside inference: for each question its call of gRPC, the
  * message, and how the answer becomes that of HTTP.
  */
+
+import { isFields } from "../protocol/fields.ts";
 import type { inference } from "../protocol/generated/messages.js";
 import type { JsonObject, Question, Route } from "./connection.ts";
 import { messageJson } from "./grpc-json.ts";
-import { isFields } from "./infer-answer.ts";
 
 /** Messages are named after their call. */
 type CallName = {

@@ -4,23 +4,21 @@
  * Not here: how bytes are sent (transport.ts), what is in them (infer-body.ts, infer-answer.ts).
  */
 import type { RequestTiming } from "../protocol/infer.ts";
-import { badAnswer, ClientError, invalid } from "./client-error.ts";
+import { badAnswer, ClientError, statusOf } from "./client-error.ts";
 import {
   type Connection,
   isHealth,
   type JsonObject,
-  type ModelMetadata,
-  type ModelTarget,
   type Question,
   type Sent,
   type WireAnswer,
   type WireRequest,
 } from "./connection.ts";
 import { eventsOf, linesOf } from "./event-lines.ts";
-import { writeExactJson } from "./exact-json.ts";
-import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
+import type { generateStream } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
-import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
+import { encoded, pathTo } from "./http-messages.ts";
+import { fieldsOf, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport } from "./transport.ts";
 
@@ -29,6 +27,8 @@ export interface HttpConnectionOptions {
   readonly format: TensorFormat;
   readonly compression: Compression;
   readonly maxResponseBytes: number;
+  /** For servers whose /infer does not stream: generate-stream.ts. */
+  readonly generate?: typeof generateStream | undefined;
 }
 
 /** `none` sends no word of it. */
@@ -39,7 +39,6 @@ export interface Compression {
 
 const jsonLength = "inference-header-content-length";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export class HttpConnection implements Connection {
@@ -74,8 +73,9 @@ export class HttpConnection implements Connection {
     try {
       answer = await this.#send(pathTo("/models/*/infer", request), sent, chunks, headers);
     } catch (error) {
-      if (statusOf(error) !== 501 || !isGenerable(request)) throw error;
-      yield* this.#generate(request, sent, error);
+      const { generate } = this.#options;
+      if (statusOf(error) !== 501 || generate === undefined) throw error;
+      yield* generate(this, request, sent, error);
       return;
     }
     if (typeOf(answer).startsWith("application/json")) {
@@ -86,25 +86,15 @@ export class HttpConnection implements Connection {
     for await (const document of this.#streamed(answer)) yield toWireAnswer(document);
   }
 
-  /** Of a server whose /infer does not stream. */
-  async *#generate(
-    request: WireRequest,
+  /** Of a stream, one after another. */
+  async *responses(
+    path: string,
     sent: Sent,
-    refusal: unknown,
-  ): AsyncGenerator<WireAnswer, void, undefined> {
-    const { name, version } = request;
-    const metadata = (await this.ask({ route: "/models/*", name, version }, sent)) as ModelMetadata;
-    const path = pathTo("/models/*/generate_stream", request);
-    const body = encoded(generateBody(request, metadata));
-    const answer = await this.#send(path, sent, body).catch((error: unknown) => {
-      throw statusOf(error) === 404 ? refusal : error;
-    });
-    for await (const document of this.#streamed(answer)) {
-      yield generatedAnswer(document, request, metadata);
-    }
+    body: HttpRequest["body"],
+  ): AsyncGenerator<JsonObject, void, undefined> {
+    yield* this.#streamed(await this.#send(path, sent, body));
   }
 
-  /** Responses, one after another. */
   async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
     const type = typeOf(answer);
     const isLines = type.startsWith("application/x-ndjson");
@@ -154,12 +144,10 @@ export class HttpConnection implements Connection {
 
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
-  if (length === undefined && typeOf(answer).includes("octet")) {
-    const how = "for pages, 'Access-Control-Expose-Headers' must name it";
-    throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
-  }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) {
-    throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+  const isBinary = typeOf(answer).includes("octet");
+  if (length === undefined ? isBinary : !/^\d{1,15}$/.test(length)) {
+    const what = length ?? "missing, or hidden from pages";
+    throw badAnswer(`the answer's header ${jsonLength} is ${what}`);
   }
   const jsonBytes = length === undefined ? undefined : Number(length);
   return readInferAnswer(await answer.whole(jsonBytes), jsonBytes, outputs);
@@ -173,27 +161,6 @@ async function textOf(answer: HttpAnswer): Promise<string> {
   return decoder.decode(await answer.whole());
 }
 
-function encoded(document: object): readonly Uint8Array[] {
-  return [encoder.encode(writeExactJson(document))];
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof ClientError ? error.status : undefined;
-}
-
-function pathTo(route: string, { name = "", version }: Partial<ModelTarget>): string {
-  const part = version === undefined ? "" : `/versions/${version}`;
-  return `/v2${route.replace("*", () => segmentOf(name) + part)}`;
-}
-
-/** Throws a ClientError for what no path can hold: halves of characters, and what leads elsewhere. */
-export function segmentOf(name: string): string {
-  try {
-    if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
-  } catch {}
-  throw invalid(`invalid name '${name}'`);
-}
-
 function isNotReady({ status, code }: ClientError): boolean {
   // A missing right is a failure, and so is no answer at all.
   return status !== undefined && !/PERMISSION|UNAUTH/.test(code);
@@ -201,27 +168,19 @@ function isNotReady({ status, code }: ClientError): boolean {
 
 /** A response of a stream, or the error that stands in its place. */
 function parseStreamed(text: string): JsonObject {
-  const document = parseAnswer(text);
-  if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
+  const document = fieldsOf(parseAnswer(text));
   const { error } = document;
   if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
   return document;
 }
 
-const parts: Readonly<Record<string, keyof RequestTiming>> = {
-  queue: "queueMs",
-  batch: "batchMs",
-  compute: "computeMs",
-  encode: "outputMs",
-};
-
 /** `queue;dur=0.1, batch;dur=0, compute;dur=2.5` */
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  const known = /(?<!-)\b(queue|batch|compute|encode)\s*;\s*dur=([\d.]+)/g;
-  for (const [, name = "", length] of header.matchAll(known)) {
-    timing[parts[name] ?? name] = Number(length);
+  const parts = /(?<![\w-])(queue|batch|compute|encode)\s*;\s*dur=([\d.]+)/g;
+  for (const [, part, length] of header.matchAll(parts)) {
+    timing[part === "encode" ? "outputMs" : `${part}Ms`] = Number(length);
   }
   return timing;
 }

@@ -16,7 +16,7 @@ import type { Socket } from "node:net";
 import type { Readable, Transform } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { concatenated, joinedAt } from "./bytes.ts";
+import { concatenated, inOnePiece } from "./bytes.ts";
 import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
@@ -68,6 +68,7 @@ export class NodeTransport implements HttpTransport {
       const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#begin({
+        ...this.#target,
         method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
         headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
@@ -117,11 +118,10 @@ export class NodeTransport implements HttpTransport {
 
   #begin(options: RequestOptions): ClientRequest {
     try {
-      return this.#request({ ...this.#target, ...options });
+      return this.#request(options);
     } catch (cause) {
-      // It names the header, and not its value, which may be a secret.
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw invalid(`option 'headers' or 'token': ${why}`, { cause });
+      // A character that none may have. The header is named, not its value, which may be a secret.
+      throw invalid(`option 'headers' or 'token': ${messageOf(cause as Error)}`, { cause });
     }
   }
 
@@ -208,7 +208,7 @@ class NodeAnswer implements HttpAnswer {
       let isWhole = false;
       body.once("end", () => {
         isWhole = true;
-        resolve(joinedAt(parts, alignAt));
+        resolve(inOnePiece(parts, 8, alignAt));
       });
       body.once("error", (cause) => {
         reject(this.#broken(cause));

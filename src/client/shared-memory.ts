@@ -18,7 +18,6 @@
  */
 import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import type { CallOptions } from "./call-options.ts";
@@ -109,7 +108,7 @@ export class SharedMemory {
     const size = sizeOf(datatype);
     const byteLength = size === 0 ? this.#lengthOfTexts(count, offset) : count * size;
     const bytes = this.#bytesAt(offset, byteLength);
-    return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
+    return new PlainTensor({ datatype, shape, bytes });
   }
 
   /** The server forgets it. It is gone here in any case; the second time nothing happens. */
