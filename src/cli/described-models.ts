@@ -10,6 +10,7 @@ import { basename, extname, resolve } from "node:path";
 import type { Client } from "../client/client.ts";
 import type { TensorMetadata } from "../client/connection.ts";
 import { isDatatype } from "../client/element-size.ts";
+
 import type { ModelClient } from "../client/model-client.ts";
 import { readModelShape } from "../client/model-shape.ts";
 import type { Model } from "../definition/model.ts";

@@ -26,7 +26,10 @@ export interface GivenFor {
 }
 
 export function toWireInputs(target: GivenFor, given: GivenInputs): readonly WireInput[] {
-  const { modelName, shape } = target;
+  const { modelName, shape, form } = target;
+  if (form === "batch" && !shape.isBatching) {
+    throw invalid(`model '${modelName}' does not batch: use infer or inferSample`);
+  }
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw invalid(`model '${modelName}': inputs must be an object of values by name`);
   }

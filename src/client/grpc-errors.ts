@@ -27,9 +27,9 @@ const broken =
 
 const strange =
   /^Received HTTP status code|^No status information|^No message received$|^Failed to decompress/;
-const unsendable = /headers are forbidden/;
 /** Triton's, with UNAVAILABLE, of a token that is missing or wrong: another try is no use. */
 const restricted = /^This protocol is restricted/;
+const unsendable = /headers are forbidden/;
 const tooLong = /^Received message (larger than max|that decompresses)/;
 
 export function grpcError(

@@ -45,7 +45,7 @@ test("parameters are of the kinds that there are", () => {
   check.deepEqual(Object.keys(encoded({ parameters }).parameters).sort(), ["b", "i", "t", "w"]);
   for (const value of [null, {}, [1], Symbol("a"), () => 1]) {
     const wrong = { a: value } as unknown as WireRequest["parameters"];
-    const expected = { kind: "invalid", message: /^parameter 'a' must be a string/ };
+    const expected = { kind: "invalid", message: /^parameter 'a' must be a text/ };
     check.throws(() => encoded({ parameters: wrong }), expected);
   }
 });

@@ -63,8 +63,9 @@ export function toSendable({ pieces, byteLength }: MessagePieces, isCompressed: 
 function parametersOf(request: WireRequest): WireParameters {
   const { parameters, sequence, priority, timeoutMs } = request;
   for (const [name, value] of Object.entries(parameters)) {
-    if (!/string|boolean|number|bigint/.test(typeof value))
-      throw invalid(`parameter '${name}' must be a string, boolean or number`);
+    if (value === null || !/string|number|boolean|bigint|undefined/.test(typeof value)) {
+      throw invalid(`parameter '${name}' must be a text, a number, a bigint or a boolean`);
+    }
   }
   return {
     ...toWireParameters(parameters),

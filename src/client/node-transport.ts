@@ -68,7 +68,6 @@ export class NodeTransport implements HttpTransport {
       const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#begin({
-        ...this.#target,
         method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
         headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
@@ -118,10 +117,11 @@ export class NodeTransport implements HttpTransport {
 
   #begin(options: RequestOptions): ClientRequest {
     try {
-      return this.#request(options);
+      return this.#request({ ...this.#target, ...options });
     } catch (cause) {
-      // A character that none may have. The header is named, not its value, which may be a secret.
-      throw invalid(`option 'headers' or 'token': ${messageOf(cause as Error)}`, { cause });
+      // It names the header, and not its value, which may be a secret.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw invalid(`option 'headers' or 'token': ${why}`, { cause });
     }
   }
 

@@ -31,11 +31,15 @@ export async function ask<Answer>(
   return answer as Answer;
 }
 
-/** In lower case, so that each is there once. */
-export function withHeaders(sent: Sent, options: CallOptions): Sent {
-  const all = Object.entries({ ...sent.headers, ...options.headers });
-  const headers = Object.fromEntries(all.map(([name, value]) => [name.toLowerCase(), value]));
-  return { ...sent, headers };
+export function withHeaders(sent: Sent, { headers }: CallOptions): Sent {
+  if (headers === undefined) return sent;
+  return { ...sent, headers: { ...sent.headers, ...lowerCased(headers) } };
+}
+
+/** So that each is there once. */
+export function lowerCased(headers: Sent["headers"]): Sent["headers"] {
+  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return Object.fromEntries(entries) as Sent["headers"];
 }
 
 const firstWaitMs = 50;

@@ -16,32 +16,21 @@ export interface ServerUrl {
 
 const ports = { http: 8000, https: 443, grpc: 8001, grpcs: 8001 } as const;
 
+const form = /^(?:(https?|grpcs?):\/\/)?([^/@?#]+?)(?::(\d+))?(\/[^?#]*)?$/i;
+
 /** Throws a ClientError. */
 export function parseServerUrl(given: string | URL): ServerUrl {
   const text = String(given);
-  const [, written = "http", rest = ""] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
-  // Schemes that browsers do not know are parsed differently: so all are parsed as one they know.
-  const scheme = written.toLowerCase();
-  const url = Object.hasOwn(ports, scheme) ? parsed(`http://${rest}`) : undefined;
-  if (!url?.hostname || /[@?#]/.test(rest)) {
-    const form = "http, https, grpc or grpcs, a host, perhaps a port and a path";
-    throw invalid(`no URL of a server: '${text}' (${form})`);
-  }
-  const protocol = scheme as ServerUrl["protocol"];
-  const usual = protocol === "http" && typeof given !== "string" ? 80 : ports[protocol];
-  return {
-    protocol,
-    host: url.hostname,
-    // One that is usual for a scheme is not told.
-    port: Number(url.port || new URL(`https://${rest}`).port || usual),
-    basePath: url.pathname.replace(/\/+$/, ""),
-  };
-}
-
-function parsed(text: string): URL | undefined {
+  const [, scheme = "http", host, port, path = ""] = form.exec(text) ?? [];
+  const protocol = scheme.toLowerCase() as ServerUrl["protocol"];
+  const usual = protocol === "http" && given instanceof URL ? 80 : ports[protocol];
   try {
-    return new URL(text);
+    // Schemes that browsers do not know are parsed differently, and a usual port is not told: so
+    // all are parsed as one, with a port that is not.
+    const { hostname, pathname } = new URL(host ? `http://${host}:${port ?? 1}${path}` : "");
+    const basePath = pathname.replace(/\/+$/, "");
+    return { protocol, host: hostname, port: Number(port ?? usual), basePath };
   } catch {
-    return undefined;
+    throw invalid(`no URL of a server: '${text}' (such as http://host:8000/path, or grpc://host)`);
   }
 }
