@@ -51,9 +51,8 @@ export function grpcError(
     return invalid(`option 'headers': ${details}`);
   }
   if (!isServers && notSent.test(details)) {
-    return new ClientError("connection", `cannot reach ${address}: ${details}`, {
-      isRetrySafe: true,
-    });
+    const kind = details.startsWith("Stream refused") ? "refused" : "connection";
+    return new ClientError(kind, `cannot reach ${address}: ${details}`, { isRetrySafe: true });
   }
   if (!isServers && broken.test(details)) {
     return new ClientError("connection", `the connection to ${address} broke: ${details}`);

@@ -79,7 +79,7 @@ const tooLong = /^the answer is longer than 1000 bytes \(option 'maxResponseByte
 const cases: Readonly<Record<string, Expected>> = {
   "refused, by the number of HTTP/2": {
     answer: resets(constants.NGHTTP2_REFUSED_STREAM),
-    kind: "connection",
+    kind: "refused",
     isRetrySafe: true,
   },
   reset: {
