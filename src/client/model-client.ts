@@ -24,6 +24,7 @@ import type {
   ModelMetadata,
   ModelTarget,
   Route,
+  SequencePlace,
   WireAnswer,
   WireRequest,
 } from "./connection.ts";
@@ -131,7 +132,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
       const answer =
         this.#sequence === undefined
           ? await this.#sendParts(partsOfRequest(request, shape), options)
-          : await this.#sequence.run(options.isLast ?? false, (sequence) => {
+          : await this.#sequence.run(this.#turn(options), (sequence) => {
               return this.#send({ ...request, sequence }, options);
             });
       this.#known.noteVersion(answer.modelVersion);
@@ -165,9 +166,12 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     const { form, options } = asked;
     try {
       const [request, shape] = await this.#asked(asked, (...made) => made);
-      const answers = calls.stream(limitsOf(options, true), (sent) => {
-        return connection.stream(request, withHeaders(sent, options));
-      });
+      const send = (sequence?: SequencePlace) => {
+        return calls.stream(limitsOf(options, true), (sent) => {
+          return connection.stream({ ...request, sequence }, withHeaders(sent, options));
+        });
+      };
+      const answers = this.#sequence?.stream(this.#turn(options, true), send) ?? send();
       for await (const answer of answers) yield this.#outputs(answer, form, shape);
     } catch (error) {
       if (left.aborted) return;
@@ -212,6 +216,15 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     };
     if (parts.length === 1) return send(options);
     return calls.within(limitsOf(options), ({ signal }) => send({ ...options, signal }));
+  }
+
+  #turn(options: InferOptions, isStream = false) {
+    const { calls, limitsOf } = this.#context;
+    const limits = limitsOf(options, isStream);
+    return {
+      isEnd: options.isLast ?? false,
+      wait: (before: Promise<void>) => calls.share(limits, before),
+    };
   }
 
   #send(request: WireRequest, options: InferOptions): Promise<WireAnswer> {

@@ -90,7 +90,7 @@ test("of a server, by name; in a file, which compiles", async () => {
   check.deepEqual(await shoal(["types", url]), { code: 0, stdout: expected, stderr: "" });
   const place = url.replace("http://", "");
   check.equal((await shoal(["types", place, "-o", "-"])).stdout, expected);
-  const one = await shoal(["types", url, "--model", "words"]);
+  const one = await shoal(["types", "--model", "words", url]);
   check.doesNotMatch(one.stdout, /linear/);
   check.match(one.stdout, /words/);
 });
