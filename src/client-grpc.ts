@@ -2,6 +2,7 @@
  * The public list of `shoal/client/grpc`: the client over gRPC, in Node.
  */
 
+export { bytesOf } from "./client/byte-elements.ts";
 export type {
   CallOptions,
   ClientOptions,

@@ -2,6 +2,7 @@
  * The public list of `shoal/client`, as Node gets it: over `node:http`, with TLS of one's own.
  */
 
+export { bytesOf } from "./client/byte-elements.ts";
 export type {
   CallOptions,
   ClientOptions,

@@ -2,6 +2,7 @@
  * The public list of `shoal/client`, as browsers get it: over `fetch`, without a dependency.
  */
 export { createClient } from "./client/browser-client.ts";
+export { bytesOf } from "./client/byte-elements.ts";
 export type {
   CallOptions,
   ClientOptions,

@@ -3,7 +3,7 @@
  *
  * grpc-js makes statuses of its own, with the same codes, where no server has said anything. They
  * are told by their texts: those of a server come with the header `content-type`, unless it had
- * answered before. test/client/grpc-texts.test.ts has each of them from grpc-js itself.
+ * answered before. test/client/grpc-bare.test.ts has them from grpc-js itself.
  */
 import { type StatusObject, status as statuses } from "@grpc/grpc-js";
 import {
@@ -51,9 +51,8 @@ export function grpcError(
     return invalid(`option 'headers': ${details}`);
   }
   if (!isServers && notSent.test(details)) {
-    return new ClientError("connection", `cannot reach ${address}: ${details}`, {
-      isRetrySafe: true,
-    });
+    const kind = details.startsWith("Stream refused") ? "refused" : "connection";
+    return new ClientError(kind, `cannot reach ${address}: ${details}`, { isRetrySafe: true });
   }
   if (!isServers && broken.test(details)) {
     return new ClientError("connection", `the connection to ${address} broke: ${details}`);

@@ -140,23 +140,41 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     });
   }
 
-  async *#stream(
+  #stream(
     form: Form,
     inputs: GivenInputs,
     options: InferOptions,
   ): AsyncGenerator<OutputsOf<M>, void, undefined> {
-    const { connection, calls, limitsOf } = this.#context;
-    const asked = { form, inputs, options };
-    const [request, shape] = await this.#asked(asked, (...made) => made);
-    const send = (sequence?: SequencePlace) => {
-      return calls.stream(limitsOf(options, true), (sent) => {
-        return connection.stream({ ...request, sequence }, withHeaders(sent, options));
-      });
+    const leaving = new AbortController();
+    const { signal = leaving.signal } = options;
+    const own = { ...options, signal: AbortSignal.any([signal, leaving.signal]) };
+    const responses = this.#responses({ form, inputs, options: own }, leaving.signal);
+    // By itself a generator ends when the response has come that somebody waits for.
+    const end = responses.return.bind(responses);
+    responses.return = (value) => {
+      leaving.abort();
+      return end(value);
     };
-    const answers = this.#sequence?.stream(this.#turn(options, true), send) ?? send();
+    return responses;
+  }
+
+  async *#responses(
+    asked: Asked,
+    left: AbortSignal,
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    const { connection, calls, limitsOf } = this.#context;
+    const { form, options } = asked;
     try {
+      const [request, shape] = await this.#asked(asked, (...made) => made);
+      const send = (sequence?: SequencePlace) => {
+        return calls.stream(limitsOf(options, true), (sent) => {
+          return connection.stream({ ...request, sequence }, withHeaders(sent, options));
+        });
+      };
+      const answers = this.#sequence?.stream(this.#turn(options, true), send) ?? send();
       for await (const answer of answers) yield this.#outputs(answer, form, shape);
     } catch (error) {
+      if (left.aborted) return;
       // Within a stream errors have no code.
       if (error instanceof ClientError && error.kind === "server") this.#known.forget();
       throw withId(error, options.id);

@@ -1,5 +1,6 @@
 /** Streams over HTTP that break off, lie or do not end: what came before is kept, then the error. */
 import { strict as check } from "node:assert";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { ClientError, type ClientOptions } from "shoal/client";
 import { ways } from "./failures.ts";
@@ -160,5 +161,29 @@ for (const [way, connect] of Object.entries(ways)) {
       if (count === 3) break;
     }
     await server.untilOpen(0);
+  });
+
+  test(`over ${way}: whoever leaves while he waits does not wait`, async () => {
+    await using server = await startRaw((socket) => {
+      socket.write(sse);
+      socket.write(event);
+    });
+    using client = connect(server.url);
+    const caller = new AbortController();
+    const { signal } = caller;
+    const responses = client.model("m").stream({ x }, { signal });
+    check.equal((await responses.next()).done, false);
+    const next = responses.next();
+    check.deepEqual(await responses.return(), { done: true, value: undefined });
+    check.deepEqual(await next, { done: true, value: undefined });
+    await server.untilOpen(way === "fetch" ? 1 : 0);
+    check.deepEqual(getEventListeners(signal, "abort"), []);
+    // Before it has begun, or was asked for.
+    await client.model("m").stream({ x }).return();
+    const early = client.model("n").stream({ x });
+    const first = early.next();
+    await early.return();
+    check.equal((await first).done, true);
+    check.equal(server.counts.get(inferPath), 1);
   });
 }

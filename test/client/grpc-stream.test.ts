@@ -328,3 +328,14 @@ test("whoever wants codes within streams gets them, and takes nobody's stream wi
   check.match(error.message, /N must not be negative/);
   check.equal((await valuesOf(good)).length, 19);
 });
+
+test("whoever leaves while he waits does not wait, and the server is told", async () => {
+  await using on = await startGrpc();
+  using client = on.connect();
+  const responses = client.model("count").stream({ N: [1000] }, { id: "w" });
+  await responses.next();
+  const next = responses.next();
+  await responses.return();
+  check.equal((await next).done, true);
+  await until(() => on.cancelled.includes("w"));
+});
