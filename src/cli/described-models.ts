@@ -19,6 +19,7 @@ import type { OnnxModel } from "../definition/onnx-model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { isFields } from "../protocol/fields.ts";
+import { isDecoupled } from "./decoupled.ts";
 import { quoted } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -74,7 +75,8 @@ async function versionsOf(client: Client, name: string): Promise<readonly Descri
 async function describeServed(model: ModelClient): Promise<DescribedModel> {
   const { name, version } = model;
   const metadata = model.metadata();
-  const { inputs, isDecoupled } = await readModelShape(metadata, model.config());
+  const config = model.config();
+  const { inputs } = await readModelShape(metadata, config);
   const { outputs = [] } = await metadata;
   return {
     name,
@@ -87,7 +89,7 @@ async function describeServed(model: ModelClient): Promise<DescribedModel> {
       name,
       outputs.map((output) => ({ ...output, isOptional: false })),
     ),
-    isDecoupled,
+    isDecoupled: isDecoupled(await config.catch(() => undefined)),
   };
 }
 
@@ -155,13 +157,19 @@ function asOnnxModel(path: string): OnnxModel {
 
 async function describeDefined(model: ModelBase): Promise<DescribedModel> {
   if (model.kind === "onnx") return await describeOnnx(model as OnnxModel);
-  const { name, version, inputs, outputs, options, isDecoupled } = model as Model;
+  const { name, version, inputs, outputs, options, isDecoupled: streams } = model as Model;
   const tensors = (specs: TensorSpecs): readonly DescribedTensor[] =>
     Object.entries(specs).map(([tensor, { datatype, dims, isOptional }]) => {
       const shape = options.batching === false ? dims : [-1, ...dims];
       return { name: tensor, datatype, shape, isOptional };
     });
-  return { name, version, inputs: tensors(inputs), outputs: tensors(outputs), isDecoupled };
+  return {
+    name,
+    version,
+    inputs: tensors(inputs),
+    outputs: tensors(outputs),
+    isDecoupled: streams,
+  };
 }
 
 async function describeOnnx(model: OnnxModel): Promise<DescribedModel> {

@@ -9,9 +9,9 @@ import { extname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { InferOptions } from "../client/call-options.ts";
 import type { ModelClient } from "../client/model-client.ts";
-import type { ModelShape } from "../client/model-shape.ts";
 import type { Parameters, ParameterValue } from "../protocol/infer.ts";
 import { addClientFlags, type ClientFlags, openClient, told } from "./client-command.ts";
+import { isDecoupled } from "./decoupled.ts";
 import { type Fit, fits, type Scale, scales } from "./picture-options.ts";
 import type { ShownOutputs } from "./shown-outputs.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
@@ -110,6 +110,8 @@ async function infer(url: string, name: string, flags: InferFlags): Promise<void
     const model = client.model(name, flags.version);
     const config = model.config();
     const shape = await readModelShape(model.metadata(), config);
+    // Not every server has one: then shapes say enough.
+    const said = await config.catch(() => undefined);
     const isSample = flags.sample === true && shape.isBatching;
     const known = shape.inputs.map((input) => {
       return isSample ? { ...input, dims: input.dims.slice(1) } : input;
@@ -118,12 +120,11 @@ async function infer(url: string, name: string, flags: InferFlags): Promise<void
     const inputs = await readInputs(flags.input ?? [], {
       inputs: known,
       hasBatch: shape.isBatching && !isSample,
-      // Not every server has one: then shapes say enough.
-      config: await config.catch(() => undefined),
+      config: said,
       scale,
       fit,
     });
-    await print(responses(model, shape, { inputs, flags }), flags);
+    await print(responses(model, isDecoupled(said), { inputs, flags }), flags);
   } finally {
     client.close();
   }
@@ -136,7 +137,7 @@ interface Asked {
 
 async function* responses(
   model: ModelClient,
-  { isDecoupled }: ModelShape,
+  streams: boolean,
   { inputs, flags }: Asked,
 ): AsyncGenerator<ShownOutputs> {
   const { output, parameter, id } = flags;
@@ -145,12 +146,10 @@ async function* responses(
     ...(output !== undefined && { outputs: output }),
     ...(id !== undefined && { id }),
   };
-  if (isDecoupled && flags.sample === true) {
-    throw new UsageError(`model '${model.name}' streams: leave --sample out`);
-  }
-  if (isDecoupled) yield* model.stream(inputs, options);
-  else if (flags.sample === true) yield await model.inferSample(inputs, options);
-  else yield await model.infer(inputs, options);
+  const isSample = flags.sample === true;
+  if (streams)
+    yield* isSample ? model.streamSample(inputs, options) : model.stream(inputs, options);
+  else yield await (isSample ? model.inferSample(inputs, options) : model.infer(inputs, options));
 }
 
 /** One response a piece, as it comes. */

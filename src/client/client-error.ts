@@ -91,3 +91,8 @@ export function invalid(message: string, options: ClientErrorOptions = {}): Clie
 export function badAnswer(message: string, options: ClientErrorOptions = {}): ClientError {
   return new ClientError("answer", message, options);
 }
+
+/** Of an answer, or a response of a stream. */
+export function tooLong(maxBytes: number): ClientError {
+  return badAnswer(`the answer is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
+}

@@ -46,7 +46,9 @@ outputs.z;
 // Every form of an input.
 await typed.infer({ x: new Float32Array(4), scale: [2] });
 await typed.infer({ x: Tensor.from("FP32", [[1]]) });
-await typed.infer({ x: new SharedTensor("FP32", [1, 1], { region: "r", byteSize: 4 }) });
+await typed.infer({
+  x: new SharedTensor("FP32", [1, 1], { shared_memory_region: "r", shared_memory_byte_size: 4 }),
+});
 await typed.inferSample({ x: [1, 2] });
 await typed.inferBatch({ x: [[1], [2]] }, { id: "r1", outputs: ["y"], priority: 1 });
 await client.model<typeof odd>("odd").infer({

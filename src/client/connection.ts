@@ -5,8 +5,9 @@
  * the limit of requests in flight are around it (calls.ts), tensors as people write them above it
  * (model-client.ts).
  */
+
+import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters, RequestTiming } from "../protocol/infer.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
 
 /** Whom a request is for; without a version the server decides. */
 export interface ModelTarget {
@@ -14,15 +15,24 @@ export interface ModelTarget {
   readonly version: number | undefined;
 }
 
-/** A region of memory that server and client share, and a part of it. */
+/** A part of memory that server and client share, by its region's name: as parameters say it. */
 export interface RegionPart {
-  readonly region: string;
+  readonly shared_memory_region: string;
   /** Bytes; default 0. */
-  readonly offset?: number;
-  readonly byteSize: number;
+  readonly shared_memory_offset?: number;
+  readonly shared_memory_byte_size: number;
 }
 
-export interface WireInput extends WireTensor {
+export interface NamedTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Whole, batch dimension included. */
+  readonly shape: readonly number[];
+  /** In the wire's layout, at any offset of their memory. */
+  readonly bytes: Uint8Array;
+}
+
+export interface WireInput extends NamedTensor {
   readonly shared?: RegionPart;
 }
 
@@ -59,7 +69,7 @@ export interface WireAnswer {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly parameters: Parameters;
-  readonly outputs: readonly WireTensor[];
+  readonly outputs: readonly NamedTensor[];
   /** Where the time went in the server, if it tells. */
   readonly timing: Partial<RequestTiming> | undefined;
 }

@@ -4,7 +4,7 @@
  * Lines end with LF or CR LF, and bytes may be cut anywhere. Comments, and fields that we have no
  * use for, are passed over. What nobody ends grows no further than the limit.
  */
-import { badAnswer } from "./client-error.ts";
+import { badAnswer, tooLong } from "./client-error.ts";
 
 /** The data of each event that has some, and each line that begins with a brace: no field does. */
 export async function* documentsOf(
@@ -24,8 +24,7 @@ export async function* documentsOf(
     }
   }
   const checkLength = (): void => {
-    if (line.length + data.length <= maxBytes) return;
-    throw badAnswer(`a response is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
+    if (line.length + data.length > maxBytes) throw tooLong(maxBytes);
   };
   for await (const chunk of chunks) {
     const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
@@ -38,7 +37,7 @@ export async function* documentsOf(
     }
   }
   line += decoder.decode();
-  yield* endLine();
+  if (line !== "") yield* endLine();
   // Cut off within an event: by the standard it does not count, and here it is an error.
   if (data !== "") throw badAnswer("the stream is cut off within an event");
 }

@@ -38,17 +38,13 @@ export function parseExactJson(text: string): unknown {
 }
 
 export function writeExactJson(value: unknown): string {
-  let isMarked = false;
   const text = JSON.stringify(value, (_key, each: unknown) => {
-    const needsMark =
-      typeof each === "bigint" ||
-      (typeof each === "number" && !Number.isFinite(each)) ||
-      (typeof each === "string" && each.startsWith(mark));
-    if (!needsMark) return each;
-    isMarked = true;
-    return `${mark}${each}`;
+    if (typeof each === "string") return each.startsWith(mark) ? mark + each : each;
+    const isExact =
+      typeof each === "bigint" || (typeof each === "number" && !Number.isFinite(each));
+    return isExact ? `${mark}${each}` : each;
   });
-  if (!isMarked) return text;
+  if (!text.includes(markedStart)) return text;
   return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*":?/g, (token) => {
     if (!token.startsWith(markedStart) || token.endsWith(":")) return token;
     const rest = token.slice(markedStart.length);

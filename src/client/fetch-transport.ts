@@ -10,7 +10,7 @@
  * `compression`, only that of requests is the page's to choose.
  */
 import { inOnePiece } from "./bytes.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { badAnswer, ClientError, tooLong } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
 export class FetchTransport implements HttpTransport {
@@ -76,8 +76,4 @@ function answerOf(response: Response, signal: AbortSignal, maxBytes: number): Ht
 
 function failure(signal: AbortSignal, message: string, cause: unknown): unknown {
   return signal.aborted ? signal.reason : new ClientError("connection", message, { cause });
-}
-
-export function tooLong(maxBytes: number): ClientError {
-  return badAnswer(`the answer is longer than ${maxBytes} bytes (option 'maxResponseBytes')`);
 }

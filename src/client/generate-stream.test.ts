@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { wireTensor } from "../protocol/tensor.ts";
 import type { Client } from "./client.ts";
 import type { ModelMetadata, WireRequest } from "./connection.ts";
 import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
@@ -19,7 +18,7 @@ function metadataOf(datatype: string, shape: readonly number[]): ModelMetadata {
 
 function requestOf(tensor: PlainTensor, more: Partial<WireRequest> = {}): WireRequest {
   const { datatype, shape, bytes } = tensor;
-  const inputs = [wireTensor({ name: "x", datatype, shape }, bytes)];
+  const inputs = [{ name: "x", datatype, shape, bytes }];
   const nothing = { id: "", parameters: {}, priority: 0, timeoutMs: 0, sequence: undefined };
   return { name: "m", version: undefined, ...nothing, inputs, outputs: [], ...more };
 }
@@ -66,7 +65,7 @@ test("shapes of answers are derived from the model's", () => {
       metadataOf("INT32", dims),
     );
     check.deepEqual(outputs[0]?.shape, shape);
-    check.equal(outputs[0]?.byteLength, 4 * count);
+    check.equal(outputs[0]?.bytes.byteLength, 4 * count);
     check.deepEqual(parameters, { extra: true });
     check.deepEqual([answer.id, answer.modelName, answer.modelVersion], ["a", "m", "1"]);
   }
@@ -86,7 +85,7 @@ test("shapes of answers are derived from the model's", () => {
 test("classes and shared memory cannot be said", () => {
   const tensor = PlainTensor.from("INT32", [1]);
   check.equal(isGenerable(requestOf(tensor)), true);
-  const part = { region: "r", byteSize: 4 };
+  const part = { shared_memory_region: "r", shared_memory_byte_size: 4 };
   check.equal(isGenerable(requestOf(tensor, { outputs: [{ name: "x", classes: 1 }] })), false);
   check.equal(isGenerable(requestOf(tensor, { outputs: [{ name: "x", shared: part }] })), false);
 });

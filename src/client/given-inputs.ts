@@ -8,7 +8,6 @@
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
 import { formatShape } from "../protocol/shape.ts";
-import { wireTensor } from "../protocol/tensor.ts";
 import { invalid } from "./client-error.ts";
 import type { WireInput } from "./connection.ts";
 import type { KnownTensor, ModelShape } from "./model-shape.ts";
@@ -57,7 +56,7 @@ function toWireInput({ modelName, shape, form }: GivenFor, input: KnownTensor, v
     dims.every((dimension, index) => dimension === -1 || dimension === own[index]);
   if (!fits) throw wrong(`must be of shape ${formatShape(dims)}; got ${formatShape(own)}`);
   const whole = isSample ? [1, ...own] : own;
-  const tensor = wireTensor({ name, datatype, shape: whole }, bytes);
+  const tensor = { name, datatype, shape: whole, bytes };
   return shared === undefined ? tensor : { ...tensor, shared };
 }
 

@@ -2,7 +2,6 @@
 import { strict as check } from "node:assert";
 import { test } from "node:test";
 import { inference } from "../protocol/generated/messages.js";
-import { wireTensor } from "../protocol/tensor.ts";
 import type { WireRequest } from "./connection.ts";
 import { decoded, readAnswer } from "./grpc-answers.ts";
 import { encodeInferRequest, toSendable } from "./grpc-messages.ts";
@@ -50,9 +49,9 @@ test("outputs are views of the message, with the caller's id", () => {
   const answer = readAnswer(decoded(inference.ModelInferResponse, message), request);
   check.equal(answer.id, "mine");
   const [first, second] = answer.outputs;
-  check.equal(first?.chunks[0]?.buffer, message.buffer);
-  check.equal(first?.chunks[0]?.constructor, Uint8Array);
-  check.deepEqual([first?.byteLength, second?.byteLength], [2, 5]);
+  check.equal(first?.bytes.buffer, message.buffer);
+  check.equal(first?.bytes.constructor, Uint8Array);
+  check.deepEqual([first?.bytes.byteLength, second?.bytes.byteLength], [2, 5]);
 });
 
 test("listed contents become bytes", () => {
@@ -74,18 +73,18 @@ test("listed contents become bytes", () => {
   for (const [datatype, contents, expected] of lists) {
     const [output] = read({ outputs: [y(datatype, [2], contents)] }).outputs;
     const bytes = new Uint8Array(expected.buffer, expected.byteOffset, expected.byteLength);
-    check.deepEqual(new Uint8Array(output?.chunks[0] ?? []), bytes, datatype);
+    check.deepEqual(new Uint8Array(output?.bytes ?? []), bytes, datatype);
   }
 });
 
 test("outputs in shared memory have no bytes", () => {
-  const shared = { region: "r", byteSize: 8 };
+  const shared = { shared_memory_region: "r", shared_memory_byte_size: 8 };
   const asked = { outputs: [{ name: "Y", shared }] };
   const outputs = [y("FP32", [2]), { name: "Z", datatype: "UINT8", shape: [1] }];
   for (const rawOutputContents of [[Uint8Array.of(), Uint8Array.of(7)], [Uint8Array.of(7)]]) {
     const answer = read({ outputs, rawOutputContents }, asked);
     check.deepEqual(
-      answer.outputs.map(({ byteLength }) => byteLength),
+      answer.outputs.map(({ bytes }) => bytes.byteLength),
       [0, 1],
     );
   }
@@ -144,21 +143,22 @@ test("wrong answers are errors that name the output", () => {
 });
 
 test("a request says all that was asked for", () => {
-  const inRegion = { region: "r", offset: 8, byteSize: 4 };
+  const inRegion = {
+    shared_memory_region: "r",
+    shared_memory_offset: 8,
+    shared_memory_byte_size: 4,
+  };
   const inputs = [
-    {
-      ...wireTensor({ name: "A", datatype: "FP32", shape: [1] }, new Uint8Array(0)),
-      shared: inRegion,
-    },
-    wireTensor({ name: "B", datatype: "UINT8", shape: [300] }, new Uint8Array(300).fill(7)),
-    wireTensor({ name: "C", datatype: "UINT8", shape: [0] }, new Uint8Array(0)),
-  ];
+    { name: "A", datatype: "FP32", shape: [1], bytes: new Uint8Array(0), shared: inRegion },
+    { name: "B", datatype: "UINT8", shape: [300], bytes: new Uint8Array(300).fill(7) },
+    { name: "C", datatype: "UINT8", shape: [0], bytes: new Uint8Array(0) },
+  ] as const;
   const message = sent({
     version: 3,
     inputs,
     outputs: [
       { name: "Y", classes: 2 },
-      { name: "Z", shared: { region: "q", byteSize: 1 } },
+      { name: "Z", shared: { shared_memory_region: "q", shared_memory_byte_size: 1 } },
     ],
     parameters: { mine: 2n ** 60n },
     priority: 2,

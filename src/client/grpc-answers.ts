@@ -5,11 +5,10 @@
 import protobuf from "protobufjs/minimal.js";
 import type { inference } from "../protocol/generated/messages.js";
 import { noParameters, type Parameters, type ParameterValue } from "../protocol/infer.ts";
-import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { contentsToBytes } from "../protocol/tensor-contents.ts";
 import { toInteger } from "../protocol/wide-integers.ts";
 import { badAnswer } from "./client-error.ts";
-import type { WireAnswer, WireRequest } from "./connection.ts";
+import type { NamedTensor, WireAnswer, WireRequest } from "./connection.ts";
 import { checked, headOf } from "./infer-answer.ts";
 
 type Message = inference.ModelInferResponse;
@@ -63,18 +62,22 @@ function isShared({ name, parameters }: Output, request: WireRequest): boolean {
   return request.outputs.some((output) => output.name === name && output.shared !== undefined);
 }
 
-function readOutput(output: Output, raw: Uint8Array | undefined, isElsewhere: boolean): WireTensor {
+function readOutput(
+  output: Output,
+  raw: Uint8Array | undefined,
+  isElsewhere: boolean,
+): NamedTensor {
   const { name, datatype, contents } = output;
   const head = headOf(name, datatype, output.shape.map(toInteger));
-  if (isElsewhere) return wireTensor(head, new Uint8Array(0));
+  if (isElsewhere) return { ...head, bytes: new Uint8Array(0) };
   if (raw !== undefined) {
     // Plain arrays of bytes, as everywhere else: not Buffers.
-    return checked(wireTensor(head, new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength)));
+    return checked({ ...head, bytes: new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength) });
   }
   if (contents === null) throw badAnswer(`output '${name}' has no data`);
   try {
     const target = { input: name, model: "", datatype: head.datatype };
-    return checked(wireTensor(head, contentsToBytes(contents, target)));
+    return checked({ ...head, bytes: contentsToBytes(contents, target) });
   } catch (cause) {
     throw badAnswer(`output '${name}': its contents are no ${datatype} of its shape`, { cause });
   }

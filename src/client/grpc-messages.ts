@@ -11,7 +11,7 @@ import { toWireParameters, type WireParameters } from "../protocol/infer-respons
 import { fieldStart, type MessagePieces } from "../protocol/message-pieces.ts";
 import { fromBigint } from "../protocol/wide-integers.ts";
 import { invalid } from "./client-error.ts";
-import type { RegionPart, SequencePlace, WireOutput, WireRequest } from "./connection.ts";
+import type { SequencePlace, WireOutput, WireRequest } from "./connection.ts";
 
 const rawInputTag = (7 << 3) | 2;
 const mostBytes = 2_147_483_647;
@@ -31,13 +31,13 @@ export function encodeInferRequest(request: WireRequest, streamId?: string): Mes
       name,
       datatype,
       shape: [...shape],
-      ...(shared !== undefined && { parameters: regionOf(shared) }),
+      ...(shared !== undefined && { parameters: toWireParameters({ ...shared }) }),
     })),
     outputs: outputs.map((output) => ({ name: output.name, parameters: outputOf(output) })),
   }).finish();
   const pieces = [head];
-  for (const { shared, chunks, byteLength } of inputs) {
-    if (shared === undefined) pieces.push(fieldStart(rawInputTag, byteLength), ...chunks);
+  for (const { shared, bytes } of inputs) {
+    if (shared === undefined) pieces.push(fieldStart(rawInputTag, bytes.byteLength), bytes);
   }
   const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   if (byteLength <= mostBytes) return { pieces, byteLength };
@@ -91,14 +91,6 @@ function sequenceId(id: SequencePlace["id"]): inference.InferParameter.$Properti
 function outputOf({ classes, shared }: WireOutput): WireParameters {
   return {
     ...(classes !== undefined && { classification: { int64Param: classes } }),
-    ...(shared !== undefined && regionOf(shared)),
-  };
-}
-
-function regionOf({ region, offset = 0, byteSize }: RegionPart): WireParameters {
-  return {
-    shared_memory_region: { stringParam: region },
-    ...(offset > 0 && { shared_memory_offset: { int64Param: offset } }),
-    shared_memory_byte_size: { int64Param: byteSize },
+    ...toWireParameters({ ...shared }),
   };
 }

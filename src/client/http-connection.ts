@@ -67,7 +67,7 @@ export class HttpConnection implements Connection {
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
-    const headers = { accept: "text/event-stream, application/x-ndjson;q=0.9" };
+    const headers = { accept: "text/event-stream, application/x-ndjson" };
     const { chunks } = inferBody(request, "json");
     let answer: HttpAnswer;
     try {

@@ -10,9 +10,8 @@ import { type Fields, isFields } from "../protocol/fields.ts";
 import { noParameters, type Parameters } from "../protocol/infer.ts";
 import { startsOfPacked } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape, isShape } from "../protocol/shape.ts";
-import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { badAnswer } from "./client-error.ts";
-import type { WireAnswer, WireOutput } from "./connection.ts";
+import type { NamedTensor, WireAnswer, WireOutput } from "./connection.ts";
 import { isDatatype, sizeOf } from "./element-size.ts";
 import { parseExactJson } from "./exact-json.ts";
 
@@ -72,19 +71,19 @@ export function toWireAnswer(document: Fields, binary?: Binary): WireAnswer {
   };
 }
 
-function readOutput(output: Fields, binary: Binary | undefined): WireTensor {
+function readOutput(output: Fields, binary: Binary | undefined): NamedTensor {
   const { name, datatype, shape, data, parameters } = output;
   const head = headOf(name, datatype, shape);
   const size = isFields(parameters) ? parameters["binary_data_size"] : undefined;
   if (typeof size === "number")
-    return checked(wireTensor(head, takeBytes(head.name, size, binary)));
-  if (Array.isArray(data)) return checked(wireTensor(head, bytesOfValues(head, data)));
+    return checked({ ...head, bytes: takeBytes(head.name, size, binary) });
+  if (Array.isArray(data)) return checked({ ...head, bytes: bytesOfValues(head, data) });
   const isShared = binary?.wanted.some((each) => each.name === name && each.shared);
-  if (isShared) return wireTensor(head, nothing);
+  if (isShared) return { ...head, bytes: nothing };
   throw wrong(name, "it has no data");
 }
 
-type Head = Pick<WireTensor, "name" | "datatype" | "shape">;
+type Head = Pick<NamedTensor, "name" | "datatype" | "shape">;
 
 /** What every output says of itself. */
 export function headOf(name: unknown, datatype: unknown, shape: unknown): Head {
@@ -124,12 +123,12 @@ function elementOf(datatype: Datatype): (value: unknown) => unknown {
 }
 
 /** Has it as many bytes as its shape says? */
-export function checked(tensor: WireTensor): WireTensor {
-  const { name, datatype, shape, chunks, byteLength } = tensor;
+export function checked(tensor: NamedTensor): NamedTensor {
+  const { name, datatype, shape, bytes } = tensor;
   const count = elementCount(shape);
   const size = sizeOf(datatype);
-  if (size > 0 ? count * size === byteLength : isPacked(chunks[0] ?? nothing, count)) return tensor;
-  throw wrong(name, `${byteLength} bytes are no ${datatype} of shape ${formatShape(shape)}`);
+  if (size > 0 ? count * size === bytes.byteLength : isPacked(bytes, count)) return tensor;
+  throw wrong(name, `${bytes.byteLength} bytes are no ${datatype} of shape ${formatShape(shape)}`);
 }
 
 function isPacked(bytes: Uint8Array, count: number): boolean {

@@ -7,7 +7,7 @@ import { decodeElement } from "../definition/element-arrays.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { inOnePiece } from "./bytes.ts";
 import { invalid } from "./client-error.ts";
-import type { RegionPart, WireInput, WireOutput, WireRequest } from "./connection.ts";
+import type { WireInput, WireOutput, WireRequest } from "./connection.ts";
 import { encoded } from "./http-messages.ts";
 
 export type TensorFormat = "binary" | "json";
@@ -31,7 +31,7 @@ export function inferBody(request: WireRequest, format: TensorFormat): InferBody
   const json = encoded(document);
   const isBehind = isBinary && inputs.some(({ shared }) => !shared);
   return {
-    chunks: isBinary ? [...json, ...inputs.flatMap(({ chunks }) => chunks)] : json,
+    chunks: isBinary ? [...json, ...inputs.map(({ bytes }) => bytes)] : json,
     jsonBytes: isBehind ? json[0]?.byteLength : undefined,
   };
 }
@@ -51,34 +51,25 @@ export function parametersOf(request: WireRequest, isBinary: boolean): object {
 }
 
 function inputOf({ shared, ...tensor }: WireInput, isBinary: boolean): object {
-  const { name, datatype, shape, byteLength } = tensor;
+  const { name, datatype, shape, bytes } = tensor;
   const head = { name, datatype, shape };
-  if (shared !== undefined) return { ...head, parameters: regionOf(shared) };
-  if (isBinary) return { ...head, parameters: { binary_data_size: byteLength } };
-  return { ...head, data: valuesOf(tensor) };
+  if (shared === undefined && !isBinary) return { ...head, data: valuesOf(tensor) };
+  return { ...head, parameters: shared ?? { binary_data_size: bytes.byteLength } };
 }
 
 function outputOf({ name, classes, shared }: WireOutput, isBinary: boolean): object {
-  const where = shared === undefined ? { binary_data: isBinary || undefined } : regionOf(shared);
+  const where = shared ?? { binary_data: isBinary || undefined };
   return { name, parameters: { classification: classes, ...where } };
 }
 
-function regionOf({ region, offset = 0, byteSize }: RegionPart): object {
-  return {
-    shared_memory_region: region,
-    shared_memory_offset: offset || undefined,
-    shared_memory_byte_size: byteSize,
-  };
-}
-
 /** Flat, as JSON has them. */
-export function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
+export function valuesOf({ name, datatype, shape, bytes }: WireInput): unknown[] {
   if (datatype === "FP16" || datatype === "BF16") {
     const why = 'which JSON has no form for: use format "binary"';
     throw invalid(`input '${name}' is ${datatype}, ${why}`);
   }
   try {
-    const { data } = new PlainTensor({ datatype, shape, bytes: inOnePiece(chunks) });
+    const { data } = new PlainTensor({ datatype, shape, bytes: inOnePiece([bytes]) });
     return Array.from<unknown, unknown>(data, (value) => decodeElement(datatype, value));
   } catch (cause) {
     throw invalid(`input '${name}': ${(cause as Error).message}`, { cause });

@@ -7,11 +7,10 @@ import test from "node:test";
 import fc from "fast-check";
 import { type Datatype, datatypes } from "../protocol/datatype.ts";
 import { noParameters } from "../protocol/infer.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
-import { randomWireTensor, wholeBytes } from "../testing/wire-tensors.ts";
+import { randomTensor } from "../testing/random-tensor.ts";
 import { concatenated } from "./bytes.ts";
 import { ClientError } from "./client-error.ts";
-import type { WireRequest } from "./connection.ts";
+import type { NamedTensor, WireRequest } from "./connection.ts";
 import { parseExactJson, writeExactJson } from "./exact-json.ts";
 import { readInferAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
@@ -23,9 +22,9 @@ const anyTensor = fc
     shape: fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
     seed: fc.nat(),
   })
-  .map(randomWireTensor);
+  .map(randomTensor);
 
-function requestOf(inputs: readonly WireTensor[], others: Partial<WireRequest> = {}): WireRequest {
+function requestOf(inputs: readonly NamedTensor[], others: Partial<WireRequest> = {}): WireRequest {
   const own = { id: "", parameters: noParameters, priority: 0, timeoutMs: 0, sequence: undefined };
   return { name: "m", version: undefined, ...own, inputs, outputs: [], ...others };
 }
@@ -52,7 +51,7 @@ function mirrored(request: WireRequest, format: TensorFormat): Body {
 
 const formats = fc.constantFrom<TensorFormat>("binary", "json");
 
-function isWritable({ datatype }: WireTensor, format: TensorFormat): boolean {
+function isWritable({ datatype }: NamedTensor, format: TensorFormat): boolean {
   return format === "binary" || !/^B?FP?16$/.test(datatype);
 }
 
@@ -71,13 +70,13 @@ test("tensors of every datatype come back as they were, in both formats", () => 
   );
 });
 
-function plain(tensor: WireTensor): unknown {
+function plain(tensor: NamedTensor): unknown {
   const { name, datatype, shape } = tensor;
-  return { name, datatype, shape, bytes: [...wholeBytes(tensor)] };
+  return { name, datatype, shape, bytes: [...tensor.bytes] };
 }
 
 function check16(datatype: "FP16" | "BF16"): void {
-  const input = { name: "x", datatype, shape: [1], chunks: [new Uint8Array(2)], byteLength: 2 };
+  const input = { name: "x", datatype, shape: [1], bytes: new Uint8Array(2) };
   check.throws(() => inferBody(requestOf([input]), "json"), {
     kind: "invalid",
     message: `input 'x' is ${datatype}, which JSON has no form for: use format "binary"`,
@@ -90,8 +89,8 @@ test("floats of 16 bits have no form in JSON", () => {
 });
 
 test("nor have bytes that are no text", () => {
-  const chunks = [new Uint8Array([1, 0, 0, 0, 0xff])];
-  const input = { name: "x", datatype: "BYTES", shape: [1], chunks, byteLength: 5 } as const;
+  const bytes = Uint8Array.of(1, 0, 0, 0, 0xff);
+  const input = { name: "x", datatype: "BYTES", shape: [1], bytes } as const;
   check.throws(() => inferBody(requestOf([input]), "json"), {
     name: "ClientError",
     kind: "invalid",
@@ -104,8 +103,7 @@ test("what is said beside the tensors", () => {
     name: "x",
     datatype: "INT8",
     shape: [1],
-    chunks: [new Uint8Array([5])],
-    byteLength: 1,
+    bytes: Uint8Array.of(5),
   } as const;
   const request = requestOf([input], {
     id: "r1",
@@ -147,11 +145,11 @@ test("what is said beside the tensors", () => {
 
 function readOrAnswerError(bytes: Uint8Array, jsonBytes: number | undefined): void {
   try {
-    for (const { datatype, shape, byteLength } of readInferAnswer(bytes, jsonBytes).outputs) {
+    for (const { datatype, shape, bytes: own } of readInferAnswer(bytes, jsonBytes).outputs) {
       // It has what it says; or nothing, if that is in shared memory.
       check.ok(shape.every((dimension) => dimension >= 0));
       const count = shape.reduce((a, b) => a * b, 1);
-      if (datatype === "INT8" && byteLength > 0) check.equal(byteLength, count);
+      if (datatype === "INT8" && own.byteLength > 0) check.equal(own.byteLength, count);
     }
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;

@@ -15,7 +15,6 @@ import type { ModelBase } from "../definition/model-base.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { noParameters } from "../protocol/infer.ts";
 import { formatShape } from "../protocol/shape.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
 import { inOnePiece } from "./bytes.ts";
 import { type CallOptions, checkInfer, type InferOptions } from "./call-options.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
@@ -23,6 +22,7 @@ import type {
   JsonObject,
   ModelMetadata,
   ModelTarget,
+  NamedTensor,
   Route,
   SequencePlace,
   WireAnswer,
@@ -266,10 +266,11 @@ function withId(error: unknown, requestId = ""): unknown {
   return Object.assign(new ClientError(kind, message, error), { requestId });
 }
 
-function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
+function toTensor({ name, datatype, shape, bytes }: NamedTensor, isSample: boolean): PlainTensor {
   if (isSample && shape[0] !== 1) {
     throw badAnswer(`output '${name}' of one sample is of shape ${formatShape(shape)}`);
   }
-  const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
-  return new PlainTensor({ datatype, shape: isSample ? shape.slice(1) : shape, bytes });
+  const aligned = inOnePiece([bytes], sizeOf(datatype) || 1);
+  const own = isSample ? shape.slice(1) : shape;
+  return new PlainTensor({ datatype, shape: own, bytes: aligned });
 }

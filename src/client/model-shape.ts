@@ -27,7 +27,6 @@ export interface ModelShape {
   readonly isBatching: boolean;
   /** Undefined: the server does not tell. */
   readonly maxBatchSize: number | undefined;
-  readonly isDecoupled: boolean;
 }
 
 /** Of both answers; that of the configuration may fail. */
@@ -47,7 +46,7 @@ export async function readModelShape(
 /** Throws a TypeError where it is not what its type says. */
 function toShape(
   { inputs = [], outputs = [] }: Partial<ModelMetadata>,
-  { max_batch_size: most, input, model_transaction_policy: policy }: JsonObject,
+  { max_batch_size: most, input }: JsonObject,
 ): ModelShape {
   const maxBatchSize = typeof most === "number" ? most : undefined;
   const configs: readonly unknown[] = Array.isArray(input) ? input : [];
@@ -65,7 +64,6 @@ function toShape(
     isBatching:
       maxBatchSize === undefined ? [...inputs, ...outputs].every(isFree) : maxBatchSize > 0,
     maxBatchSize: maxBatchSize || undefined,
-    isDecoupled: isFields(policy) && policy["decoupled"] === true,
   };
 }
 

@@ -17,8 +17,7 @@ import type { Readable, Transform } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { concatenated, inOnePiece } from "./bytes.ts";
-import { badAnswer, ClientError, invalid } from "./client-error.ts";
-import { tooLong } from "./fetch-transport.ts";
+import { badAnswer, ClientError, invalid, tooLong } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
 /** Certificates in PEM. */

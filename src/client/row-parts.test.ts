@@ -4,9 +4,8 @@ import test from "node:test";
 import fc from "fast-check";
 import { type Datatype, datatypes } from "../protocol/datatype.ts";
 import { noParameters } from "../protocol/infer.ts";
-import type { WireTensor } from "../protocol/tensor.ts";
-import { randomWireTensor, wholeBytes } from "../testing/wire-tensors.ts";
-import type { WireAnswer, WireInput, WireRequest } from "./connection.ts";
+import { randomTensor } from "../testing/random-tensor.ts";
+import type { NamedTensor, WireAnswer, WireInput, WireRequest } from "./connection.ts";
 import type { ModelShape } from "./model-shape.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
 
@@ -17,7 +16,7 @@ function requestOf(inputs: readonly WireInput[]): WireRequest {
 
 function shapeOf(maxBatchSize: number | undefined): ModelShape {
   const isBatching = maxBatchSize !== undefined;
-  return { inputs: [], isBatching, maxBatchSize, isDecoupled: false };
+  return { inputs: [], isBatching, maxBatchSize };
 }
 
 function echo({ id, inputs }: WireRequest): WireAnswer {
@@ -25,9 +24,8 @@ function echo({ id, inputs }: WireRequest): WireAnswer {
   return { id, ...own, outputs: inputs };
 }
 
-function plain({ name, datatype, shape, chunks, byteLength }: WireTensor): unknown {
-  const bytes = wholeBytes({ name, datatype, shape, chunks, byteLength });
-  return { name, datatype, shape, byteLength, bytes: [...bytes] };
+function plain({ name, datatype, shape, bytes }: NamedTensor): unknown {
+  return { name, datatype, shape, bytes: [...bytes] };
 }
 
 /** Tensors with equally many rows. */
@@ -38,7 +36,7 @@ const batch = fc.nat({ max: 12 }).chain((rows) => {
     shape: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }).map((dims) => [rows, ...dims]),
     seed: fc.nat(),
   });
-  return fc.array(one.map(randomWireTensor), { minLength: 1, maxLength: 3 }).map((inputs) => {
+  return fc.array(one.map(randomTensor), { minLength: 1, maxLength: 3 }).map((inputs) => {
     return inputs.map((input, index) => ({ ...input, name: `i${index}` }));
   });
 });
@@ -58,18 +56,16 @@ test("cut and joined, every batch is as it was", () => {
   );
 });
 
-const ten = {
+const tensor: NamedTensor = {
   name: "x",
   datatype: "INT8",
   shape: [10],
-  chunks: [new Uint8Array(10)],
-  byteLength: 10,
+  bytes: new Uint8Array(10),
 };
-const tensor = ten as WireTensor;
 
 test("what cannot be cut is sent whole", () => {
-  const shared = { region: "r", byteSize: 10 };
-  const three = { ...tensor, name: "z", shape: [3], chunks: [new Uint8Array(3)], byteLength: 3 };
+  const shared = { shared_memory_region: "r", shared_memory_byte_size: 10 };
+  const three = { ...tensor, name: "z", shape: [3], bytes: new Uint8Array(3) };
   const requests: readonly (readonly [WireRequest, number | undefined])[] = [
     [requestOf([tensor]), undefined],
     [requestOf([tensor]), 10],
@@ -85,7 +81,7 @@ test("what cannot be cut is sent whole", () => {
 });
 
 test("parts that do not fit together are an error of kind answer", () => {
-  const others: readonly (readonly WireTensor[])[] = [
+  const others: readonly (readonly NamedTensor[])[] = [
     [],
     [{ ...tensor, name: "y" }],
     [{ ...tensor, datatype: "UINT8" }],

@@ -6,8 +6,7 @@
 
 import { startsOfPacked } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
-import { wireTensor } from "../protocol/tensor.ts";
-import { inOnePiece } from "./bytes.ts";
+import { concatenated } from "./bytes.ts";
 import { badAnswer } from "./client-error.ts";
 import type { WireAnswer, WireInput, WireRequest } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
@@ -32,15 +31,14 @@ export function partsOfRequest(
   return parts;
 }
 
-function rowsOf({ name, datatype, shape, chunks }: WireInput) {
-  const bytes = inOnePiece(chunks, 1);
+function rowsOf({ name, datatype, shape, bytes }: WireInput) {
   const perRow = elementCount(shape.slice(1));
   const starts = datatype === "BYTES" ? startsOfPacked(bytes) : undefined;
   const size = sizeOf(datatype);
   const startOf = (row: number): number => starts?.[row * perRow] ?? row * perRow * size;
   return (from: number, to: number): WireInput => {
-    const part = { name, datatype, shape: [to - from, ...shape.slice(1)] };
-    return wireTensor(part, bytes.subarray(startOf(from), startOf(to)));
+    const part = bytes.subarray(startOf(from), startOf(to));
+    return { name, datatype, shape: [to - from, ...shape.slice(1)], bytes: part };
   };
 }
 
@@ -61,8 +59,7 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
     return {
       ...output,
       shape: [parts.reduce((rows, part) => rows + (part.shape[0] ?? 0), 0), ...shape.slice(1)],
-      chunks: parts.flatMap(({ chunks }) => chunks),
-      byteLength: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      bytes: concatenated(parts.map(({ bytes }) => bytes)),
     };
   });
   return { ...first, outputs };

@@ -52,7 +52,15 @@ linuxTest("what was written is read", async (context) => {
   const written = region.write(numbers, 2_999_988);
   check.deepEqual(
     { ...written },
-    { datatype: "FP32", shape: [1, 3], shared: { region: "a b", offset: 2_999_988, byteSize: 12 } },
+    {
+      datatype: "FP32",
+      shape: [1, 3],
+      shared: {
+        shared_memory_region: "a b",
+        shared_memory_offset: 2_999_988,
+        shared_memory_byte_size: 12,
+      },
+    },
   );
   const texts = ["", "kůň", "x".repeat(100_000)];
   region.write(PlainTensor.from("BYTES", texts), 1);

@@ -84,7 +84,11 @@ export class SharedMemory {
       const what = `${byteSize} bytes at ${offset} are not within its ${this.byteSize} bytes`;
       throw invalid(`region '${this.name}': ${what}`);
     }
-    return { region: this.name, offset, byteSize };
+    return {
+      shared_memory_region: this.name,
+      shared_memory_offset: offset,
+      shared_memory_byte_size: byteSize,
+    };
   }
 
   /** An input that stands for the values now written at the offset. */

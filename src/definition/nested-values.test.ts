@@ -28,7 +28,7 @@ for (const [datatype, nested, shape, values] of flattened) {
 }
 
 const ragged = (shape: string, found: string): string =>
-  `ragged arrays: shape ${shape} by the first ones, but ${found}`;
+  `ragged arrays: ${found} of shape ${shape}`;
 
 function nestedDeep(depth: number): unknown {
   return Array.from({ length: depth }).reduce<unknown>((inner) => [inner], 1);

@@ -69,6 +69,5 @@ function shapeOf(nested: unknown): readonly number[] {
 
 function ragged(shape: readonly number[], branch: unknown, depth: number): TypeError {
   const found = Array.isArray(branch) ? `${branch.length} elements` : "a single value";
-  const first = `shape ${formatShape(shape)} by the first ones`;
-  return new TypeError(`ragged arrays: ${first}, but ${found} at depth ${depth}`);
+  return new TypeError(`ragged arrays: ${found} at depth ${depth} of shape ${formatShape(shape)}`);
 }

@@ -24,8 +24,7 @@ const texts: Readonly<Record<string, string>> = {
   "no rows": "output 'y' must be elements of shape [2,1]; got 0 elements",
   "the wrong rank": "output 'y' must be of shape [2,1]; got [2,1,1]",
   "rows that are too long": "output 'y' must be of shape [2,1]; got [2,2]",
-  "ragged rows":
-    "output 'y': ragged arrays: shape [2,1] by the first ones, but 2 elements at depth 1",
+  "ragged rows": "output 'y': ragged arrays: 2 elements at depth 1 of shape [2,1]",
   "the wrong typed array": "output 'y' must be a Float32Array; got a Float64Array",
   "a tensor of the wrong datatype": "output 'y' must be FP32; got FP64",
   "texts for numbers": "output 'y': a string is not a value of FP32",
