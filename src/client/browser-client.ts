@@ -2,11 +2,11 @@
 import { type ClientOptions, clientKinds } from "./call-options.ts";
 import type { Client } from "./client.ts";
 import { clientOver, overHttp } from "./create-client.ts";
-import { FetchTransport } from "./fetch-transport.ts";
+import { fetchTransport } from "./fetch-transport.ts";
 
 /** Connects when it is first used. Throws a ClientError if an option, or the URL, is wrong. */
 export function createClient(url: string | URL, options: ClientOptions = {}): Client {
   return clientOver(url, options, clientKinds, (server) => {
-    return overHttp(server, options, (transport) => new FetchTransport(transport));
+    return overHttp(server, options, fetchTransport);
   });
 }

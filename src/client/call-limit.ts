@@ -1,6 +1,6 @@
 /**
  * The signal of one call, and all that ends it: time that has passed, the caller, the client's end.
- * It fires with the ClientError that says which.
+ * It fires with the error that says which.
  *
  * Not here: who hears the caller's signal (calls.ts).
  */
@@ -50,16 +50,11 @@ export class CallLimit {
     clearTimeout(this.#total);
   }
 
-  cancel(reason: unknown): void {
+  /** Returns what it has fired with: the first reason counts. */
+  cancel(reason: unknown): unknown {
     this.end();
-    const isOurs = reason instanceof ClientError;
-    const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
-    this.#controller.abort(error);
-  }
-
-  /** What was thrown, if it was not thrown because of this. */
-  explain(reason: unknown): unknown {
-    return this.signal.aborted ? this.signal.reason : reason;
+    this.#controller.abort(reason);
+    return this.signal.reason;
   }
 
   #after(option: "requestTimeoutMs" | "totalTimeoutMs"): Timer | undefined {

@@ -49,7 +49,7 @@ export interface ClientOptions extends Omit<CallOptions, "signal"> {
   /** `json` for servers without the binary extension. Default `binary`. */
   readonly format?: TensorFormat;
   /** Both ways, of inference. Default none. */
-  readonly compression?: Partial<Compression>;
+  readonly compression?: Compression;
   /** Default 128. */
   readonly maxInFlight?: number;
   /** Calls that wait for one of these; more are refused. Default 10,000. */

@@ -169,7 +169,7 @@ test("so many are in flight, so many wait, and more are refused; places go by ag
   check.equal(attempts.open.length, 2);
   await check.rejects(calls.run(endless, attempts.attempt), {
     kind: "refused",
-    message: "2 requests are in flight and 2 wait (options 'maxInFlight' and 'maxWaiting')",
+    message: "2 requests are in flight and 2 wait (option 'maxWaiting')",
   });
   for (let index = 0; index < 4; index += 1) {
     attempts.open[index]?.("answer");

@@ -86,7 +86,7 @@ export class Calls {
         this.#leave();
       }
     } catch (reason) {
-      throw limit.explain(reason);
+      throw limit.cancel(reason);
     } finally {
       this.#end(limit);
     }
@@ -112,10 +112,8 @@ export class Calls {
     try {
       return await work(limit);
     } catch (reason) {
-      const error = limit.explain(reason);
       // Whatever else runs for it has no purpose any more.
-      limit.cancel(error);
-      throw error;
+      throw limit.cancel(reason);
     } finally {
       this.#end(limit);
     }
@@ -125,7 +123,7 @@ export class Calls {
     const { signal } = limits;
     const limit = new CallLimit(limits);
     if (this.#isClosed) limit.cancel(closed());
-    if (signal?.aborted === true) limit.cancel(signal.reason);
+    if (signal?.aborted === true) limit.cancel(left(signal));
     this.#open.add(limit);
     if (signal !== undefined) {
       this.#heard.set(signal, (this.#heard.get(signal) ?? 0) + 1);
@@ -150,7 +148,7 @@ export class Calls {
   readonly #hear = ({ target }: Event): void => {
     for (const limit of this.#open) {
       const { signal } = limit.limits;
-      if (signal === target) limit.cancel(signal?.reason);
+      if (signal !== undefined && signal === target) limit.cancel(left(signal));
     }
   };
 
@@ -188,7 +186,7 @@ export class Calls {
     }
     if (this.#waiting.size >= maxWaiting) {
       const why = `${maxInFlight} requests are in flight and ${maxWaiting} wait`;
-      throw new ClientError("refused", `${why} (options 'maxInFlight' and 'maxWaiting')`);
+      throw new ClientError("refused", `${why} (option 'maxWaiting')`);
     }
     await waitFor<void>(signal, (enter) => {
       this.#waiting.add(enter);
@@ -205,6 +203,12 @@ export class Calls {
       next();
     }
   }
+}
+
+/** What the caller has, or whoever this is a part of. */
+function left({ reason }: AbortSignal): ClientError {
+  if (reason instanceof ClientError) return reason;
+  return new ClientError("cancelled", "cancelled", { cause: reason });
 }
 
 function closed(): ClientError {

@@ -10,7 +10,7 @@ import type { CallOptions } from "./call-options.ts";
 import type { IndexEntry, JsonObject, Question, ServerMetadata } from "./connection.ts";
 import { ModelClient } from "./model-client.ts";
 import { ask, type ClientContext, untilReady } from "./questions.ts";
-import { Sequence } from "./sequence.ts";
+import { type Sequence, sequenceOf } from "./sequence.ts";
 import type { SequenceId } from "./sequence-state.ts";
 
 export interface IndexOptions extends CallOptions {
@@ -50,7 +50,7 @@ export class Client {
 
   /** An id of one's own, or one drawn by chance. */
   sequence(id: SequenceId = 1 + Math.floor(Math.random() * (2 ** 53 - 2))): Sequence {
-    return new Sequence(this.#context, id);
+    return sequenceOf(this.#context, id);
   }
 
   isLive(options: CallOptions = {}): Promise<boolean> {

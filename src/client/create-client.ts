@@ -38,13 +38,13 @@ export function overHttp(
   makeTransport: (options: TransportOptions) => HttpTransport,
   generate?: HttpConnectionOptions["generate"],
 ): Connection {
-  if (protocol === "grpc" || protocol === "grpcs") {
+  if (protocol.startsWith("grpc")) {
     throw invalid(`${protocol}:// needs createClient of shoal/client/grpc`);
   }
-  const { connectTimeoutMs = 5000, maxResponseBytes = 2 ** 30, format = "binary" } = options;
+  const { connectTimeoutMs = 5000, maxResponseBytes = 2 ** 30 } = options;
+  const { format = "binary", compression = {} } = options;
   const baseUrl = `${protocol}://${host}:${port}${basePath}`;
   const transport = makeTransport({ baseUrl, connectTimeoutMs, maxResponseBytes });
-  const compression = { request: "none", response: "none", ...options.compression } as const;
   return new HttpConnection({ transport, format, compression, maxResponseBytes, generate });
 }
 

@@ -13,30 +13,24 @@ import { inOnePiece } from "./bytes.ts";
 import { badAnswer, ClientError, tooLong } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
-export class FetchTransport implements HttpTransport {
-  readonly #options: TransportOptions;
-
-  constructor(options: TransportOptions) {
-    this.#options = options;
-  }
-
-  async send({ path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
-    const { baseUrl, maxResponseBytes } = this.#options;
-    const response = await fetch(baseUrl + path, {
-      headers,
-      signal,
-      redirect: "manual",
-      ...(body && { method: "POST", body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
-    }).catch((cause: unknown) => {
-      const why = "no network, no server, or refused by CORS";
-      throw failure(signal, `cannot reach ${baseUrl}: ${why}`, cause);
-    });
-    // Not even where to does a page see.
-    if (response.type === "opaqueredirect") throw badAnswer("no answer of a server: a redirect");
-    return answerOf(response, signal, maxResponseBytes);
-  }
-
-  close(): void {}
+export function fetchTransport({ baseUrl, maxResponseBytes }: TransportOptions): HttpTransport {
+  return {
+    async send({ path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+      const response = await fetch(baseUrl + path, {
+        headers,
+        signal,
+        redirect: "manual",
+        ...(body && { method: "POST", body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
+      }).catch((cause: unknown) => {
+        const why = "no network, no server, or refused by CORS";
+        throw failure(signal, `cannot reach ${baseUrl}: ${why}`, cause);
+      });
+      // Not even where to does a page see.
+      if (response.type === "opaqueredirect") throw badAnswer("no answer of an inference server: a redirect");
+      return answerOf(response, signal, maxResponseBytes);
+    },
+    close() {},
+  };
 }
 
 function answerOf(response: Response, signal: AbortSignal, maxBytes: number): HttpAnswer {

@@ -89,7 +89,7 @@ const mistakes: readonly (readonly [known: Known, value: unknown, said: RegExp])
   [["x", "INT32", [2]], ["1", "2"], /a string is not a value of INT32/],
   [["x", "INT32", [2]], [1, 2, 3], /must be of shape \[2\]; got \[3\]/],
   [["x", "INT32", [2]], new Int32Array(3), /must be elements of shape \[2\]; got 3 elements/],
-  [["x", "INT32", [2, 2]], [[1, 2], [3]], /ragged arrays: shape \[2,2\]/],
+  [["x", "INT32", [2, 2]], [[1, 2], [3]], /ragged arrays: 1 elements at depth 1 of shape \[2,2\]/],
   [["x", "INT32", [-1, 2]], [[[1]]], /must be of shape \[-1,2\]; got \[1,1,1\]/],
   [["x", "INT32", [-1, -1]], pair, /a tensor or nested arrays, as \[-1,-1\] has 2 free dimensions/],
   [["x", "FP32", [2]], tensor32, /must be FP32; got INT32/],

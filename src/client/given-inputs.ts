@@ -7,6 +7,7 @@
  */
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
+import { isFields } from "../protocol/fields.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { invalid } from "./client-error.ts";
 import type { WireInput } from "./connection.ts";
@@ -29,7 +30,7 @@ export function toWireInputs(target: GivenFor, given: GivenInputs): readonly Wir
   if (form === "batch" && !shape.isBatching) {
     throw invalid(`model '${modelName}' does not batch: use infer or inferSample`);
   }
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (!isFields(given)) {
     throw invalid(`model '${modelName}': inputs must be an object of values by name`);
   }
   const names = shape.inputs.map(({ name }) => name);
@@ -56,8 +57,7 @@ function toWireInput({ modelName, shape, form }: GivenFor, input: KnownTensor, v
     dims.every((dimension, index) => dimension === -1 || dimension === own[index]);
   if (!fits) throw wrong(`must be of shape ${formatShape(dims)}; got ${formatShape(own)}`);
   const whole = isSample ? [1, ...own] : own;
-  const tensor = { name, datatype, shape: whole, bytes };
-  return shared === undefined ? tensor : { ...tensor, shared };
+  return { name, datatype, shape: whole, bytes, ...(shared && { shared }) };
 }
 
 function writtenValue(

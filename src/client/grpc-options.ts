@@ -1,5 +1,4 @@
 /** What a connection over gRPC is made of. Types only. */
-import type { Compression } from "./http-connection.ts";
 import type { TlsOptions } from "./node-transport.ts";
 
 export interface GrpcChannelOptions {
@@ -9,5 +8,5 @@ export interface GrpcChannelOptions {
   readonly tls: TlsOptions | undefined;
   readonly connectTimeoutMs: number;
   readonly maxResponseBytes: number;
-  readonly compression: Compression["request"];
+  readonly compression: "none" | "gzip" | "deflate";
 }

@@ -31,10 +31,10 @@ export interface HttpConnectionOptions {
   readonly generate?: typeof generateStream | undefined;
 }
 
-/** `none` sends no word of it. */
+/** What is undefined is not spoken of. */
 export interface Compression {
-  readonly request: "none" | "gzip" | "deflate";
-  readonly response: "none" | "gzip" | "deflate";
+  readonly request?: "gzip" | "deflate" | undefined;
+  readonly response?: "gzip" | "deflate" | undefined;
 }
 
 const jsonLength = "inference-header-content-length";
@@ -57,10 +57,10 @@ export class HttpConnection implements Connection {
         [jsonLength]: `${jsonBytes}`,
         "content-type": "application/octet-stream",
       }),
-      ...(encoding !== "none" && { "content-encoding": encoding }),
-      ...(accepted !== "none" && { "accept-encoding": accepted }),
+      ...(encoding && { "content-encoding": encoding }),
+      ...(accepted && { "accept-encoding": accepted }),
     };
-    const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
+    const body = encoding ? [await compressed(chunks, encoding)] : chunks;
     const answer = await this.#send(pathTo("/models/*/infer", request), sent, body, headers);
     const timing = timingOf(answer.header("server-timing"));
     return { ...(await readWhole(answer, request)), timing };

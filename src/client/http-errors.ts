@@ -39,9 +39,9 @@ export function httpError(answer: HttpAnswer, body: string): ClientError {
 /** Of no inference server, or of whoever stands before it. */
 export function strangeAnswer(answer: HttpAnswer, body: string): ClientError {
   const { status } = answer;
-  const [location, type = ""] = [answer.header("location"), answer.header("content-type")];
-  const start = body.replace(/\s+/g, " ").slice(0, 80);
-  const what = location === undefined ? `${type} ${JSON.stringify(start)}` : `go to ${location}`;
+  const start = JSON.stringify(body.replace(/\s+/g, " ").slice(0, 80));
+  const to = answer.header("location");
+  const what = to === undefined ? `${answer.header("content-type") ?? ""} ${start}` : `go to ${to}`;
   const code = codes[status] ?? "INTERNAL";
   return badAnswer(`no answer of an inference server: ${status}, ${what}`, { code, status });
 }

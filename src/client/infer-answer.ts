@@ -7,7 +7,7 @@
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { type Fields, isFields } from "../protocol/fields.ts";
-import { noParameters, type Parameters } from "../protocol/infer.ts";
+import type { Parameters } from "../protocol/infer.ts";
 import { startsOfPacked } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape, isShape } from "../protocol/shape.ts";
 import { badAnswer } from "./client-error.ts";
@@ -65,7 +65,7 @@ export function toWireAnswer(document: Fields, binary?: Binary): WireAnswer {
     id: textOf(id),
     modelName: textOf(model_name),
     modelVersion: textOf(model_version),
-    parameters: isFields(parameters) ? (parameters as Parameters) : noParameters,
+    parameters: isFields(parameters) ? (parameters as Parameters) : {},
     outputs: outputs.map((output) => readOutput(fieldsOf(output), binary)),
     timing: undefined,
   };
@@ -87,9 +87,7 @@ type Head = Pick<NamedTensor, "name" | "datatype" | "shape">;
 
 /** What every output says of itself. */
 export function headOf(name: unknown, datatype: unknown, shape: unknown): Head {
-  if (typeof name !== "string" || name === "") {
-    throw badAnswer("an output of the answer has no name");
-  }
+  if (typeof name !== "string" || name === "") throw wrong(name, "it has no name");
   if (!isDatatype(datatype)) throw wrong(name, `unknown datatype ${textOf(datatype)}`);
   if (!isShape(shape)) throw wrong(name, "it has no valid shape");
   return { name, datatype, shape };
@@ -99,7 +97,7 @@ function takeBytes(name: string, size: number, binary: Binary | undefined): Uint
   const { bytes = nothing, offset = 0 } = binary ?? {};
   const left = bytes.byteLength - offset;
   if (binary === undefined || size > left || size < 0) {
-    throw wrong(name, `the answer is cut off: ${left} bytes of its ${size} came`);
+    throw wrong(name, `the answer is cut off: ${left} bytes of ${size} came`);
   }
   binary.offset += size;
   return bytes.subarray(offset, binary.offset);

@@ -266,9 +266,9 @@ test("each wrong answer says what is wrong", () => {
     check.throws(() => readText(text, jsonBytes), { kind: "answer", message }, text);
   }
   const cut = output('"datatype":"INT8","shape":[2],"parameters":{"binary_data_size":2}');
-  const cutError = { message: "output 'y': the answer is cut off: 1 bytes of its 2 came" };
+  const cutError = { message: "output 'y': the answer is cut off: 1 bytes of 2 came" };
   check.throws(() => readText(`${cut}x`, cut.length), cutError);
-  check.throws(() => readText(cut), { message: /output 'y': .* 0 bytes of its 2 came/ });
+  check.throws(() => readText(cut), { message: /output 'y': .* 0 bytes of 2 came/ });
   const three = output('"datatype":"INT8","shape":[3],"parameters":{"binary_data_size":2}');
   const sizeError = { message: "output 'y': 2 bytes are no INT8 of shape [3]" };
   check.throws(() => readText(`${three}xy`, three.length), sizeError);

@@ -13,7 +13,6 @@
 
 import type { ModelBase } from "../definition/model-base.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { noParameters } from "../protocol/infer.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { inOnePiece } from "./bytes.ts";
 import { type CallOptions, checkInfer, type InferOptions } from "./call-options.ts";
@@ -235,7 +234,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   }
 
   #request(inputs: WireRequest["inputs"], options: InferOptions): WireRequest {
-    const { id = "", parameters = noParameters, priority = 0, timeoutMs = 0 } = options;
+    const { id = "", parameters = {}, priority = 0, timeoutMs = 0 } = options;
     const outputs = (options.outputs ?? []).map((output) => {
       return typeof output === "string" ? { name: output } : output;
     });

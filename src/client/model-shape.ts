@@ -39,7 +39,7 @@ export async function readModelShape(
     return toShape(described, configuration);
   } catch (cause) {
     if (cause instanceof ClientError) throw cause;
-    throw badAnswer("what the server says of the model is no metadata of one", { cause });
+    throw badAnswer("the answer is no metadata of a model", { cause });
   }
 }
 

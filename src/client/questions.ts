@@ -54,9 +54,9 @@ export async function untilReady(
   await calls.within(limitsOf(options), async ({ signal }) => {
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
       const ready = await isReady({ ...options, signal }).catch((error: unknown) => {
-        if (!(error instanceof ClientError)) throw error;
+        const isKnown = error instanceof ClientError;
         // One of them is that no connection came about in time.
-        if (error.isRetrySafe || error.kind === "connection") return false;
+        if (isKnown && (error.isRetrySafe || error.kind === "connection")) return false;
         throw error;
       });
       if (ready) return;

@@ -91,7 +91,7 @@ test("parts that do not fit together are an error of kind answer", () => {
     const answers = [echo(requestOf([tensor])), { ...echo(requestOf([])), outputs }];
     check.throws(() => joinAnswers(answers), {
       kind: "answer",
-      message: "output 'x' differs in shape or datatype from part to part of the batch",
+      message: "output 'x' differs from part to part of the batch",
     });
   }
 });

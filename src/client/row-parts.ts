@@ -53,7 +53,7 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
       const part = answer.outputs.find((each) => each.name === name);
       if (part?.datatype === datatype && formatShape(part.shape.slice(1)) === row) return part;
       throw badAnswer(
-        `output '${name}' differs in shape or datatype from part to part of the batch`,
+        `output '${name}' differs from part to part of the batch`,
       );
     });
     return {

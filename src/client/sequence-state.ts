@@ -23,34 +23,19 @@ export class SequenceState {
   }
 
   async run<T>(turn: Turn, send: (place: SequencePlace) => Promise<T>): Promise<T> {
-    const taken = await this.#take(turn);
-    try {
-      return await send(taken.place);
-    } catch (error) {
-      taken.failed(error);
-      throw error;
-    } finally {
-      taken.end();
-    }
+    const responses = this.stream(turn, async function* (place) {
+      yield await send(place);
+    });
+    const { value } = await responses.next();
+    await responses.return();
+    return value as T;
   }
 
-  /** The same for a request with many responses: the next one is sent when these have ended. */
+  /** Of a request with many responses the next one is sent when these have ended. */
   async *stream<T>(
-    turn: Turn,
-    send: (place: SequencePlace) => AsyncGenerator<T, void, undefined>,
+    { isEnd, wait }: Turn,
+    send: (place: SequencePlace) => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
-    const taken = await this.#take(turn);
-    try {
-      yield* send(taken.place);
-    } catch (error) {
-      taken.failed(error);
-      throw error;
-    } finally {
-      taken.end();
-    }
-  }
-
-  async #take({ isEnd, wait }: Turn) {
     const before = this.#latest;
     let end = (): void => {};
     this.#latest = new Promise<void>((resolve) => {
@@ -64,16 +49,15 @@ export class SequenceState {
     }
     const isStart = !this.#hasStarted;
     this.#hasStarted = !isEnd;
-    return {
-      place: { id: this.#id, isStart, isEnd },
-      end,
-      failed: (error: unknown): void => {
-        // Where it was not run, the next one is what this was.
-        const isKnown = error instanceof ClientError;
-        if (isKnown && (error.isRetrySafe || error.kind === "invalid")) {
-          this.#hasStarted = !isStart;
-        }
-      },
-    };
+    try {
+      yield* send({ id: this.#id, isStart, isEnd });
+    } catch (error) {
+      // Where it was not run, the next one is what this was.
+      const isKnown = error instanceof ClientError;
+      if (isKnown && (error.isRetrySafe || error.kind === "invalid")) this.#hasStarted = !isStart;
+      throw error;
+    } finally {
+      end();
+    }
   }
 }

@@ -12,17 +12,15 @@ import { ModelClient } from "./model-client.ts";
 import type { ClientContext } from "./questions.ts";
 import { type SequenceId, SequenceState } from "./sequence-state.ts";
 
-export class Sequence {
+export interface Sequence {
   readonly id: SequenceId;
-  readonly #context: ClientContext;
-
-  constructor(context: ClientContext, id: SequenceId) {
-    this.id = id;
-    this.#context = context;
-  }
-
   /** Each of these is a sequence of its own for its model. */
-  model<M extends ModelBase = ModelBase>(name: M["name"], version?: number): ModelClient<M> {
-    return new ModelClient<M>(this.#context, { name, version }, new SequenceState(this.id));
-  }
+  model<M extends ModelBase = ModelBase>(name: M["name"], version?: number): ModelClient<M>;
+}
+
+export function sequenceOf(context: ClientContext, id: SequenceId): Sequence {
+  return {
+    id,
+    model: (name, version) => new ModelClient(context, { name, version }, new SequenceState(id)),
+  };
 }

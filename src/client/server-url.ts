@@ -31,6 +31,6 @@ export function parseServerUrl(given: string | URL): ServerUrl {
     const basePath = pathname.replace(/\/+$/, "");
     return { protocol, host: hostname, port: Number(port ?? usual), basePath };
   } catch {
-    throw invalid(`no URL of a server: '${text}' (such as http://host:8000/path, or grpc://host)`);
+    throw invalid(`no URL of a server: '${text}' (such as http://host:8000)`);
   }
 }

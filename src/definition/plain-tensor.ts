@@ -96,16 +96,9 @@ export function written(
   given: readonly number[] | undefined,
 ): { readonly shape: readonly number[]; readonly bytes: Uint8Array } {
   const isElement = !Array.isArray(values) && !ArrayBuffer.isView(values);
-  try {
-    const expected = { ...type, dims: [-1] };
-    const { shape, bytes, isOwn } = writtenValues(expected, isElement ? [values] : values);
-    const own = isElement ? [] : shape;
-    if (given !== undefined) checkShapeOf(elementCount(own), given);
-    return { shape: given ?? own, bytes: isOwn ? bytes : bytes.slice() };
-  } catch (error) {
-    const { message } = error as Error;
-    throw message.startsWith("must ")
-      ? new TypeError(`Tensor.from: ${type.datatype} ${message}`)
-      : error;
-  }
+  const expected = { ...type, dims: [-1] };
+  const { shape, bytes, isOwn } = writtenValues(expected, isElement ? [values] : values);
+  const own = isElement ? [] : shape;
+  if (given !== undefined) checkShapeOf(elementCount(own), given);
+  return { shape: given ?? own, bytes: isOwn ? bytes : bytes.slice() };
 }

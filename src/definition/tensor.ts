@@ -118,7 +118,7 @@ export class Tensor<
     shape?: readonly number[],
   ): Tensor<D, As> {
     const { datatype, as } = typeOf(type);
-    const { bytes, ...own } = written({ datatype, as }, values, shape);
+    const { bytes, ...own } = ownValues({ datatype, as }, values, shape);
     // What is beyond 2^53 is an error now, not when it is read.
     const memory = isWideAsNumber(datatype, as)
       ? { values: wideToNumbers(datatype, bytes) }
@@ -311,6 +311,15 @@ function typeOf<D extends Datatype, As extends ElementForm>(
 ): { readonly datatype: D; readonly as: As } {
   if (typeof type !== "string") return type;
   return { datatype: type, as: defaultForm(type) as ElementForm as As };
+}
+
+function ownValues(...args: Parameters<typeof written>): ReturnType<typeof written> {
+  try {
+    return written(...args);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.startsWith("must ")) throw error;
+    throw new TypeError(`Tensor.from: ${args[0].datatype} ${error.message}`);
+  }
 }
 
 /** A tensor like the first one, which is there. */

@@ -176,7 +176,6 @@ const wrongs: readonly [args: readonly string[], told: RegExp][] = [
   [["linear", ...x, "--parameter", "p"], /It must be a name, = and a value/],
   [["linear", ...x, "--parameter", "fail=true"], /^error: .*asked to fail \\u001b\[2Jtrue$/],
   [["linear", ...x, "--parameter", "fail=9007199254740993"], /2J9007199254740993$/],
-  [["words", "--sample", "--input", "text=a"], /^error: model 'words' streams: leave --sample/],
   [["words", "--input", "text=a b", "-o", "w.npy"], /holds one response, and the model sends more/],
   [["linear", ...x, "-o", "gone/y.json"], /^error: ENOENT/],
   [["linear", ...x, "--timeout", "x"], /It must be a number of seconds above 0/],
