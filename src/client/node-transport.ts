@@ -138,7 +138,7 @@ export class NodeTransport implements HttpTransport {
 }
 
 /** Of several addresses that were tried, Node tells in a list. */
-function messageOf(error: Error): string {
+export function messageOf(error: Error): string {
   if (error.message !== "" || !(error instanceof AggregateError)) return error.message;
   return error.errors
     .map((each) => (each instanceof Error ? each.message : String(each)))
