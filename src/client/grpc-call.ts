@@ -126,7 +126,8 @@ export class GrpcCall {
     if (this.#trailers === undefined) return;
     this.#end(failureOf(this.#trailers));
     // The server does not want the rest of the request.
-    if (!this.#stream.writableFinished) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#stream.writableLength > 0) this.#stream.close(constants.NGHTTP2_CANCEL);
+    else if (!this.#stream.writableEnded) this.#stream.end();
   }
 
   #fail(failure: ClientError): void {
