@@ -47,7 +47,11 @@ export class GrpcCall {
     stream.on("error", (error) => {
       this.#error = error;
     });
-    stream.once("close", () => this.#inTurn(() => this.#end(this.#broken())));
+    stream.once("close", () => {
+      this.#inTurn(() => {
+        if (!this.#isEnded) this.#end(this.#broken());
+      });
+    });
   }
 
   write(message: MessagePieces): void {
