@@ -4,7 +4,12 @@
  * It ends once: behind all messages, if the server has said how it ends; at once if the stream
  * breaks. After `cancel` nothing is told any more.
  */
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
 import type { MessagePieces } from "../protocol/message-pieces.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import { failureOf } from "./grpc-errors.ts";
@@ -22,7 +27,7 @@ export class GrpcCall {
   readonly #options: GrpcChannelOptions;
   readonly #events: CallEvents;
   readonly #frames: FrameReader;
-  #headers: IncomingHttpHeaders = {};
+  #headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
   #trailers: IncomingHttpHeaders | undefined;
   #error: Error | undefined;
   #isEnded = false;
@@ -97,7 +102,8 @@ export class GrpcCall {
   }
 
   #receive(chunk: Uint8Array): void {
-    if (this.#isEnded) return;
+    // A page of a proxy has no messages.
+    if (this.#isEnded || this.#headers[":status"] !== 200) return;
     try {
       for (const frame of this.#frames.read(chunk)) this.#take(frame);
     } catch (error) {
@@ -154,7 +160,8 @@ export class GrpcCall {
     if (stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
       return new ClientError("refused", `${address} takes no more calls on this connection`);
     }
-    if (stream.rstCode === constants.NGHTTP2_NO_ERROR && status !== undefined) return strange(Number(status));
+    if (stream.rstCode === constants.NGHTTP2_NO_ERROR && status !== undefined)
+      return strange(status);
     const why = cause?.message ?? `the stream ended with code ${stream.rstCode}`;
     return new ClientError("connection", `the connection to ${address} broke: ${why}`, { cause });
   }
