@@ -11,7 +11,6 @@
  * BF16, which NumPy does not have, is written as FP32.
  */
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
 import { elementCount } from "../protocol/shape.ts";
@@ -69,7 +68,7 @@ export function readNpy(bytes: Uint8Array): PlainTensor {
   const stored = new Uint8Array(bytes.subarray(end));
   const elements = isFortran ? inOrderOfC(stored, { shape, size }) : stored;
   const own = isText ? packTexts(elements, { kind, size, count: elementCount(shape) }) : elements;
-  return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes: own });
+  return new PlainTensor({ datatype, shape, bytes: own });
 }
 
 function readHeader(bytes: Uint8Array): Header {

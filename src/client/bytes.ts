@@ -13,16 +13,13 @@ export function concatenated(pieces: readonly Uint8Array[], shift = 0): Uint8Arr
   return whole;
 }
 
-/** At a multiple of the alignment, at most 8: copied only if it is not there. */
-export function inOnePiece(pieces: readonly Uint8Array[], alignment: number): Uint8Array {
+/**
+ * So that byte number `at` is at a multiple of the alignment, which is 8 at most: copied only if it
+ * is not there.
+ */
+export function inOnePiece(pieces: readonly Uint8Array[], alignment = 8, at = 0): Uint8Array {
   const [only] = pieces;
-  const isThere = pieces.length === 1 && only !== undefined && only.byteOffset % alignment === 0;
-  return isThere ? only : concatenated(pieces);
-}
-
-/** So that byte number `at` is at a multiple of 8: copied only if it is not there. */
-export function joinedAt(pieces: readonly Uint8Array[], at: number): Uint8Array {
-  const [only] = pieces;
-  const isThere = pieces.length === 1 && only !== undefined && (only.byteOffset + at) % 8 === 0;
-  return isThere ? only : concatenated(pieces, (8 - (at % 8)) % 8);
+  const isOne = pieces.length === 1 && only !== undefined;
+  if (isOne && (only.byteOffset + at) % alignment === 0) return only;
+  return concatenated(pieces, (8 - (at % 8)) % 8);
 }

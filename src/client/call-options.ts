@@ -96,13 +96,15 @@ export type Kinds = Readonly<Record<string, string>>;
 export function checkOptions(what: string, options: object, kinds: Kinds): void {
   for (const [name, value] of Object.entries(options)) {
     const kind = kinds[name];
-    const known = Object.keys(kinds).join(", ");
-    if (kind === undefined)
+    if (kind === undefined) {
+      const known = Object.keys(kinds).join(", ");
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
-    const isRight =
-      value === undefined || (value !== null && kind.includes(typeof value) && !(value < 0));
-    if (!isRight)
+    }
+    const isNumber = typeof value === "number";
+    const isRight = value !== null && kind.includes(typeof value) && (!isNumber || value >= 0);
+    if (value !== undefined && !isRight) {
       throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
+    }
   }
 }
 

@@ -5,7 +5,8 @@
 import { strict as check } from "node:assert";
 import { getEventListeners } from "node:events";
 import test from "node:test";
-import { type CallLimits, Calls, type CallsOptions } from "./calls.ts";
+import type { CallLimits } from "./call-limit.ts";
+import { Calls, type CallsOptions } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
 

@@ -6,27 +6,23 @@
  * drawn by chance, and while the budget lasts: each call adds a tenth of a retry to it, so that a
  * server which turns everything away is not asked much more than it is anyway.
  *
+ * A signal of many calls has one listener, however many these are: Node warns of a leak where it
+ * finds more than ten.
+ *
  * Invariant: each call settles: by its answer, its error, its limits or its signal.
  */
+import { CallLimit, type CallLimits, pause, raced, waitFor } from "./call-limit.ts";
 import { ClientError } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
-import { hearAbort } from "./heard-signals.ts";
 
-export interface CallLimits {
-  /** One attempt; of a stream: from response to response. */
-  readonly requestTimeoutMs: number;
-  /** All of it: waiting for a place, attempts, pauses. */
-  readonly totalTimeoutMs: number;
-  readonly maxRetries: number;
-  readonly signal: AbortSignal | undefined;
-}
+type Headers = Sent["headers"];
 
 export interface CallsOptions {
   readonly maxInFlight: number;
   /** Calls that wait for one of these places. */
   readonly maxWaiting: number;
   /** Asked before each attempt: a token may have been renewed. */
-  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  readonly headers: () => Headers | Promise<Headers>;
   /** Of the pauses before other tries; a test has none. Default 1. */
   readonly pauseScale?: number;
 }
@@ -35,8 +31,6 @@ const firstPauseMs = 50;
 const longestPauseMs = 2000;
 const budgetPerCall = 0.1;
 const largestBudget = 10;
-/** A longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -44,18 +38,20 @@ export class Calls {
   #inFlight = 0;
   #budget = largestBudget;
   /** Of calls that have not settled. */
-  readonly #open = new Set<Limit>();
+  readonly #open = new Set<CallLimit>();
+  /** By how many of them. */
+  readonly #heard = new Map<AbortSignal, number>();
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
   }
 
-  async run<T>(limits: CallLimits, attempt: (sent: Sent) => Promise<T>): Promise<T> {
-    return await this.within(limits, async (signal) => {
-      await this.#enter(signal);
+  run<T>(limits: CallLimits, attempt: (sent: Sent) => Promise<T>): Promise<T> {
+    return this.#within(limits, async (limit) => {
+      await this.#enter(limit.signal);
       try {
-        return await this.#attempts(limits, signal, attempt);
+        return await this.#attempts(limit, attempt);
       } finally {
         this.#leave();
       }
@@ -67,84 +63,113 @@ export class Calls {
     limits: CallLimits,
     open: (sent: Sent) => AsyncGenerator<T, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    const total = this.#begin(limits);
+    const limit = this.#begin(limits);
     try {
-      await this.#enter(total.signal);
+      await this.#enter(limit.signal);
       try {
-        yield* await this.#attempts(limits, total.signal, async (sent, limit) => {
-          const responses = open(sent);
-          const first = await responses.next();
-          limit.isKept = true;
-          return responsesFrom(first, responses, limit);
+        const [responses, first] = await this.#attempts(limit, async (sent) => {
+          const opened = open(sent);
+          return [opened, await opened.next()] as const;
         });
+        try {
+          for (let next = first; !next.done; next = await responses.next()) {
+            // How long the caller takes is his affair.
+            limit.stopAttempt();
+            yield next.value;
+            limit.signal.throwIfAborted();
+            limit.startAttempt();
+          }
+        } finally {
+          await responses.return();
+        }
       } finally {
         this.#leave();
       }
+    } catch (reason) {
+      throw limit.explain(reason);
     } finally {
-      this.#end(total);
+      this.#end(limit);
     }
   }
 
   /** Within the limits of all of it; whatever it does, it must heed the signal. */
-  async within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const total = this.#begin(limits);
-    try {
-      return await work(total.signal);
-    } catch (reason) {
-      throw total.explain(reason);
-    } finally {
-      this.#end(total);
-    }
+  within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#within(limits, ({ signal }) => work(signal));
   }
 
   /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
-  async share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
-    return await this.within(limits, async (signal) => {
-      const limit = new Limit(limits.requestTimeoutMs, "requestTimeoutMs", signal);
-      try {
-        return await raced(promise, limit.signal);
-      } finally {
-        limit.end();
-      }
+  share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
+    return this.#within(limits, (limit) => {
+      limit.startAttempt();
+      return raced(promise, limit.signal);
     });
   }
 
   /** Whatever runs is cancelled. */
   close(): void {
     this.#isClosed = true;
-    for (const total of this.#open) total.cancel(closed());
+    for (const limit of this.#open) limit.cancel(closed());
   }
 
-  #begin({ totalTimeoutMs, signal }: CallLimits): Limit {
-    const total = new Limit(totalTimeoutMs, "totalTimeoutMs", signal);
-    if (this.#isClosed) total.cancel(closed());
-    else this.#open.add(total);
-    return total;
+  async #within<T>(limits: CallLimits, work: (limit: CallLimit) => Promise<T>): Promise<T> {
+    const limit = this.#begin(limits);
+    try {
+      return await work(limit);
+    } catch (reason) {
+      throw limit.explain(reason);
+    } finally {
+      this.#end(limit);
+    }
   }
 
-  #end(total: Limit): void {
-    this.#open.delete(total);
-    total.end();
+  #begin(limits: CallLimits): CallLimit {
+    const { signal } = limits;
+    const limit = new CallLimit(limits);
+    if (this.#isClosed) limit.cancel(closed());
+    if (signal?.aborted === true) limit.cancel(signal.reason);
+    this.#open.add(limit);
+    if (signal !== undefined) {
+      this.#heard.set(signal, (this.#heard.get(signal) ?? 0) + 1);
+      // That it is already there makes no difference.
+      signal.addEventListener("abort", this.#hear);
+    }
+    return limit;
   }
 
-  async #attempts<T>(
-    { requestTimeoutMs, maxRetries }: CallLimits,
-    signal: AbortSignal,
-    attempt: (sent: Sent, limit: Limit) => Promise<T>,
-  ): Promise<T> {
+  #end(limit: CallLimit): void {
+    limit.end();
+    this.#open.delete(limit);
+    const { signal } = limit.limits;
+    if (signal === undefined) return;
+    const others = (this.#heard.get(signal) ?? 1) - 1;
+    this.#heard.set(signal, others);
+    if (others > 0) return;
+    this.#heard.delete(signal);
+    signal.removeEventListener("abort", this.#hear);
+  }
+
+  readonly #hear = ({ target }: Event): void => {
+    for (const limit of this.#open) {
+      const { signal } = limit.limits;
+      if (signal === target) limit.cancel(signal?.reason);
+    }
+  };
+
+  async #attempts<T>(limit: CallLimit, attempt: (sent: Sent) => Promise<T>): Promise<T> {
+    const { signal } = limit;
+    const { headers: ask, pauseScale = 1 } = this.#options;
     this.#budget = Math.min(largestBudget, this.#budget + budgetPerCall);
     for (let retries = 0; ; retries += 1) {
-      const limit = new Limit(requestTimeoutMs, "requestTimeoutMs", signal);
+      limit.startAttempt();
       try {
-        const headers = await raced(this.#options.headers(), limit.signal);
-        return await attempt({ signal: limit.signal, headers }, limit);
-      } catch (reason) {
-        const error = limit.explain(reason);
-        if (retries >= maxRetries || !this.#mayRetry(error)) throw error;
-        const { pauseScale = 1 } = this.#options;
+        const given = ask();
+        const headers = given instanceof Promise ? await raced(given, signal) : given;
+        return await attempt({ signal, headers });
+      } catch (error) {
+        limit.stopAttempt();
+        const isLast = signal.aborted || retries >= limit.limits.maxRetries;
+        if (isLast || !this.#mayRetry(error)) throw error;
         await pause(pauseScale * pauseMs(retries) + (error.retryAfterMs ?? 0), signal);
-      } finally {
-        if (!limit.isKept) limit.end();
       }
     }
   }
@@ -166,17 +191,9 @@ export class Calls {
       const why = `${maxInFlight} requests are in flight and ${maxWaiting} wait`;
       throw new ClientError("refused", `${why} (options 'maxInFlight' and 'maxWaiting')`);
     }
-    await new Promise<void>((resolve, reject) => {
-      const enter = (): void => {
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", leave, { once: true });
+    await waitFor<void>(signal, (enter) => {
       this.#waiting.add(enter);
+      return () => this.#waiting.delete(enter);
     });
   }
 
@@ -195,117 +212,8 @@ function closed(): ClientError {
   return new ClientError("cancelled", "the client was closed");
 }
 
-/** A signal that fires after a time, or with another: with the error that says which. */
-class Limit {
-  /** Somebody else ends it. */
-  isKept = false;
-  readonly #controller = new AbortController();
-  readonly #stopHearing: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #timeoutMs: number;
-  readonly #option: string;
-
-  constructor(timeoutMs: number, option: string, source: AbortSignal | undefined) {
-    this.#timeoutMs = timeoutMs;
-    this.#option = option;
-    const hear = (): void => this.cancel(source?.reason);
-    this.#stopHearing = source === undefined ? () => {} : hearAbort(source, hear);
-    if (source?.aborted === true) hear();
-    this.restart();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  restart(): void {
-    clearTimeout(this.#timer);
-    if (this.#timeoutMs === Number.POSITIVE_INFINITY || this.signal.aborted) return;
-    this.#timer = setTimeout(
-      () => {
-        const why = `no answer within ${this.#timeoutMs} ms (option '${this.#option}')`;
-        this.#controller.abort(new ClientError("timeout", why));
-      },
-      Math.min(this.#timeoutMs, longestTimerMs),
-    );
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  /** What was thrown, if it was not thrown because of this. */
-  explain(reason: unknown): unknown {
-    return this.signal.aborted ? this.signal.reason : reason;
-  }
-
-  end(): void {
-    this.stop();
-    this.#stopHearing();
-  }
-
-  cancel(reason: unknown): void {
-    this.stop();
-    const isOurs = reason instanceof ClientError;
-    const error = isOurs ? reason : new ClientError("cancelled", "cancelled", { cause: reason });
-    this.#controller.abort(error);
-  }
-}
-
-async function* responsesFrom<T>(
-  first: IteratorResult<T, void>,
-  responses: AsyncGenerator<T, void, undefined>,
-  limit: Limit,
-): AsyncGenerator<T, void, undefined> {
-  try {
-    for (let next = first; !next.done; next = await responses.next()) {
-      // How long the caller takes is his affair.
-      limit.stop();
-      yield next.value;
-      limit.signal.throwIfAborted();
-      limit.restart();
-    }
-  } catch (reason) {
-    throw limit.explain(reason);
-  } finally {
-    limit.end();
-    await responses.return();
-  }
-}
-
 function pauseMs(retries: number): number {
   const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** retries);
   // By chance, so that those who were turned away together do not come back together.
   return longest * (0.5 + Math.random() / 2);
-}
-
-/** Rejects with the signal's reason, whatever the promise does. */
-async function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const wake = (): void => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    };
-    const timer = setTimeout(wake, Math.min(ms, longestTimerMs));
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

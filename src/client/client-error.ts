@@ -79,6 +79,11 @@ export class ClientError extends Error {
   }
 }
 
+/** Undefined: no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ClientError ? error.status : undefined;
+}
+
 export function invalid(message: string, options: ClientErrorOptions = {}): ClientError {
   return new ClientError("invalid", message, options);
 }

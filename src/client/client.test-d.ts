@@ -72,6 +72,7 @@ await typed.infer({ x: [[1]] }, { timeout: 5 });
 
 // Streams, and sequences.
 for await (const each of typed.stream({ x: [[1]] })) typeOf(each.y).is<PlainTensor<"FP32">>();
+typeOf(typed.streamSample({ x: [1] })).is<ReturnType<typeof typed.stream>>();
 const inSequence = client.sequence(5n).model<typeof linear>("linear");
 typeOf((await inSequence.infer({ x: [[1]] }, { isLast: true })).y).is<PlainTensor<"FP32">>();
 

@@ -51,63 +51,58 @@ export class Client {
     return new Sequence(this.#context, id);
   }
 
-  async isLive(options: CallOptions = {}): Promise<boolean> {
-    return (await this.#ask({ what: "live" }, options)) as boolean;
+  isLive(options: CallOptions = {}): Promise<boolean> {
+    return this.#ask({ route: "/health/live" }, options);
   }
 
   /** Of the server with all its models. */
-  async isReady(options: CallOptions = {}): Promise<boolean> {
-    return (await this.#ask({ what: "ready" }, options)) as boolean;
+  isReady(options: CallOptions = {}): Promise<boolean> {
+    return this.#ask({ route: "/health/ready" }, options);
   }
 
   /** Resolves when it is; a server that is not there yet is asked again. */
-  async waitReady(options: CallOptions = {}): Promise<void> {
-    await untilReady(this.#context, options, (each) => this.isReady(each));
+  waitReady(options: CallOptions = {}): Promise<void> {
+    return untilReady(this.#context, options, (each) => this.isReady(each));
   }
 
-  async metadata(options: CallOptions = {}): Promise<ServerMetadata> {
-    return (await this.#ask({ what: "metadata" }, options)) as ServerMetadata;
+  metadata(options: CallOptions = {}): Promise<ServerMetadata> {
+    return this.#ask({ route: "" }, options);
   }
 
   /** Of all models. */
-  async statistics(options: CallOptions = {}): Promise<JsonObject> {
-    return (await this.#ask({ what: "statistics" }, options)) as JsonObject;
+  statistics(options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask({ route: "/models/stats" }, options);
   }
 
-  async index(options: IndexOptions = {}): Promise<readonly IndexEntry[]> {
-    const { isReadyOnly = false, ...others } = options;
-    const body = isReadyOnly ? { ready: true } : {};
-    return (await this.#ask({ what: "index", body }, others)) as readonly IndexEntry[];
+  index({ isReadyOnly, ...options }: IndexOptions = {}): Promise<readonly IndexEntry[]> {
+    const body = isReadyOnly === true ? { ready: true } : {};
+    return this.#ask({ route: "/repository/index", body }, options);
   }
 
   /** Resolves when it is loaded. With a configuration in place of its own, and files of it. */
-  async load(name: string, options: LoadOptions = {}): Promise<void> {
-    const { config, files = {}, ...others } = options;
+  load(name: string, { config, files, ...options }: LoadOptions = {}): Promise<void> {
     const parameters: Record<string, string> = {};
     if (config !== undefined) parameters["config"] = JSON.stringify(config);
-    for (const [path, bytes] of Object.entries(files)) {
+    for (const [path, bytes] of Object.entries(files ?? {})) {
       parameters[`file:${path}`] = toBase64(bytes);
     }
-    const body = Object.keys(parameters).length === 0 ? {} : { parameters };
-    await this.#ask({ what: "load", name, body }, others);
+    const body = config === undefined && files === undefined ? {} : { parameters };
+    return this.#ask({ route: "/repository/models/*/load", name, body }, options);
   }
 
-  async unload(name: string, options: UnloadOptions = {}): Promise<void> {
-    const { withDependents = false, ...others } = options;
-    const body = withDependents ? { parameters: { unload_dependents: true } } : {};
-    await this.#ask({ what: "unload", name, body }, others);
+  unload(name: string, { withDependents, ...options }: UnloadOptions = {}): Promise<void> {
+    const body = withDependents === true ? { parameters: { unload_dependents: true } } : {};
+    return this.#ask({ route: "/repository/models/*/unload", name, body }, options);
   }
 
   /** Without settings: as they are. */
-  async logSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const body = settings === undefined ? {} : { body: settings };
-    return (await this.#ask({ what: "logging", ...body }, options)) as JsonObject;
+  logSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask({ route: "/logging", body: settings }, options);
   }
 
   /** Of the server; of a model: `client.model(name).traceSettings()`. */
-  async traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const body = settings === undefined ? {} : { body: settings };
-    return (await this.#ask({ what: "trace", ...body }, options)) as JsonObject;
+  traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask({ route: "/trace/setting", body: settings }, options);
   }
 
   /** What runs is cancelled, connections are closed. */
@@ -120,8 +115,8 @@ export class Client {
     this.close();
   }
 
-  async #ask(question: Question, options: CallOptions): Promise<unknown> {
-    return await ask(this.#context, question, options);
+  #ask<Answer>(question: Question, options: CallOptions): Promise<Answer> {
+    return ask(this.#context, question, options);
   }
 }
 

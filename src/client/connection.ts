@@ -1,7 +1,7 @@
 /**
  * Connection: the protocol's operations, whatever carries them.
  *
- * Types only. Over HTTP: http-connection.ts; over gRPC: grpc-connection.ts. Time-outs, retries and
+ * Over HTTP: http-connection.ts; over gRPC: grpc-connection.ts. Time-outs, retries and
  * the limit of requests in flight are around it (calls.ts), tensors as people write them above it
  * (model-client.ts).
  */
@@ -101,25 +101,43 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-/** What there is to ask and tell beside inference; the answers are those of HTTP. */
-export type Question =
+/**
+ * What there is to ask and tell beside inference, by its route over HTTP: `*` is the name, of a
+ * model with its version, or of a region of shared memory.
+ */
+export type Route =
   /** Answered with true or false. */
-  | { readonly what: "live" | "ready" }
-  | { readonly what: "modelReady"; readonly target: ModelTarget }
-  | { readonly what: "metadata" }
-  | { readonly what: "modelMetadata" | "config"; readonly target: ModelTarget }
-  /** Of all models without a target. */
-  | { readonly what: "statistics"; readonly target?: ModelTarget }
-  | {
-      readonly what: "index" | "load" | "unload";
-      readonly name?: string;
-      readonly body: JsonObject;
-    }
+  | "/health/live"
+  | "/health/ready"
+  | "/models/*/ready"
+  /** The server's metadata, and a model's. */
+  | ""
+  | "/models/*"
+  | "/models/*/config"
+  | "/models/stats"
+  | "/models/*/stats"
+  | "/repository/index"
+  | "/repository/models/*/load"
+  | "/repository/models/*/unload"
   /** As they are without a body, else changed by it. */
-  | { readonly what: "logging" | "trace"; readonly name?: string; readonly body?: JsonObject }
-  /** System shared memory: one region by its name, else all. */
-  | { readonly what: "register" | "unregister"; readonly name?: string; readonly body: JsonObject }
-  | { readonly what: "regions"; readonly name?: string };
+  | "/logging"
+  | "/trace/setting"
+  | "/models/*/trace/setting"
+  | "/systemsharedmemory/status"
+  | "/systemsharedmemory/region/*/register"
+  | "/systemsharedmemory/region/*/unregister";
+
+export interface Question {
+  readonly route: Route;
+  readonly name?: string;
+  readonly version?: number | undefined;
+  /** With one it is a POST. */
+  readonly body?: JsonObject | undefined;
+}
+
+export function isHealth(route: Route): boolean {
+  return /live|ready/.test(route);
+}
 
 export interface Connection {
   infer(request: WireRequest, sent: Sent): Promise<WireAnswer>;

@@ -1,12 +1,14 @@
 /**
  * From a URL and options to a client, whatever its transport is: each entry point brings its own.
  */
+
+import type { CallLimits } from "./call-limit.ts";
 import { type CallOptions, type ClientOptions, checkOptions, type Kinds } from "./call-options.ts";
-import { type CallLimits, Calls } from "./calls.ts";
+import { Calls, type CallsOptions } from "./calls.ts";
 import { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";
 import type { Connection } from "./connection.ts";
-import { HttpConnection } from "./http-connection.ts";
+import { HttpConnection, type HttpConnectionOptions } from "./http-connection.ts";
 import { parseServerUrl, type ServerUrl } from "./server-url.ts";
 import type { HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -18,6 +20,7 @@ export function clientOver<Options extends ClientOptions>(
 ): Client {
   checkOptions("createClient", options, kinds);
   const { maxInFlight = 128, maxWaiting = 10_000 } = options;
+  if (maxInFlight < 1) throw invalid("option 'maxInFlight' must be 1 or more");
   const calls = new Calls({ maxInFlight, maxWaiting, headers: () => headersOf(options) });
   const connection = connect(parseServerUrl(url), options);
   return new Client({
@@ -32,6 +35,7 @@ export function overHttp(
   { protocol, host, port, basePath }: ServerUrl,
   options: ClientOptions,
   makeTransport: (options: TransportOptions) => HttpTransport,
+  generate?: HttpConnectionOptions["generate"],
 ): Connection {
   if (protocol === "grpc" || protocol === "grpcs") {
     throw invalid(`${protocol}:// needs createClient of shoal/client/grpc`);
@@ -40,25 +44,23 @@ export function overHttp(
   const baseUrl = `${protocol}://${host}:${port}${basePath}`;
   const transport = makeTransport({ baseUrl, connectTimeoutMs, maxResponseBytes });
   const compression = { request: "none", response: "none", ...options.compression } as const;
-  return new HttpConnection({ transport, format, compression, maxResponseBytes });
+  return new HttpConnection({ transport, format, compression, maxResponseBytes, generate });
 }
 
-async function headersOf({
-  headers,
-  token,
-}: ClientOptions): Promise<Readonly<Record<string, string>>> {
-  if (token === undefined) return headers ?? {};
-  const current = typeof token === "string" ? token : await token();
-  return { ...headers, authorization: `Bearer ${current}` };
+function headersOf({ headers = {}, token }: ClientOptions): ReturnType<CallsOptions["headers"]> {
+  const withToken = (current: string) => ({ ...headers, authorization: `Bearer ${current}` });
+  if (typeof token === "function") return Promise.resolve(token()).then(withToken);
+  return token === undefined ? headers : withToken(token);
 }
 
 function limitsOf(client: ClientOptions, call: CallOptions, isStream = false): CallLimits {
-  const longest = isStream ? Number.POSITIVE_INFINITY : 180_000;
-  const { requestTimeoutMs = 60_000, totalTimeoutMs = longest, maxRetries = 2 } = client;
+  const limit = (name: "requestTimeoutMs" | "totalTimeoutMs" | "maxRetries", usual: number) => {
+    return call[name] ?? client[name] ?? usual;
+  };
   return {
     signal: call.signal,
-    requestTimeoutMs: call.requestTimeoutMs ?? requestTimeoutMs,
-    totalTimeoutMs: call.totalTimeoutMs ?? totalTimeoutMs,
-    maxRetries: call.maxRetries ?? maxRetries,
+    requestTimeoutMs: limit("requestTimeoutMs", 60_000),
+    totalTimeoutMs: limit("totalTimeoutMs", isStream ? Number.POSITIVE_INFINITY : 180_000),
+    maxRetries: limit("maxRetries", 2),
   };
 }

@@ -9,7 +9,7 @@
  * waits for one does so within its `requestTimeoutMs`. It asks for compressed answers by itself: of
  * `compression`, only that of requests is the page's to choose.
  */
-import { joinedAt } from "./bytes.ts";
+import { inOnePiece } from "./bytes.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -20,60 +20,29 @@ export class FetchTransport implements HttpTransport {
     this.#options = options;
   }
 
-  async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  async send({ path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     const { baseUrl, maxResponseBytes } = this.#options;
-    try {
-      const response = await fetch(baseUrl + path, {
-        method,
-        headers,
-        signal,
-        redirect: "manual",
-        ...(method === "POST" && { body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
-      });
-      return new FetchAnswer(response, signal, maxResponseBytes);
-    } catch (reason) {
-      throw failure(
-        reason,
-        signal,
-        `cannot reach ${baseUrl}: no network, no server, or refused by CORS`,
-      );
-    }
+    const response = await fetch(baseUrl + path, {
+      headers,
+      signal,
+      redirect: "manual",
+      ...(body && { method: "POST", body: new Blob(body as Uint8Array<ArrayBuffer>[]) }),
+    }).catch((cause: unknown) => {
+      const why = "no network, no server, or refused by CORS";
+      throw failure(signal, `cannot reach ${baseUrl}: ${why}`, cause);
+    });
+    // Not even where to does a page see.
+    if (response.type === "opaqueredirect") throw badAnswer("no answer of a server: a redirect");
+    return answerOf(response, signal, maxResponseBytes);
   }
 
   close(): void {}
 }
 
-class FetchAnswer implements HttpAnswer {
-  readonly status: number;
-  readonly #response: Response;
-  readonly #signal: AbortSignal;
-  readonly #maxBytes: number;
-
-  constructor(response: Response, signal: AbortSignal, maxBytes: number) {
-    this.status = isHidden(response) ? 307 : response.status;
-    this.#response = response;
-    this.#signal = signal;
-    this.#maxBytes = maxBytes;
-  }
-
-  header(name: string): string | undefined {
-    if (name === "location" && isHidden(this.#response)) return "a URL that browsers hide";
-    return this.#response.headers.get(name) ?? undefined;
-  }
-
-  async whole(alignAt = 0): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let byteLength = 0;
-    for await (const chunk of this.chunks()) {
-      byteLength += chunk.byteLength;
-      if (byteLength > this.#maxBytes) throw tooLong(this.#maxBytes);
-      pieces.push(chunk);
-    }
-    return joinedAt(pieces, alignAt);
-  }
-
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = this.#response.body?.getReader();
+function answerOf(response: Response, signal: AbortSignal, maxBytes: number): HttpAnswer {
+  const { status, headers, body } = response;
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = body?.getReader();
     if (reader === undefined) return;
     try {
       for (;;) {
@@ -81,23 +50,32 @@ class FetchAnswer implements HttpAnswer {
         if (done) return;
         yield value;
       }
-    } catch (reason) {
-      throw failure(reason, this.#signal, "the connection broke within the answer");
+    } catch (cause) {
+      throw failure(signal, "the connection broke within the answer", cause);
     } finally {
       // Whoever has stopped reading wants no more; it is over already otherwise.
       await reader.cancel().catch(() => {});
     }
   }
+  return {
+    status,
+    chunks,
+    header: (name) => headers.get(name) ?? undefined,
+    async whole(alignAt = 0) {
+      const pieces: Uint8Array[] = [];
+      let byteLength = 0;
+      for await (const chunk of chunks()) {
+        byteLength += chunk.byteLength;
+        if (byteLength > maxBytes) throw tooLong(maxBytes);
+        pieces.push(chunk);
+      }
+      return inOnePiece(pieces, 8, alignAt);
+    },
+  };
 }
 
-/** A redirect: not even its status does a page see. */
-function isHidden({ type }: Response): boolean {
-  return type === "opaqueredirect";
-}
-
-function failure(cause: unknown, signal: AbortSignal, message: string): unknown {
-  if (signal.aborted) return signal.reason;
-  return new ClientError("connection", message, { cause });
+function failure(signal: AbortSignal, message: string, cause: unknown): unknown {
+  return signal.aborted ? signal.reason : new ClientError("connection", message, { cause });
 }
 
 export function tooLong(maxBytes: number): ClientError {

@@ -7,10 +7,10 @@ import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import { wireTensor } from "../protocol/tensor.ts";
-import { createClient } from "./browser-client.ts";
 import type { Client } from "./client.ts";
 import type { ModelMetadata, WireRequest } from "./connection.ts";
 import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
+import { createClient } from "./node-client.ts";
 
 function metadataOf(datatype: string, shape: readonly number[]): ModelMetadata {
   const tensor = { name: "x", datatype, shape };

@@ -2,12 +2,53 @@
  * Streams of servers whose /infer does not stream, such as Triton: over /generate_stream, in plain
  * JSON, where tensors are flat values without a shape. It is derived from the model's metadata:
  * fixed dimensions are divided out, the innermost free one takes the rest, others are 1.
+ *
+ * Node's clients have it; pages do not, whose client is small.
  */
 import { elementCount, formatShape } from "../protocol/shape.ts";
-import { invalid } from "./client-error.ts";
-import type { JsonObject, ModelMetadata, WireAnswer, WireRequest } from "./connection.ts";
+import { invalid, statusOf } from "./client-error.ts";
+import type {
+  Connection,
+  JsonObject,
+  ModelMetadata,
+  Sent,
+  WireAnswer,
+  WireRequest,
+} from "./connection.ts";
+import { encoded, pathTo } from "./http-messages.ts";
 import { toWireAnswer } from "./infer-answer.ts";
 import { parametersOf, valuesOf } from "./infer-body.ts";
+
+/** What it needs of a connection over HTTP. */
+export interface HttpStreams extends Pick<Connection, "ask"> {
+  responses(
+    path: string,
+    sent: Sent,
+    body: readonly Uint8Array[],
+  ): AsyncGenerator<JsonObject, void, undefined>;
+}
+
+/** `refusal`: of /infer; the server may not have the other route either. */
+export async function* generateStream(
+  connection: HttpStreams,
+  request: WireRequest,
+  sent: Sent,
+  refusal: unknown,
+): AsyncGenerator<WireAnswer, void, undefined> {
+  if (!isGenerable(request)) throw refusal;
+  const { name, version } = request;
+  const about = { route: "/models/*", name, version } as const;
+  const metadata = (await connection.ask(about, sent)) as ModelMetadata;
+  const path = pathTo("/models/*/generate_stream", request);
+  try {
+    const body = encoded(generateBody(request, metadata));
+    for await (const document of connection.responses(path, sent, body)) {
+      yield generatedAnswer(document, request, metadata);
+    }
+  } catch (error) {
+    throw statusOf(error) === 404 ? refusal : error;
+  }
+}
 
 /** Can it be said in this way? */
 export function isGenerable({ inputs, outputs }: WireRequest): boolean {
@@ -28,8 +69,13 @@ export function generateBody(request: WireRequest, { inputs }: ModelMetadata): o
     const flat = valuesOf(input);
     values[name] = flat.length === 1 ? flat[0] : flat;
   }
-  const { id } = request;
-  return { ...(id !== "" && { id }), parameters: parametersOf(request, false), ...values };
+  const all = Object.entries(parametersOf(request, false));
+  const given = all.filter(([, value]) => value !== undefined);
+  return {
+    ...(request.id !== "" && { id: request.id }),
+    ...(given.length > 0 && { parameters: Object.fromEntries(given) }),
+    ...values,
+  };
 }
 
 /** With the outputs that are wanted; what belongs to none is a parameter. */

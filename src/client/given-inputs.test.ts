@@ -100,7 +100,7 @@ const mistakes: readonly (readonly [known: Known, value: unknown, said: RegExp])
   [["x", "INT32", [3]], tensor32, /must be of shape \[3\]; got \[2\]/],
   [["x", "UINT64", [1]], [-1n], /-1 is not a value of UINT64/],
   [["x", "INT64", [1]], [2 ** 60], /beyond 2\^53, where numbers are not exact: use bigint/],
-  [["x", "BYTES", [1]], [5], /a number is not a value of BYTES/],
+  [["x", "BYTES", [1]], [5], /5 is not a value of BYTES/],
   [["x", "BYTES", [1]], pair, /must be nested arrays of texts or bytes; got a Int32Array/],
   [["x", "INT32", [2]], 5, /must be of shape \[2\]; got \[1\]/],
 ];

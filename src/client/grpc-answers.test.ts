@@ -107,7 +107,7 @@ test("parameters, but not what a stream says of itself", () => {
 const wrong: readonly [Answer, string][] = [
   [{ outputs: [y("FP32", [1])] }, "output 'Y' has no data"],
   [{ outputs: [y("FP99", [1])] }, "output 'Y': unknown datatype FP99"],
-  [{ outputs: [y("FP32", [-1])] }, "output 'Y' has no valid shape"],
+  [{ outputs: [y("FP32", [-1])] }, "output 'Y': it has no valid shape"],
   [{ outputs: [{ datatype: "FP32" }] }, "an output of the answer has no name"],
   [
     { outputs: [y("FP32", [2])], rawOutputContents: [Uint8Array.of(1)] },

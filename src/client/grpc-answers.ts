@@ -10,8 +10,7 @@ import { contentsToBytes } from "../protocol/tensor-contents.ts";
 import { toInteger } from "../protocol/wide-integers.ts";
 import { badAnswer } from "./client-error.ts";
 import type { WireAnswer, WireRequest } from "./connection.ts";
-import { isDatatype } from "./element-size.ts";
-import { checked, isShape } from "./infer-answer.ts";
+import { checked, headOf } from "./infer-answer.ts";
 
 type Message = inference.ModelInferResponse;
 type Output = inference.ModelInferResponse.InferOutputTensor;
@@ -66,11 +65,7 @@ function isShared({ name, parameters }: Output, request: WireRequest): boolean {
 
 function readOutput(output: Output, raw: Uint8Array | undefined, isElsewhere: boolean): WireTensor {
   const { name, datatype, contents } = output;
-  const shape = output.shape.map(toInteger);
-  if (name === "") throw badAnswer("an output of the answer has no name");
-  if (!isDatatype(datatype)) throw badAnswer(`output '${name}': unknown datatype ${datatype}`);
-  if (!isShape(shape)) throw badAnswer(`output '${name}' has no valid shape`);
-  const head = { name, datatype, shape };
+  const head = headOf(name, datatype, output.shape.map(toInteger));
   if (isElsewhere) return wireTensor(head, new Uint8Array(0));
   if (raw !== undefined) {
     // Plain arrays of bytes, as everywhere else: not Buffers.
@@ -78,7 +73,7 @@ function readOutput(output: Output, raw: Uint8Array | undefined, isElsewhere: bo
   }
   if (contents === null) throw badAnswer(`output '${name}' has no data`);
   try {
-    const target = { input: name, model: "", datatype };
+    const target = { input: name, model: "", datatype: head.datatype };
     return checked(wireTensor(head, contentsToBytes(contents, target)));
   } catch (cause) {
     throw badAnswer(`output '${name}': its contents are no ${datatype} of its shape`, { cause });

@@ -2,10 +2,9 @@
 import { clientKinds } from "./call-options.ts";
 import type { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";
-import { clientOver, overHttp } from "./create-client.ts";
+import { clientOver } from "./create-client.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
-import type { NodeClientOptions } from "./node-client.ts";
-import { NodeTransport } from "./node-transport.ts";
+import { type NodeClientOptions, overNode } from "./node-client.ts";
 
 /**
  * Connects when it is first used. Throws a ClientError if an option, or the URL, is wrong. Of the
@@ -16,7 +15,7 @@ export function createClient(url: string | URL, options: NodeClientOptions = {})
   return clientOver(url, options, kinds, (server, { tls = {} }) => {
     const { protocol, host, port, basePath } = server;
     if (protocol === "http" || protocol === "https") {
-      return overHttp(server, options, (transport) => new NodeTransport({ ...transport, tls }));
+      return overNode(server, options, tls);
     }
     if (basePath !== "") throw invalid(`no URL of a server: gRPC has no path '${basePath}'`);
     const { connectTimeoutMs = 5000, maxResponseBytes = 2 ** 30, compression } = options;

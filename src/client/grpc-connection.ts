@@ -8,7 +8,14 @@
  */
 import { inference } from "../protocol/generated/messages.js";
 import { ClientError } from "./client-error.ts";
-import type { Connection, Question, Sent, WireAnswer, WireRequest } from "./connection.ts";
+import {
+  type Connection,
+  isHealth,
+  type Question,
+  type Sent,
+  type WireAnswer,
+  type WireRequest,
+} from "./connection.ts";
 import { type Decoder, decoded, readAnswer } from "./grpc-answers.ts";
 import { GrpcChannel } from "./grpc-channel.ts";
 import { encodeInferRequest } from "./grpc-messages.ts";
@@ -55,8 +62,8 @@ export class GrpcConnection implements Connection {
       return read(decoded(Response, bytes));
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.
-      const isHealth = /live|eady/.test(question.what);
-      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      if (isHealth(question.route) && error instanceof ClientError && isNotReady(error))
+        return false;
       throw error;
     }
   }

@@ -29,16 +29,22 @@ const names = [
   "UNAUTHENTICATED",
 ];
 
+/** Triton's, with UNAVAILABLE, of a token that is missing or wrong: another try is no use. */
+const restricted = /^This protocol is restricted/;
+
 /** Undefined: the call went well. */
 export function failureOf(trailers: IncomingHttpHeaders): ClientError | undefined {
   const status = Number(trailers["grpc-status"]);
   if (status === 0) return undefined;
   if (Number.isNaN(status)) return badAnswer("no answer of an inference server: its grpc-status");
+  const message = decodedText(String(trailers["grpc-message"] ?? ""));
+  if (restricted.test(message)) {
+    return new ClientError("server", message, { code: "PERMISSION_DENIED", status });
+  }
   const code = codeOf(status);
   const kind: ClientErrorKind = code === "UNAVAILABLE" ? "refused" : "server";
   const pushbackMs = Number(trailers["grpc-retry-pushback-ms"]);
   const retryAfterMs = pushbackMs >= 0 ? pushbackMs : undefined;
-  const message = decodedText(String(trailers["grpc-message"] ?? ""));
   return new ClientError(kind, message, { code, status, retryAfterMs });
 }
 

@@ -7,7 +7,7 @@ import { constants } from "node:buffer";
 import { promisify } from "node:util";
 import { deflate, gunzip, gzip, inflate } from "node:zlib";
 import type { MessagePieces } from "../protocol/message-pieces.ts";
-import { concatenated, joinedAt } from "./bytes.ts";
+import { concatenated, inOnePiece } from "./bytes.ts";
 import { badAnswer } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 
@@ -98,6 +98,6 @@ export class FrameReader {
   /** A message ends with its last tensor, which is to end, and so to begin, where it needs no copy. */
   #joined(end: number): Uint8Array {
     const [first] = this.#chunks;
-    return first !== undefined && this.#chunks.length === 1 ? first : joinedAt(this.#chunks, end);
+    return first !== undefined && this.#chunks.length === 1 ? first : inOnePiece(this.#chunks, 8, end);
   }
 }

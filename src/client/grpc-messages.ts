@@ -46,6 +46,10 @@ export function encodeInferRequest(request: WireRequest, streamId?: string): Mes
 
 function parametersOf(request: WireRequest): WireParameters {
   const { parameters, sequence, priority, timeoutMs } = request;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!/string|boolean|number|bigint/.test(typeof value))
+      throw invalid(`parameter '${name}' must be a string, boolean or number; got ${value}`);
+  }
   return {
     ...toWireParameters(parameters),
     ...(sequence !== undefined && {

@@ -28,7 +28,7 @@ function plain(message: unknown): unknown {
 
 test("loading: files are bytes", () => {
   const parameters = { config: "{}", "file:1/m.onnx": btoa("abc"), n: 3 };
-  const load = asked({ what: "load", name: "m", body: { parameters } });
+  const load = asked({ route: "/repository/models/*/load", name: "m", body: { parameters } });
   const { parameters: sent, modelName } =
     load.request as unknown as inference.RepositoryModelLoadRequest;
   check.equal(modelName, "m");
@@ -37,7 +37,7 @@ test("loading: files are bytes", () => {
   check.equal(Number(sent["n"]?.int64Param), 3);
   check.equal(load.answer, undefined);
   const dependents = { parameters: { unload_dependents: true } };
-  const unload = asked({ what: "unload", name: "m", body: dependents });
+  const unload = asked({ route: "/repository/models/*/unload", name: "m", body: dependents });
   check.equal(unload.name, "RepositoryModelUnload");
   check.deepEqual(plain(unload.request["parameters"]), { unload_dependents: { boolParam: true } });
 });
@@ -56,15 +56,19 @@ test("files are sent without a configuration, too: the server says what it misse
   await client.load("m", { files: { "1/m.onnx": Uint8Array.of(97) } });
   await client.load("m");
   check.deepEqual(seen, [
-    { what: "load", name: "m", body: { parameters: { "file:1/m.onnx": btoa("a") } } },
-    { what: "load", name: "m", body: {} },
+    {
+      route: "/repository/models/*/load",
+      name: "m",
+      body: { parameters: { "file:1/m.onnx": btoa("a") } },
+    },
+    { route: "/repository/models/*/load", name: "m", body: {} },
   ]);
 });
 
 test("log settings", () => {
   const settings = { log_info: { boolParam: false }, log_verbose_level: { uint32Param: 0 } };
   const body = { log_info: true, log_verbose_level: 2, log_format: "default" };
-  const { request, answer } = asked({ what: "logging", body }, { settings });
+  const { request, answer } = asked({ route: "/logging", body }, { settings });
   check.deepEqual(plain(request["settings"]), {
     log_info: { boolParam: true },
     log_verbose_level: { uint32Param: 2 },
@@ -80,7 +84,10 @@ test("trace settings", () => {
     trace_file: { value: [] },
   };
   const body = { trace_level: ["TIMESTAMPS", "TENSORS"], trace_rate: 5, log_frequency: null };
-  const { request, answer } = asked({ what: "trace", name: "m", body }, { settings });
+  const { request, answer } = asked(
+    { route: "/models/*/trace/setting", name: "m", body },
+    { settings },
+  );
   check.equal(request["modelName"], "m");
   check.deepEqual(plain(request["settings"]), {
     trace_level: { value: ["TIMESTAMPS", "TENSORS"] },
@@ -92,14 +99,20 @@ test("trace settings", () => {
 
 test("shared memory", () => {
   const body = { key: "/k", offset: 8, byte_size: 2 ** 40 };
-  const { request } = asked({ what: "register", name: "r", body });
+  const { request } = asked({ route: "/systemsharedmemory/region/*/register", name: "r", body });
   const { name, key, offset, byteSize } = request;
   check.deepEqual([name, key, Number(offset), Number(byteSize)], ["r", "/k", 8, 2 ** 40]);
   const region = { name: "r", key: "/k", byteSize: 64 };
-  check.deepEqual(asked({ what: "regions" }, { regions: { r: region } }).answer, [
-    { name: "r", key: "/k", offset: 0, byte_size: 64 },
-  ]);
-  check.equal(asked({ what: "unregister", name: "r", body: {} }).request["name"], "r");
+  check.deepEqual(
+    asked({ route: "/systemsharedmemory/status" }, { regions: { r: region } }).answer,
+    [{ name: "r", key: "/k", offset: 0, byte_size: 64 }],
+  );
+  check.equal(
+    asked({ route: "/systemsharedmemory/region/*/unregister", name: "r", body: {} }).request[
+      "name"
+    ],
+    "r",
+  );
 });
 
 test("a configuration: what is not set is left out, enums are names, if they are known", () => {
@@ -112,7 +125,7 @@ test("a configuration: what is not set is left out, enums are names, if they are
       controlInput: [{ name: "S", control: [{ kind: 1, int32FalseTrue: [0, 1] }] }],
     },
   };
-  const { answer } = asked({ what: "config", target: { name: "m", version: 1 } }, { config });
+  const { answer } = asked({ route: "/models/*/config", name: "m", version: 1 }, { config });
   const read = answer as Record<string, unknown>;
   check.equal("dynamic_batching" in read, false);
   check.deepEqual(read["parameters"], { camelCase: { string_value: "v" } });

@@ -2,10 +2,11 @@
  * What there is to ask and tell a server beside inference: for each question its call of gRPC, the
  * message, and how the answer becomes that of HTTP.
  */
+
+import { isFields } from "../protocol/fields.ts";
 import type { inference } from "../protocol/generated/messages.js";
-import type { JsonObject, ModelTarget, Question } from "./connection.ts";
+import type { JsonObject, Question, Route } from "./connection.ts";
 import { messageJson } from "./grpc-json.ts";
-import { isFields } from "./infer-answer.ts";
 
 /** Messages are named after their call. */
 type CallName = {
@@ -23,66 +24,57 @@ export interface QuestionCall {
 }
 
 export function callOf(question: Question): QuestionCall {
-  switch (question.what) {
-    case "live":
+  const { route, name = "", version, body } = question;
+  const target = { name, version: version === undefined ? "" : String(version) };
+  switch (route) {
+    case "/health/live":
       return call("ServerLive", {}, ({ live }) => live);
-    case "ready":
+    case "/health/ready":
       return call("ServerReady", {}, ({ ready }) => ready);
-    case "modelReady":
-      return call("ModelReady", named(question.target), ({ ready }) => ready);
-    case "metadata":
+    case "/models/*/ready":
+      return call("ModelReady", target, ({ ready }) => ready);
+    case "":
       return call("ServerMetadata", {}, messageJson);
-    case "modelMetadata":
-      return call("ModelMetadata", named(question.target), messageJson);
-    case "config":
-      return call("ModelConfig", named(question.target), ({ config }) => messageJson(config ?? {}));
-    case "statistics":
-      return call("ModelStatistics", question.target ? named(question.target) : {}, messageJson);
+    case "/models/*":
+      return call("ModelMetadata", target, messageJson);
+    case "/models/*/config":
+      return call("ModelConfig", target, ({ config }) => messageJson(config ?? {}));
+    case "/models/*/stats":
+    case "/models/stats":
+      return call("ModelStatistics", target, messageJson);
     default:
-      return managementCall(question);
+      return managementCall(route, name, body);
   }
 }
 
-type Management = Extract<Question, { readonly name?: string }>;
-
-function managementCall(question: Management): QuestionCall {
-  const { what, name = "" } = question;
-  const body = "body" in question ? question.body : undefined;
-  switch (what) {
-    case "index":
+function managementCall(route: Route, name: string, body: JsonObject | undefined): QuestionCall {
+  switch (route) {
+    case "/repository/index":
       return call("RepositoryIndex", { ready: body?.["ready"] === true }, ({ models }) => {
         return models.map((model) => filled(messageJson(model)));
       });
-    case "load":
-      return call(
-        "RepositoryModelLoad",
-        { modelName: name, ...repositoryParameters(body) },
-        nothing,
-      );
-    case "unload":
-      return call(
-        "RepositoryModelUnload",
-        { modelName: name, ...repositoryParameters(body) },
-        nothing,
-      );
-    case "logging":
+    case "/repository/models/*/load":
+      return call("RepositoryModelLoad", repositoryRequest(name, body), nothing);
+    case "/repository/models/*/unload":
+      return call("RepositoryModelUnload", repositoryRequest(name, body), nothing);
+    case "/logging":
       return call("LogSettings", { settings: mapped(body, toLogSetting) }, ({ settings }) => {
         return mapped(settings, fromLogSetting);
       });
-    case "trace":
+    case "/systemsharedmemory/region/*/register":
+      return call("SystemSharedMemoryRegister", { name, ...regionFields(body) }, nothing);
+    case "/systemsharedmemory/region/*/unregister":
+      return call("SystemSharedMemoryUnregister", { name }, nothing);
+    case "/systemsharedmemory/status":
+      return call("SystemSharedMemoryStatus", { name }, ({ regions }) => {
+        return Object.values(regions).map(messageJson);
+      });
+    default:
       return call(
         "TraceSetting",
         { modelName: name, settings: mapped(body, toTraceSetting) },
         ({ settings }) => mapped(settings, fromTraceSetting),
       );
-    case "register":
-      return call("SystemSharedMemoryRegister", { name, ...regionFields(body) }, nothing);
-    case "unregister":
-      return call("SystemSharedMemoryUnregister", { name }, nothing);
-    default:
-      return call("SystemSharedMemoryStatus", { name }, ({ regions }) => {
-        return Object.values(regions).map(messageJson);
-      });
   }
 }
 
@@ -96,10 +88,6 @@ function call<Name extends CallName>(
 
 function nothing(): undefined {
   return undefined;
-}
-
-function named({ name, version }: ModelTarget): object {
-  return { name, version: version === undefined ? "" : String(version) };
 }
 
 /** Over HTTP, what a model that is not loaded does not have is left out. */
@@ -118,10 +106,11 @@ function mapped<From, To>(
 }
 
 /** Files are base64 in JSON. */
-function repositoryParameters(body: JsonObject | undefined): object {
+function repositoryRequest(modelName: string, body: JsonObject | undefined): object {
   const parameters = body?.["parameters"];
-  if (!isFields(parameters)) return {};
+  if (!isFields(parameters)) return { modelName };
   return {
+    modelName,
     parameters: mapped(parameters, (value, name) => {
       if (typeof value === "boolean") return { boolParam: value };
       if (typeof value === "number") return { int64Param: value };

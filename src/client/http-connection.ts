@@ -4,22 +4,21 @@
  * Not here: how bytes are sent (transport.ts), what is in them (infer-body.ts, infer-answer.ts).
  */
 import type { RequestTiming } from "../protocol/infer.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
-import type {
-  Connection,
-  JsonObject,
-  ModelMetadata,
-  ModelTarget,
-  Question,
-  Sent,
-  WireAnswer,
-  WireRequest,
+import { badAnswer, ClientError, statusOf } from "./client-error.ts";
+import {
+  type Connection,
+  isHealth,
+  type JsonObject,
+  type Question,
+  type Sent,
+  type WireAnswer,
+  type WireRequest,
 } from "./connection.ts";
 import { eventsOf, linesOf } from "./event-lines.ts";
-import { writeExactJson } from "./exact-json.ts";
-import { generateBody, generatedAnswer, isGenerable } from "./generate-stream.ts";
+import type { generateStream } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
-import { isFields, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
+import { encoded, pathTo } from "./http-messages.ts";
+import { fieldsOf, parseAnswer, readInferAnswer, toWireAnswer } from "./infer-answer.ts";
 import { inferBody, type TensorFormat } from "./infer-body.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport } from "./transport.ts";
 
@@ -28,6 +27,8 @@ export interface HttpConnectionOptions {
   readonly format: TensorFormat;
   readonly compression: Compression;
   readonly maxResponseBytes: number;
+  /** For servers whose /infer does not stream: generate-stream.ts. */
+  readonly generate?: typeof generateStream | undefined;
 }
 
 /** `none` sends no word of it. */
@@ -51,38 +52,33 @@ export class HttpConnection implements Connection {
     const { format, compression } = this.#options;
     const { chunks, jsonBytes } = inferBody(request, format);
     const { request: encoding, response: accepted } = compression;
-    const headers: Record<string, string> = {
-      ...sent.headers,
-      ...(jsonBytes !== undefined && { [jsonLength]: `${jsonBytes}` }),
-      "content-type": jsonBytes === undefined ? "application/json" : "application/octet-stream",
+    const headers = {
+      ...(jsonBytes !== undefined && {
+        [jsonLength]: `${jsonBytes}`,
+        "content-type": "application/octet-stream",
+      }),
       ...(encoding !== "none" && { "content-encoding": encoding }),
       ...(accepted !== "none" && { "accept-encoding": accepted }),
     };
     const body = encoding === "none" ? chunks : [await compressed(chunks, encoding)];
-    const path = `${pathOf(request)}/infer`;
-    const answer = await this.#send({ method: "POST", path, headers, body }, sent);
-    const read = await readWhole(answer, request);
-    return { ...read, timing: timingOf(answer.header("server-timing")) };
+    const answer = await this.#send(pathTo("/models/*/infer", request), sent, body, headers);
+    const timing = timingOf(answer.header("server-timing"));
+    return { ...(await readWhole(answer, request)), timing };
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
-    const headers = {
-      ...sent.headers,
-      "content-type": "application/json",
-      accept: "text/event-stream, application/x-ndjson;q=0.9",
-    };
+    const headers = { accept: "text/event-stream, application/x-ndjson;q=0.9" };
     const { chunks } = inferBody(request, "json");
-    const path = `${pathOf(request)}/infer`;
     let answer: HttpAnswer;
     try {
-      answer = await this.#send({ method: "POST", path, headers, body: chunks }, sent);
+      answer = await this.#send(pathTo("/models/*/infer", request), sent, chunks, headers);
     } catch (error) {
-      if (statusOf(error) !== 501 || !isGenerable(request)) throw error;
-      yield* this.#generate(request, sent, error);
+      const { generate } = this.#options;
+      if (statusOf(error) !== 501 || generate === undefined) throw error;
+      yield* generate(this, request, sent, error);
       return;
     }
-    const type = answer.header("content-type") ?? "";
-    if (type.startsWith("application/json")) {
+    if (typeOf(answer).startsWith("application/json")) {
       // A server without streams over HTTP, and a model that answers once.
       yield await readWhole(answer, request);
       return;
@@ -90,33 +86,20 @@ export class HttpConnection implements Connection {
     for await (const document of this.#streamed(answer)) yield toWireAnswer(document);
   }
 
-  /** Of a server whose /infer does not stream. */
-  async *#generate(
-    request: WireRequest,
+  /** Of a stream, one after another. */
+  async *responses(
+    path: string,
     sent: Sent,
-    refusal: unknown,
-  ): AsyncGenerator<WireAnswer, void, undefined> {
-    const about = { what: "modelMetadata", target: request } as const;
-    const metadata = (await this.ask(about, sent)) as ModelMetadata;
-    const body = [new TextEncoder().encode(writeExactJson(generateBody(request, metadata)))];
-    const headers = { ...sent.headers, "content-type": "application/json" };
-    const path = `${pathOf(request)}/generate_stream`;
-    const answer = await this.#send({ method: "POST", path, headers, body }, sent).catch(
-      (error: unknown) => {
-        throw statusOf(error) === 404 ? refusal : error;
-      },
-    );
-    for await (const document of this.#streamed(answer)) {
-      yield generatedAnswer(document, request, metadata);
-    }
+    body: HttpRequest["body"],
+  ): AsyncGenerator<JsonObject, void, undefined> {
+    yield* this.#streamed(await this.#send(path, sent, body));
   }
 
-  /** Responses, one after another. */
   async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
-    const type = answer.header("content-type") ?? "";
+    const type = typeOf(answer);
     const isLines = type.startsWith("application/x-ndjson");
     if (!isLines && !type.startsWith("text/event-stream")) {
-      throw strangeAnswer(answer, decoder.decode(await answer.whole()));
+      throw strangeAnswer(answer, await textOf(answer));
     }
     const texts = (isLines ? linesOf : eventsOf)(answer.chunks(), this.#options.maxResponseBytes);
     for await (const text of texts) {
@@ -125,20 +108,16 @@ export class HttpConnection implements Connection {
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
-    const isHealth = /live|eady/.test(question.what);
-    const document = "body" in question ? question.body : undefined;
-    const body = document === undefined ? [] : [new TextEncoder().encode(writeExactJson(document))];
-    const method = document === undefined ? "GET" : "POST";
-    const headers = { ...sent.headers, ...(document && { "content-type": "application/json" }) };
+    const { route, body } = question;
     try {
-      const answer = await this.#send({ method, path: pathTo(question), headers, body }, sent);
-      const bytes = await answer.whole();
-      if (isHealth || bytes.byteLength === 0) return isHealth;
-      if (!/html/.test(answer.header("content-type") ?? "")) return parseAnswer(bytes);
-      throw strangeAnswer(answer, decoder.decode(bytes));
+      const answer = await this.#send(pathTo(route, question), sent, body && encoded(body));
+      const text = await textOf(answer);
+      if (isHealth(route) || text === "") return isHealth(route);
+      if (typeOf(answer).includes("html")) throw strangeAnswer(answer, text);
+      return parseAnswer(text);
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.
-      if (isHealth && error instanceof ClientError && isNotReady(error)) return false;
+      if (isHealth(route) && error instanceof ClientError && isNotReady(error)) return false;
       throw error;
     }
   }
@@ -148,64 +127,38 @@ export class HttpConnection implements Connection {
   }
 
   /** Its answer, if that is a success. */
-  async #send(request: Omit<HttpRequest, "signal">, { signal }: Sent): Promise<HttpAnswer> {
-    const answer = await this.#options.transport.send({ ...request, signal });
+  async #send(
+    path: string,
+    sent: Sent,
+    body?: HttpRequest["body"],
+    headers?: HttpRequest["headers"],
+  ): Promise<HttpAnswer> {
+    const type = body && { "content-type": "application/json" };
+    const all = { ...sent.headers, ...type, ...headers };
+    const { signal } = sent;
+    const answer = await this.#options.transport.send({ path, headers: all, body, signal });
     if (answer.status === 200) return answer;
-    throw httpError(answer, decoder.decode(await answer.whole()));
+    throw httpError(answer, await textOf(answer));
   }
 }
 
 async function readWhole(answer: HttpAnswer, { outputs }: WireRequest): Promise<WireAnswer> {
   const length = answer.header(jsonLength);
-  if (length === undefined && /octet/.test(answer.header("content-type") ?? "")) {
-    const how = "for pages, 'Access-Control-Expose-Headers' must name it";
-    throw badAnswer(`the answer's header ${jsonLength} is missing (${how})`);
+  const isBinary = typeOf(answer).includes("octet");
+  if (length === undefined ? isBinary : !/^\d{1,15}$/.test(length)) {
+    const what = length ?? "missing, or hidden from pages";
+    throw badAnswer(`the answer's header ${jsonLength} is ${what}`);
   }
-  if (length === undefined) return readInferAnswer(await answer.whole(), undefined, outputs);
-  const bytes = await answer.whole(Number(length) || 0);
-  if (/^\d{1,15}$/.test(length)) return readInferAnswer(bytes, Number(length), outputs);
-  throw badAnswer(`the answer's header ${jsonLength} is no number: ${length}`);
+  const jsonBytes = length === undefined ? undefined : Number(length);
+  return readInferAnswer(await answer.whole(jsonBytes), jsonBytes, outputs);
 }
 
-function statusOf(error: unknown): number | undefined {
-  return error instanceof ClientError ? error.status : undefined;
+function typeOf(answer: HttpAnswer): string {
+  return answer.header("content-type") ?? "";
 }
 
-function pathOf({ name, version }: ModelTarget): string {
-  const path = `/v2/models/${encodeURIComponent(name)}`;
-  return version === undefined ? path : `${path}/versions/${version}`;
-}
-
-function pathTo(question: Question): string {
-  const { what } = question;
-  const model = "target" in question && question.target ? pathOf(question.target) : "";
-  const name = "name" in question && question.name ? encodeURIComponent(question.name) : "";
-  switch (what) {
-    case "live":
-    case "ready":
-      return `/v2/health/${what}`;
-    case "modelReady":
-      return `${model}/ready`;
-    case "metadata":
-      return "/v2";
-    case "modelMetadata":
-      return model;
-    case "config":
-      return `${model}/config`;
-    case "statistics":
-      return `${model || "/v2/models"}/stats`;
-    case "index":
-      return "/v2/repository/index";
-    case "load":
-    case "unload":
-      return `/v2/repository/models/${name}/${what}`;
-    case "logging":
-      return "/v2/logging";
-    case "trace":
-      return `/v2${name && `/models/${name}`}/trace/setting`;
-    default:
-      return `/v2/systemsharedmemory${name && `/region/${name}`}/${what === "regions" ? "status" : what}`;
-  }
+async function textOf(answer: HttpAnswer): Promise<string> {
+  return decoder.decode(await answer.whole());
 }
 
 function isNotReady({ status, code }: ClientError): boolean {
@@ -215,8 +168,7 @@ function isNotReady({ status, code }: ClientError): boolean {
 
 /** A response of a stream, or the error that stands in its place. */
 function parseStreamed(text: string): JsonObject {
-  const document = parseAnswer(new TextEncoder().encode(text));
-  if (!isFields(document)) throw badAnswer("a response of the stream is no JSON object");
+  const document = fieldsOf(parseAnswer(text));
   const { error } = document;
   if (typeof error === "string") throw new ClientError("server", error, { status: 200 });
   return document;
@@ -226,15 +178,9 @@ function parseStreamed(text: string): JsonObject {
 export function timingOf(header: string | undefined): Partial<RequestTiming> | undefined {
   if (header === undefined) return undefined;
   const timing: Record<string, number> = {};
-  const names: Readonly<Record<string, keyof RequestTiming>> = {
-    queue: "queueMs",
-    batch: "batchMs",
-    compute: "computeMs",
-    encode: "outputMs",
-  };
-  for (const [, name = "", length] of header.matchAll(/([\w-]+)\s*;\s*dur=([\d.]+)/g)) {
-    const field = names[name];
-    if (field !== undefined) timing[field] = Number(length);
+  const parts = /(?<![\w-])(queue|batch|compute|encode)\s*;\s*dur=([\d.]+)/g;
+  for (const [, part, length] of header.matchAll(parts)) {
+    timing[part === "encode" ? "outputMs" : `${part}Ms`] = Number(length);
   }
   return timing;
 }

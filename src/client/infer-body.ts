@@ -3,12 +3,12 @@
  * or all of it as JSON, for servers without the binary extension.
  */
 
+import { decodeElement } from "../definition/element-arrays.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import { inOnePiece } from "./bytes.ts";
 import { invalid } from "./client-error.ts";
 import type { RegionPart, WireInput, WireOutput, WireRequest } from "./connection.ts";
-import { writeExactJson } from "./exact-json.ts";
+import { encoded } from "./http-messages.ts";
 
 export type TensorFormat = "binary" | "json";
 
@@ -18,40 +18,36 @@ export interface InferBody {
   readonly jsonBytes: number | undefined;
 }
 
-const encoder = new TextEncoder();
-
 export function inferBody(request: WireRequest, format: TensorFormat): InferBody {
   const isBinary = format === "binary";
   const { id, inputs, outputs } = request;
-  const parameters = parametersOf(request, isBinary);
+  // What is undefined is not in the document.
   const document = {
-    ...(id !== "" && { id }),
-    ...(parameters !== undefined && { parameters }),
+    id: id || undefined,
+    parameters: parametersOf(request, isBinary),
     inputs: inputs.map((input) => inputOf(input, isBinary)),
-    ...(outputs.length > 0 && { outputs: outputs.map((output) => outputOf(output, isBinary)) }),
+    outputs: outputs.length > 0 ? outputs.map((output) => outputOf(output, isBinary)) : undefined,
   };
-  const json = encoder.encode(writeExactJson(document));
-  const tensors = isBinary ? inputs.flatMap(({ chunks }) => chunks) : [];
+  const json = encoded(document);
+  const isBehind = isBinary && inputs.some(({ shared }) => !shared);
   return {
-    chunks: [json, ...tensors],
-    jsonBytes: isBinary && inputs.some(({ shared }) => !shared) ? json.byteLength : undefined,
+    chunks: isBinary ? [...json, ...inputs.flatMap(({ chunks }) => chunks)] : json,
+    jsonBytes: isBehind ? json[0]?.byteLength : undefined,
   };
 }
 
-export function parametersOf(request: WireRequest, isBinary: boolean): object | undefined {
+/** Those of the caller win: he may know more of his server. */
+export function parametersOf(request: WireRequest, isBinary: boolean): object {
   const { parameters, priority, timeoutMs, sequence, outputs } = request;
-  const all = {
+  return {
+    sequence_id: sequence?.id,
+    sequence_start: sequence?.isStart,
+    sequence_end: sequence?.isEnd,
+    priority: priority || undefined,
+    timeout: timeoutMs > 0 ? Math.max(1, Math.round(timeoutMs * 1000)) : undefined,
+    binary_data_output: (isBinary && outputs.length === 0) || undefined,
     ...parameters,
-    ...(sequence !== undefined && {
-      sequence_id: sequence.id,
-      sequence_start: sequence.isStart,
-      sequence_end: sequence.isEnd,
-    }),
-    ...(priority > 0 && { priority }),
-    ...(timeoutMs > 0 && { timeout: Math.max(1, Math.round(timeoutMs * 1000)) }),
-    ...(isBinary && outputs.length === 0 && { binary_data_output: true }),
   };
-  return Object.keys(all).length > 0 ? all : undefined;
 }
 
 function inputOf({ shared, ...tensor }: WireInput, isBinary: boolean): object {
@@ -63,33 +59,28 @@ function inputOf({ shared, ...tensor }: WireInput, isBinary: boolean): object {
 }
 
 function outputOf({ name, classes, shared }: WireOutput, isBinary: boolean): object {
-  const parameters = {
-    ...(classes !== undefined && { classification: classes }),
-    ...(shared === undefined ? isBinary && { binary_data: true } : regionOf(shared)),
-  };
-  return { name, parameters };
+  const where = shared === undefined ? { binary_data: isBinary || undefined } : regionOf(shared);
+  return { name, parameters: { classification: classes, ...where } };
 }
 
 function regionOf({ region, offset = 0, byteSize }: RegionPart): object {
   return {
     shared_memory_region: region,
-    ...(offset > 0 && { shared_memory_offset: offset }),
+    shared_memory_offset: offset || undefined,
     shared_memory_byte_size: byteSize,
   };
 }
 
+/** Flat, as JSON has them. */
 export function valuesOf({ name, datatype, shape, chunks }: WireInput): unknown[] {
   if (datatype === "FP16" || datatype === "BF16") {
-    throw invalid(
-      `input '${name}' is ${datatype}, which JSON has no form for: use format "binary"`,
-    );
+    const why = 'which JSON has no form for: use format "binary"';
+    throw invalid(`input '${name}' is ${datatype}, ${why}`);
   }
-  const bytes = inOnePiece(chunks, 8);
-  const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
   try {
-    return tensor.reshape([tensor.size]).toNested() as unknown[];
+    const { data } = new PlainTensor({ datatype, shape, bytes: inOnePiece(chunks) });
+    return Array.from<unknown, unknown>(data, (value) => decodeElement(datatype, value));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`input '${name}': ${why}`, { cause });
+    throw invalid(`input '${name}': ${(cause as Error).message}`, { cause });
   }
 }

@@ -255,10 +255,10 @@ test("each wrong answer says what is wrong", () => {
     ["<html>", undefined, /no JSON: it begins with "<html>"/],
     ["[]", undefined, /no JSON object/],
     ['{"outputs":{}}', undefined, /'outputs' are no list/],
-    ['{"outputs":[5]}', undefined, /no name/],
+    ['{"outputs":[{}]}', undefined, /no name/],
     [output('"datatype":"INT7"'), undefined, /'y': unknown datatype INT7/],
-    [output('"datatype":"INT8","shape":[-1]'), undefined, /'y' has no valid shape/],
-    [output('"datatype":"INT8","shape":[1]'), undefined, /'y' has no data/],
+    [output('"datatype":"INT8","shape":[-1]'), undefined, /'y': it has no valid shape/],
+    [output('"datatype":"INT8","shape":[1]'), undefined, /'y': it has no data/],
     [output('"datatype":"INT8","shape":[2],"data":[1]'), undefined, /'y': .*\[2\]/],
     [output('"datatype":"INT8","shape":[1],"data":[300]'), undefined, /300 is not a value of INT8/],
     ['{"outputs":[]}', 15, /cut off: 14 bytes of 15 came/],
@@ -268,9 +268,9 @@ test("each wrong answer says what is wrong", () => {
     check.throws(() => readText(text, jsonBytes), { kind: "answer", message }, text);
   }
   const cut = output('"datatype":"INT8","shape":[2],"parameters":{"binary_data_size":2}');
-  const cutError = { message: "the answer is cut off: output 'y' has 2 bytes, 1 came" };
+  const cutError = { message: "output 'y': the answer is cut off: 1 bytes of its 2 came" };
   check.throws(() => readText(`${cut}x`, cut.length), cutError);
-  check.throws(() => readText(cut), { message: /output 'y' has 2 bytes, 0 came/ });
+  check.throws(() => readText(cut), { message: /output 'y': .* 0 bytes of its 2 came/ });
   const three = output('"datatype":"INT8","shape":[3],"parameters":{"binary_data_size":2}');
   const sizeError = { message: "output 'y': 2 bytes are no INT8 of shape [3]" };
   check.throws(() => readText(`${three}xy`, three.length), sizeError);

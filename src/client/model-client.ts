@@ -13,7 +13,6 @@
 
 import type { ModelBase } from "../definition/model-base.ts";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import { noParameters } from "../protocol/infer.ts";
 import { formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
@@ -24,8 +23,8 @@ import type {
   JsonObject,
   ModelMetadata,
   ModelTarget,
+  Route,
   WireAnswer,
-  WireOutput,
   WireRequest,
 } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
@@ -34,7 +33,7 @@ import { KnownModel } from "./known-model.ts";
 import { type ModelShape, readModelShape } from "./model-shape.ts";
 import type { InputsOf, OutputsOf } from "./model-types.ts";
 import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
-import { type Response, rememberResponse } from "./response.ts";
+import { rememberResponse } from "./response.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
 import type { SequenceState } from "./sequence-state.ts";
 
@@ -75,61 +74,50 @@ export class ModelClient<M extends ModelBase = ModelBase> {
    * Responses of a model that streams, or the one of any other. Who stops reading cancels the
    * request. Inputs as for `infer`.
    */
-  async *stream(
+  stream(
     inputs: InputsOf<M>,
     options: InferOptions = {},
   ): AsyncGenerator<OutputsOf<M>, void, undefined> {
-    checkInfer(`model '${this.name}'`, options);
-    const { connection, calls, limitsOf } = this.#context;
-    const limits = limitsOf(options, true);
-    const request = await this.#byShape(options, (shape) => {
-      const wire = toWireInputs({ modelName: this.name, shape, form: "whole" }, inputs);
-      return this.#request(wire, options);
-    });
-    const answers = calls.stream(limits, (sent) => {
-      return connection.stream(request, withHeaders(sent, options));
-    });
-    try {
-      for await (const answer of answers) yield toOutputs(answer, false) as OutputsOf<M>;
-    } catch (error) {
-      if (mayBeChanged(error)) this.#known.forget();
-      throw withId(error, options.id);
-    }
+    return this.#stream("whole", inputs, options);
   }
 
-  async isReady(options: CallOptions = {}): Promise<boolean> {
-    return (await this.#ask("modelReady", options)) as boolean;
+  /** The same for one sample, without the batch dimension; so are its responses. */
+  streamSample(
+    inputs: InputsOf<M>,
+    options: InferOptions = {},
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    return this.#stream("sample", inputs, options);
+  }
+
+  isReady(options: CallOptions = {}): Promise<boolean> {
+    return this.#ask("/models/*/ready", options);
   }
 
   /** Resolves when it is; a server that is not there yet is asked again. */
-  async waitReady(options: CallOptions = {}): Promise<void> {
-    await untilReady(this.#context, options, (each) => this.isReady(each));
+  waitReady(options: CallOptions = {}): Promise<void> {
+    return untilReady(this.#context, options, (each) => this.isReady(each));
   }
 
-  async metadata(options: CallOptions = {}): Promise<ModelMetadata> {
-    return (await this.#ask("modelMetadata", options)) as ModelMetadata;
+  metadata(options: CallOptions = {}): Promise<ModelMetadata> {
+    return this.#ask("/models/*", options);
   }
 
-  async config(options: CallOptions = {}): Promise<JsonObject> {
-    return (await this.#ask("config", options)) as JsonObject;
+  config(options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask("/models/*/config", options);
   }
 
-  async statistics(options: CallOptions = {}): Promise<JsonObject> {
-    return (await this.#ask("statistics", options)) as JsonObject;
+  statistics(options: CallOptions = {}): Promise<JsonObject> {
+    return this.#ask("/models/*/stats", options);
   }
 
-  /** Without settings: as they are. */
-  async traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
-    const body = settings === undefined ? {} : { body: settings };
-    const question = { what: "trace", name: this.name, ...body } as const;
-    return (await ask(this.#context, question, options)) as JsonObject;
+  /** Without settings: as they are. They are those of all its versions. */
+  traceSettings(settings?: JsonObject, options: CallOptions = {}): Promise<JsonObject> {
+    const question = { route: "/models/*/trace/setting", name: this.name, body: settings } as const;
+    return ask(this.#context, question, options);
   }
 
-  async #ask(
-    what: "modelReady" | "modelMetadata" | "config" | "statistics",
-    options: CallOptions,
-  ): Promise<unknown> {
-    return await ask(this.#context, { what, target: this.#target }, options);
+  #ask<Answer>(route: Route, options: CallOptions): Promise<Answer> {
+    return ask(this.#context, { route, ...this.#target }, options);
   }
 
   async #infer(
@@ -141,6 +129,30 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     return await this.#byShape(options, (shape) => {
       return this.#inferBy(shape, { form, inputs, options });
     });
+  }
+
+  async *#stream(
+    form: Form,
+    inputs: GivenInputs,
+    options: InferOptions,
+  ): AsyncGenerator<OutputsOf<M>, void, undefined> {
+    checkInfer(`model '${this.name}'`, options);
+    const { connection, calls, limitsOf } = this.#context;
+    const limits = limitsOf(options, true);
+    const { request, isSample } = await this.#byShape(options, (shape) => {
+      const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
+      const isSample = form === "sample" && shape.isBatching;
+      return { request: this.#request(wire, options), isSample };
+    });
+    const answers = calls.stream(limits, (sent) => {
+      return connection.stream(request, withHeaders(sent, options));
+    });
+    try {
+      for await (const answer of answers) yield toOutputs(answer, isSample) as OutputsOf<M>;
+    } catch (error) {
+      if (mayBeChanged(error)) this.#known.forget();
+      throw withId(error, options.id);
+    }
   }
 
   /** By what is known of the model; where that proves wrong, by what is so now. */
@@ -193,7 +205,7 @@ export class ModelClient<M extends ModelBase = ModelBase> {
 
   #request(inputs: WireRequest["inputs"], options: InferOptions): WireRequest {
     const { id = "", parameters = noParameters, priority = 0, timeoutMs = 0 } = options;
-    const outputs = (options.outputs ?? []).map((output): WireOutput => {
+    const outputs = (options.outputs ?? []).map((output) => {
       return typeof output === "string" ? { name: output } : output;
     });
     const own = { id, parameters, priority, timeoutMs, sequence: undefined };
@@ -212,14 +224,12 @@ function withId(error: unknown, id = ""): unknown {
   return error;
 }
 
-function toOutputs(answer: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
-  const { id, modelName, modelVersion, parameters, timing } = answer;
-  const outputs = Object.fromEntries(
-    answer.outputs.map((output) => [output.name, toTensor(output, isSample)]),
+function toOutputs({ outputs, ...response }: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
+  const tensors = Object.fromEntries(
+    outputs.map((output) => [output.name, toTensor(output, isSample)]),
   );
-  const response: Response = { id, modelName, modelVersion, parameters, timing };
-  rememberResponse(outputs, response);
-  return outputs;
+  rememberResponse(tensors, response);
+  return tensors;
 }
 
 function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
@@ -227,8 +237,7 @@ function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boole
     throw badAnswer(`output '${name}' of one sample is of shape ${formatShape(shape)}`);
   }
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
-  const tensor = new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
-  return isSample ? tensor.reshape(shape.slice(1)) : tensor;
+  return new PlainTensor({ datatype, shape: isSample ? shape.slice(1) : shape, bytes });
 }
 
 /** By its name and version, whoever asks. */
@@ -239,12 +248,9 @@ function knownModel(context: ClientContext, target: ModelTarget): KnownModel {
     models.get(key) ??
     new KnownModel({
       ask: (options) => {
-        const answer = (what: "modelMetadata" | "config"): Promise<unknown> => {
-          return ask(context, { what, target }, options);
-        };
         return readModelShape(
-          answer("modelMetadata") as Promise<ModelMetadata>,
-          answer("config") as Promise<JsonObject>,
+          ask(context, { route: "/models/*", ...target }, options),
+          ask(context, { route: "/models/*/config", ...target }, options),
         );
       },
       share: (options, asking) => calls.share(limitsOf(options), asking),

@@ -9,10 +9,10 @@
  */
 
 import type { Datatype } from "../protocol/datatype.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { isFields } from "../protocol/fields.ts";
+import { badAnswer, ClientError, statusOf } from "./client-error.ts";
 import type { JsonObject, ModelMetadata, TensorMetadata } from "./connection.ts";
 import { isDatatype } from "./element-size.ts";
-import { isFields } from "./infer-answer.ts";
 
 export interface KnownTensor {
   readonly name: string;
@@ -47,42 +47,33 @@ export async function readModelShape(
 
 /** Throws a TypeError where it is not what its type says. */
 function toShape(
-  described: ModelMetadata | undefined,
-  configuration: JsonObject | undefined,
+  { inputs = [], outputs = [] }: Partial<ModelMetadata>,
+  { max_batch_size: most, input, model_transaction_policy: policy }: JsonObject,
 ): ModelShape {
-  const { name, inputs = [], outputs = [] } = described ?? {};
-  const { max_batch_size: most, input, model_transaction_policy: policy } = configuration ?? {};
   const maxBatchSize = typeof most === "number" ? most : undefined;
-  const isOptional = optionalNames(input);
+  const configs: readonly unknown[] = Array.isArray(input) ? input : [];
+  const isOptional = (name: string): boolean => {
+    return configs.some((each) => {
+      return isFields(each) && each["name"] === name && each["optional"] === true;
+    });
+  };
   const isFree = ({ shape }: TensorMetadata): boolean => shape[0] === -1;
   return {
-    inputs: inputs.map((tensor) => toKnown(name ?? "", tensor, isOptional.has(tensor.name))),
-    outputNames: outputs.map((output) => output.name),
+    inputs: inputs.map(({ name, datatype, shape }) => {
+      if (!isDatatype(datatype)) throw badAnswer(`input '${name}': unknown datatype ${datatype}`);
+      return { name, datatype, dims: [...shape], isOptional: isOptional(name) };
+    }),
+    outputNames: outputs.map(({ name }) => name),
     isBatching:
       maxBatchSize === undefined ? [...inputs, ...outputs].every(isFree) : maxBatchSize > 0,
-    maxBatchSize: maxBatchSize === undefined || maxBatchSize === 0 ? undefined : maxBatchSize,
+    maxBatchSize: maxBatchSize || undefined,
     isDecoupled: isFields(policy) && policy["decoupled"] === true,
   };
 }
 
-function ifMissing(error: unknown): undefined {
-  const missing = ["NOT_FOUND", "UNIMPLEMENTED", "PERMISSION_DENIED"];
-  const isServers = error instanceof ClientError && error.status !== undefined;
-  if (isServers && missing.includes(error.code)) return undefined;
+/** Not all servers have it, and not all callers the right to read it. */
+function ifMissing(error: unknown): JsonObject {
+  const missing = /NOT_FOUND|UNIMPLEMENTED|PERMISSION_DENIED/;
+  if (statusOf(error) !== undefined && missing.test((error as ClientError).code)) return {};
   throw error;
-}
-
-function optionalNames(inputs: unknown): ReadonlySet<string> {
-  if (!Array.isArray(inputs)) return new Set();
-  const optional = inputs.filter((input) => isFields(input) && input["optional"] === true);
-  return new Set(optional.map(({ name }: { readonly name: string }) => name));
-}
-
-function toKnown(
-  modelName: string,
-  { name, datatype, shape }: TensorMetadata,
-  isOptional: boolean,
-): KnownTensor {
-  if (isDatatype(datatype)) return { name, datatype, dims: [...shape], isOptional };
-  throw badAnswer(`input '${name}' of model '${modelName}': unknown datatype ${datatype}`);
 }

@@ -5,6 +5,7 @@
  * What fails before a connection is there was not sent, and may be sent again.
  */
 import {
+  type ClientRequest,
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
@@ -15,8 +16,8 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { concatenated, joinedAt } from "./bytes.ts";
-import { badAnswer, ClientError } from "./client-error.ts";
+import { concatenated, inOnePiece } from "./bytes.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import { tooLong } from "./fetch-transport.ts";
 import type { HttpAnswer, HttpRequest, HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -60,16 +61,17 @@ export class NodeTransport implements HttpTransport {
     };
   }
 
-  send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  send({ path, headers, body: chunks, signal }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       let isConnected = false;
+      const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-      const request = this.#request({
+      const request = this.#begin({
         ...this.#target,
-        method,
+        method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
-        headers: method === "POST" ? { ...headers, "content-length": byteLength } : headers,
+        headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
       });
       const abort = (): void => {
         request.destroy();
@@ -106,6 +108,15 @@ export class NodeTransport implements HttpTransport {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #begin(options: RequestOptions): ClientRequest {
+    try {
+      return this.#request(options);
+    } catch (cause) {
+      // A header, or the token: with a character that none may have.
+      throw invalid(`the request cannot be sent: ${messageOf(cause as Error)}`, { cause });
+    }
   }
 
   #limitConnecting(socket: Socket, connected: () => void): void {
@@ -191,7 +202,7 @@ class NodeAnswer implements HttpAnswer {
       let isWhole = false;
       body.once("end", () => {
         isWhole = true;
-        resolve(joinedAt(parts, alignAt));
+        resolve(inOnePiece(parts, 8, alignAt));
       });
       body.once("error", (cause) => {
         reject(this.#broken(cause));

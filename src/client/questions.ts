@@ -1,8 +1,10 @@
 /**
  * Questions to a server, within a client's limits; and waiting until it, or a model, is ready.
  */
+
+import { type CallLimits, pause } from "./call-limit.ts";
 import { type CallOptions, checkCall } from "./call-options.ts";
-import { type CallLimits, type Calls, pause } from "./calls.ts";
+import type { Calls } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
 import type { Connection, Question, Sent } from "./connection.ts";
 import type { KnownModel } from "./known-model.ts";
@@ -16,15 +18,17 @@ export interface ClientContext {
   readonly limitsOf: (options: CallOptions, isStream?: boolean) => CallLimits;
 }
 
-export async function ask(
+export async function ask<Answer>(
   { connection, calls, limitsOf }: ClientContext,
   question: Question,
   options: CallOptions,
-): Promise<unknown> {
-  checkCall(question.what, options);
-  return await calls.run(limitsOf(options), (sent) => {
+): Promise<Answer> {
+  checkCall(question.route, options);
+  const answer = await calls.run(limitsOf(options), (sent) => {
     return connection.ask(question, withHeaders(sent, options));
   });
+  // Whoever asks knows what the server says to it.
+  return answer as Answer;
 }
 
 export function withHeaders(sent: Sent, { headers }: CallOptions): Sent {

@@ -4,6 +4,7 @@
  * Rows lie one behind another, whatever their datatype: so both are a matter of bytes.
  */
 
+import { startsOfPacked } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { wireTensor } from "../protocol/tensor.ts";
 import { inOnePiece } from "./bytes.ts";
@@ -34,23 +35,13 @@ export function partsOfRequest(
 function rowsOf({ name, datatype, shape, chunks }: WireInput) {
   const bytes = inOnePiece(chunks, 1);
   const perRow = elementCount(shape.slice(1));
-  const starts = datatype === "BYTES" ? startsOf(bytes) : undefined;
+  const starts = datatype === "BYTES" ? startsOfPacked(bytes) : undefined;
   const size = sizeOf(datatype);
   const startOf = (row: number): number => starts?.[row * perRow] ?? row * perRow * size;
   return (from: number, to: number): WireInput => {
     const part = { name, datatype, shape: [to - from, ...shape.slice(1)] };
     return wireTensor(part, bytes.subarray(startOf(from), startOf(to)));
   };
-}
-
-/** Of BYTES: where each element begins, and where the last one ends. */
-function startsOf(bytes: Uint8Array): readonly number[] {
-  const lengths = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const starts = [0];
-  for (let start = 0; start < bytes.byteLength; starts.push(start)) {
-    start += 4 + lengths.getUint32(start, true);
-  }
-  return starts;
 }
 
 /** Of the parts of one request. */
@@ -60,21 +51,18 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
   const outputs = first.outputs.map((output) => {
     const { name, datatype, shape } = output;
     const row = formatShape(shape.slice(1));
-    const parts = answers.map(({ outputs: own }) => own.find((each) => each.name === name));
-    let rows = 0;
-    for (const part of parts) {
-      if (part?.datatype !== datatype || formatShape(part.shape.slice(1)) !== row) {
-        throw badAnswer(
-          `output '${name}' differs in shape or datatype from part to part of the batch`,
-        );
-      }
-      rows += part.shape[0] ?? 0;
-    }
+    const parts = answers.map((answer) => {
+      const part = answer.outputs.find((each) => each.name === name);
+      if (part?.datatype === datatype && formatShape(part.shape.slice(1)) === row) return part;
+      throw badAnswer(
+        `output '${name}' differs in shape or datatype from part to part of the batch`,
+      );
+    });
     return {
       ...output,
-      shape: [rows, ...shape.slice(1)],
-      chunks: parts.flatMap((part) => part?.chunks ?? []),
-      byteLength: parts.reduce((sum, part) => sum + (part?.byteLength ?? 0), 0),
+      shape: [parts.reduce((rows, part) => rows + (part.shape[0] ?? 0), 0), ...shape.slice(1)],
+      chunks: parts.flatMap(({ chunks }) => chunks),
+      byteLength: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
     };
   });
   return { ...first, outputs };

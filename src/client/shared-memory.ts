@@ -18,7 +18,6 @@
  */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { PlainTensor } from "../definition/plain-tensor.ts";
-import { defaultForm } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import type { CallOptions } from "./call-options.ts";
@@ -48,7 +47,11 @@ export async function createSharedMemory(
   const file = createFile(name, path, byteSize);
   try {
     const body = { key, offset: 0, byte_size: byteSize };
-    await ask(contextOf(client), { what: "register", name, body }, options);
+    await ask(
+      contextOf(client),
+      { route: "/systemsharedmemory/region/*/register", name, body },
+      options,
+    );
   } catch (error) {
     closeSync(file);
     throw error;
@@ -105,7 +108,7 @@ export class SharedMemory {
     const size = sizeOf(datatype);
     const byteLength = size === 0 ? this.#lengthOfTexts(count, offset) : count * size;
     const bytes = this.#bytesAt(offset, byteLength);
-    return new PlainTensor({ datatype, shape, as: defaultForm(datatype), bytes });
+    return new PlainTensor({ datatype, shape, bytes });
   }
 
   /** The server forgets it. It is gone here in any case; the second time nothing happens. */
@@ -113,8 +116,8 @@ export class SharedMemory {
     if (this.#file === undefined) return;
     closeSync(this.#file);
     this.#file = undefined;
-    const question = { what: "unregister", name: this.name, body: {} } as const;
-    await ask(contextOf(this.#client), question, options);
+    const route = "/systemsharedmemory/region/*/unregister";
+    await ask(contextOf(this.#client), { route, name: this.name, body: {} }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

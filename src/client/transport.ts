@@ -5,12 +5,11 @@
  * HTTP is a ClientError of kind `connection`; what the signal ends rejects with its reason.
  */
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
   /** Behind the base URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** One behind another. */
-  readonly body: readonly Uint8Array[];
+  /** One behind another, by POST; undefined: a GET. */
+  readonly body: readonly Uint8Array[] | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -53,7 +53,7 @@ test("they are no other datatype, BF16 included", () => {
   for (const datatype of ["BF16", "UINT16", "FP32"] as const) {
     check.throws(() => Tensor.from(datatype, halfFloats() as never), {
       name: "TypeError",
-      message: /^Tensor\.from: \w+ takes a (Uint16|Float32)Array; got a /,
+      message: /^Tensor\.from: \w+ must be a (Uint16|Float32)Array; got a /,
     });
     const expected = { datatype, as: "number", dims: [-1] } as const;
     check.throws(() => writtenValues(expected, halfFloats()), /^TypeError: must be a \w+; got a /);

@@ -8,26 +8,20 @@
  * Not here: the tensor on the wire (protocol/tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { unpackBytes } from "../protocol/packed-bytes.ts";
-import { elementCount, formatShape } from "../protocol/shape.ts";
+import { packBytes } from "../protocol/packed-bytes.ts";
+import { elementCount } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, type TensorData, type WrittenData } from "./element-arrays.ts";
-import { flattenNested, type Nested, toNested } from "./nested-values.ts";
-import { packElements, unpackStrings } from "./packed-elements.ts";
-import {
-  type DefaultForm,
-  defaultForm,
-  type ElementForm,
-  type Elements,
-  type TensorSpec,
-} from "./specifications.ts";
-import { checkShapeOf, copyTyped, isOfForm, reshapedTo, type Values } from "./tensor-operations.ts";
+import { type Nested, toNested } from "./nested-values.ts";
+import { unpackTexts } from "./packed-texts.ts";
+import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifications.ts";
+import { checkShapeOf, type Values } from "./tensor-operations.ts";
+import { type ExpectedTensor, writtenValues } from "./written-values.ts";
 
 /** Values, or the bytes of the wire. */
-export interface TensorParts<D extends Datatype, As extends ElementForm> {
+export interface TensorParts<D extends Datatype> {
   readonly datatype: D;
   readonly shape: readonly number[];
-  readonly as: As;
   /** In the wire's layout; for a numeric datatype aligned to its elements. */
   readonly bytes?: Uint8Array;
   readonly values?: Values;
@@ -44,27 +38,24 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
   readonly datatype: D;
   /** Batch dimension included, if the model batches. */
   readonly shape: readonly number[];
-  /** What one element is in JavaScript. */
-  readonly as: As;
   #bytes: Uint8Array | undefined;
   #values: Values | undefined;
 
   /** Over memory that is there already; `Tensor.from` makes one of values. */
-  constructor(parts: TensorParts<D, As>) {
-    this.datatype = parts.datatype;
-    this.shape = parts.shape;
-    this.as = parts.as;
-    this.#bytes = parts.bytes;
-    this.#values = parts.values;
+  constructor({ datatype, shape, bytes, values }: TensorParts<D>) {
+    this.datatype = datatype;
+    this.shape = shape;
+    this.#bytes = bytes;
+    this.#values = values;
   }
 
   /** Copies. The shape of nested arrays is theirs; that of a typed array is one dimension. */
-  static from<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
-    type: TensorType<D, As>,
-    values: TensorValues<D, As>,
+  static from<D extends Datatype>(
+    datatype: D,
+    values: TensorValues<D, DefaultForm<D>>,
     shape?: readonly number[],
-  ): PlainTensor<D, As> {
-    return new PlainTensor(partsFrom(type, values, shape));
+  ): PlainTensor<D> {
+    return new PlainTensor({ datatype, ...written({ datatype, as: "number" }, values, shape) });
   }
 
   /** The first dimension. */
@@ -89,7 +80,7 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     this.prepare();
     const { datatype } = this;
     if (datatype === "BYTES") {
-      this.#bytes ??= packElements(this.#values as readonly string[]);
+      this.#bytes ??= packBytes(this.#values as readonly string[]);
       return this.#bytes;
     }
     if (this.#values === undefined && this.#bytes !== undefined) return this.#bytes;
@@ -98,66 +89,16 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
 
-  /** The row of this index, without the first dimension. A view. */
-  row(index: number): this {
-    return this.#part(index, index + 1, this.shape.slice(1));
-  }
-
-  /** Rows from the first index to before the second. A view. */
-  slice(from: number, to: number = this.rows): this {
-    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
-  }
-
-  /** The rows, one after another, as `row` gives them. */
-  *eachRow(): Generator<this, void, undefined> {
-    this.prepare();
-    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
-  }
-
-  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
-  reshape(shape: readonly number[]): this {
-    this.prepare();
-    const to = reshapedTo(this.shape, shape);
-    // Texts that nobody has read stay bytes.
-    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
-    return this.view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
-  }
-
   /** Arrays in arrays, of booleans, numbers, bigints, strings or Uint8Arrays. */
   toNested(): Nested<Elements[As]> {
     const nested = toNested(this.datatype, this.shape, this.data as ArrayLike<unknown>);
     return nested as Nested<Elements[As]>;
   }
 
-  #part(from: number, to: number, shape: readonly number[]): this {
-    const isWithin = from >= 0 && from <= to && to <= this.rows;
-    const isWhole = Number.isInteger(from) && Number.isInteger(to);
-    if (!isWithin || !isWhole || this.shape.length === 0) {
-      const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
-      throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
-    }
-    const perRow = this.rows === 0 ? 0 : this.size / this.rows;
-    const data = this.data as Values;
-    const values = ArrayBuffer.isView(data)
-      ? data.subarray(from * perRow, to * perRow)
-      : data.slice(from * perRow, to * perRow);
-    return this.view(shape, { values });
-  }
-
-  /** Of the same class as this one, over the same memory. */
-  protected view(
-    shape: readonly number[],
-    memory: Pick<TensorParts<D, As>, "bytes" | "values">,
-  ): this {
-    const { datatype, as } = this;
-    const make = this.constructor as new (parts: TensorParts<D, As>) => this;
-    return new make({ datatype, shape, as, ...memory });
-  }
-
   /** Values of the wire's layout: over the same memory, where they are numbers. */
   protected decode(bytes: Uint8Array): Values {
-    const { datatype, as } = this;
-    if (!isNumeric(datatype)) return as === "bytes" ? unpackBytes(bytes) : unpackStrings(bytes);
+    const { datatype } = this;
+    if (!isNumeric(datatype)) return unpackTexts(bytes);
     const Typed = typedArrays[datatype];
     return new Typed(bytes.buffer, bytes.byteOffset, bytes.byteLength / Typed.BYTES_PER_ELEMENT);
   }
@@ -185,28 +126,23 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
   }
 }
 
-/** In memory of their own. */
-export function partsFrom<D extends Datatype, As extends ElementForm>(
-  type: TensorType<D, As>,
-  values: TensorValues<D, As>,
-  shape: readonly number[] | undefined,
-): TensorParts<D, As> {
-  const element = typeOf(type);
-  const { datatype, as } = element;
-  const flat = ArrayBuffer.isView(values)
-    ? { shape: [values.length], values: copyTyped(element, values as TypedArray) }
-    : flattenNested(datatype, values);
-  if (shape !== undefined) checkShapeOf(elementCount(flat.shape), shape);
-  const own = { datatype, shape: shape ?? flat.shape, as };
-  if (Array.isArray(flat.values) && !flat.values.every((value) => isOfForm(value, as))) {
-    return { ...own, bytes: packElements(flat.values) };
+/** Values in memory of their own, with the shape that is given or theirs. Throws a TypeError. */
+export function written(
+  type: Pick<ExpectedTensor, "datatype" | "as">,
+  values: unknown,
+  given: readonly number[] | undefined,
+): { readonly shape: readonly number[]; readonly bytes: Uint8Array } {
+  const isElement = !Array.isArray(values) && !ArrayBuffer.isView(values);
+  try {
+    const expected = { ...type, dims: [-1] };
+    const { shape, bytes, isOwn } = writtenValues(expected, isElement ? [values] : values);
+    const own = isElement ? [] : shape;
+    if (given !== undefined) checkShapeOf(elementCount(own), given);
+    return { shape: given ?? own, bytes: isOwn ? bytes : bytes.slice() };
+  } catch (error) {
+    const { message } = error as Error;
+    throw message.startsWith("must ")
+      ? new TypeError(`Tensor.from: ${type.datatype} ${message}`)
+      : error;
   }
-  return { ...own, values: flat.values };
-}
-
-export function typeOf<D extends Datatype, As extends ElementForm>(
-  type: TensorType<D, As>,
-): { readonly datatype: D; readonly as: As } {
-  if (typeof type !== "string") return type;
-  return { datatype: type, as: defaultForm(type) as ElementForm as As };
 }

@@ -25,8 +25,6 @@ export function toSmallFloatBits(datatype: SmallFloat, value: number): number {
   if (Number.isNaN(value)) return infinity | (1 << (mantissaBits - 1));
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const magnitude = Math.abs(value);
-  if (magnitude === 0) return sign;
-  if (magnitude === Number.POSITIVE_INFINITY) return sign | infinity;
   const exponent = Math.max(exponentOf(magnitude), 1 - bias);
   // In units of the last mantissa bit: exact, a power of two. Subnormal numbers stay below 2^bits.
   const units = roundTiesToEven(magnitude * 2 ** (mantissaBits - exponent));
@@ -50,16 +48,13 @@ export function fromSmallFloatBits(datatype: SmallFloat, bits: number): number {
 const float64 = new Float64Array(1);
 const words = new Uint32Array(float64.buffer);
 
-/** Of a positive, finite number; of a subnormal FP64 something below -1022, which is enough. */
+/** Of 0 and a subnormal FP64 something below -1022, of infinity 1024: both are enough. */
 function exponentOf(magnitude: number): number {
   float64[0] = magnitude;
   return ((words[1] ?? 0) >>> 20) - 1023;
 }
 
-/** Of a number below 2^52. */
+/** Of a number below 2^52: beyond it floats have no fraction, so that the sum rounds. */
 function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  const isUp = rest > 0.5 || (rest === 0.5 && floor % 2 === 1);
-  return isUp ? floor + 1 : floor;
+  return value + 2 ** 52 - 2 ** 52;
 }

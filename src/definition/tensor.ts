@@ -13,24 +13,30 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { unpackBytes } from "../protocol/packed-bytes.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { show } from "../protocol/show.ts";
 import type { TypedArray } from "../protocol/typed-arrays.ts";
 import { isWideAsNumber, numbersToWide, wideToNumbers } from "./element-arrays.ts";
 import {
   PlainTensor,
-  partsFrom,
   type TensorParts,
   type TensorType,
   type TensorValues,
-  typeOf,
+  written,
 } from "./plain-tensor.ts";
-import type { DefaultForm, ElementForm, Elements } from "./specifications.ts";
+import {
+  type DefaultForm,
+  defaultForm,
+  type ElementForm,
+  type Elements,
+} from "./specifications.ts";
 import {
   concatenated,
   mapped,
   padded,
   type Readable,
+  reshapedTo,
   stacked,
   type Values,
   zeros,
@@ -43,7 +49,8 @@ export interface UnreadBytes {
   join(): Uint8Array;
 }
 
-export interface OwnedParts<D extends Datatype, As extends ElementForm> extends TensorParts<D, As> {
+export interface OwnedParts<D extends Datatype, As extends ElementForm> extends TensorParts<D> {
+  readonly as: As;
   readonly unread?: UnreadBytes;
   /** Its memory is of no use to anybody else. */
   readonly isOwn?: boolean;
@@ -65,6 +72,8 @@ export class Tensor<
   D extends Datatype = Datatype,
   As extends ElementForm = DefaultForm<D>,
 > extends PlainTensor<D, As> {
+  /** What one element is in JavaScript. */
+  readonly as: As;
   readonly #isOwn: boolean;
   #unread: UnreadBytes | undefined;
   /** The tensor that this one is a part of: when that is gone, so is this. */
@@ -86,6 +95,7 @@ export class Tensor<
   /** Over memory that is there already; `Tensor.from` makes one of values. */
   constructor(parts: OwnedParts<D, As>) {
     super(parts);
+    this.as = parts.as;
     this.#unread = parts.unread;
     this.#isOwn = parts.isOwn ?? false;
   }
@@ -96,10 +106,13 @@ export class Tensor<
     values: TensorValues<D, As>,
     shape?: readonly number[],
   ): Tensor<D, As> {
-    const parts = partsFrom(type, values, shape);
-    const isWide = isWideAsNumber(parts.datatype, parts.as) && !ArrayBuffer.isView(values);
-    const numbers = isWide ? { values: wideToNumbers(parts.values as BigInt64Array) } : {};
-    return new Tensor({ ...parts, ...numbers, isOwn: true });
+    const { datatype, as } = typeOf(type);
+    const { bytes, ...own } = written({ datatype, as }, values, shape);
+    // What is beyond 2^53 is an error now, not when it is read.
+    const memory = isWideAsNumber(datatype, as)
+      ? { values: wideToNumbers(datatype, bytes) }
+      : { bytes };
+    return new Tensor<D, As>({ datatype, as, ...own, ...memory, isOwn: true });
   }
 
   /** Zeros, false or empty texts. */
@@ -125,6 +138,32 @@ export class Tensor<
     axis: number = 0,
   ): Tensor<D, As> {
     return fromFirst(tensors, stacked(readable("stack", tensors), axis));
+  }
+
+  /** The row of this index, without the first dimension. A view. */
+  row(index: number): this {
+    return this.#part(index, index + 1, this.shape.slice(1));
+  }
+
+  /** Rows from the first index to before the second. A view. */
+  slice(from: number, to: number = this.rows): this {
+    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** The rows, one after another, as `row` gives them. */
+  *eachRow(): Generator<this, void, undefined> {
+    this.prepare();
+    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
+  }
+
+  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
+  reshape(shape: readonly number[]): this {
+    this.prepare();
+    const to = reshapedTo(this.shape, shape);
+    const { memory } = this;
+    // Texts stay bytes.
+    const isPacked = this.datatype === "BYTES" && memory instanceof Uint8Array;
+    return this.#view(to, isPacked ? { bytes: memory } : { values: this.data as Values });
   }
 
   /** A tensor of the same shape and datatype, from each element in turn. */
@@ -153,19 +192,33 @@ export class Tensor<
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
 
-  protected override view(
-    shape: readonly number[],
-    memory: Pick<TensorParts<D, As>, "bytes" | "values">,
-  ): this {
-    const view = super.view(shape, memory);
+  #part(from: number, to: number, shape: readonly number[]): this {
+    const isWithin = from >= 0 && from <= to && to <= this.rows;
+    const isWhole = Number.isInteger(from) && Number.isInteger(to);
+    if (!isWithin || !isWhole || this.shape.length === 0) {
+      const rows = `0 to ${this.rows} of a tensor of shape ${formatShape(this.shape)}`;
+      throw new RangeError(`rows ${from} to ${to} are not within rows ${rows}`);
+    }
+    const perRow = this.rows === 0 ? 0 : this.size / this.rows;
+    const data = this.data as Values;
+    const values = ArrayBuffer.isView(data)
+      ? data.subarray(from * perRow, to * perRow)
+      : data.slice(from * perRow, to * perRow);
+    return this.#view(shape, { values });
+  }
+
+  #view(shape: readonly number[], memory: Pick<TensorParts<D>, "bytes" | "values">): this {
+    const { datatype, as } = this;
+    const view = new Tensor({ datatype, shape, as, ...memory });
     view.#whole = this.#whole ?? this;
-    return view;
+    return view as this;
   }
 
   protected override decode(bytes: Uint8Array): Values {
     try {
-      const values = super.decode(bytes);
-      return this.#isWide ? wideToNumbers(values as BigInt64Array) : values;
+      if (this.as === "bytes") return unpackBytes(bytes);
+      const { datatype, as } = this;
+      return isWideAsNumber(datatype, as) ? wideToNumbers(datatype, bytes) : super.decode(bytes);
     } catch (cause) {
       // What a client sent is not what the model reads.
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -177,11 +230,9 @@ export class Tensor<
   }
 
   protected override encode(values: TypedArray): TypedArray {
-    return this.#isWide ? numbersToWide(this.datatype as "INT64", values as Float64Array) : values;
-  }
-
-  get #isWide(): boolean {
-    return isWideAsNumber(this.datatype, this.as);
+    const { datatype, as } = this;
+    if (!isWideAsNumber(datatype, as)) return values;
+    return numbersToWide(datatype, values as Float64Array);
   }
 
   protected override prepare(): void {
@@ -221,6 +272,13 @@ function gone({ datatype, shape }: PlainTensor<Datatype, ElementForm>, why: stri
   return new TypeError(`this tensor (${datatype} ${formatShape(shape)}) is gone: ${why}`);
 }
 
+function typeOf<D extends Datatype, As extends ElementForm>(
+  type: TensorType<D, As>,
+): { readonly datatype: D; readonly as: As } {
+  if (typeof type !== "string") return type;
+  return { datatype: type, as: defaultForm(type) as ElementForm as As };
+}
+
 /** A tensor like the first one, which is there. */
 function fromFirst<D extends Datatype, As extends ElementForm>(
   [first]: readonly Tensor<D, As>[],
@@ -232,7 +290,7 @@ function fromFirst<D extends Datatype, As extends ElementForm>(
 
 function readable(what: string, tensors: readonly unknown[]): readonly Readable[] {
   return tensors.map((tensor, index) => {
-    if (tensor instanceof PlainTensor) return tensor as Readable;
+    if (tensor instanceof Tensor) return tensor as Readable;
     const got = `${show(tensor)} at index ${index}`;
     throw new TypeError(`Tensor.${what}: expected tensors; got ${got}`);
   });

@@ -8,10 +8,9 @@
  *
  * Not here: which options a model has (model-options-check.ts).
  */
+import { isFields } from "./fields.ts";
 import { nearestName } from "./nearest-name.ts";
 import { show } from "./show.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** What is wrong with the value of this field; empty: nothing. */
 export type Check = (value: unknown, field: string) => readonly string[];
@@ -75,10 +74,6 @@ export function fieldsOf(checks: Readonly<Record<string, Check>>, expected = "an
       ...Object.entries(checks).flatMap(([name, check]) => check(value[name], at(name))),
     ];
   };
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function isCount(value: unknown): value is number {

@@ -100,7 +100,7 @@ const badDays: Readonly<Record<string, BadDay>> = {
   "tensors cut off": {
     answer: says(binary(binaryJson.length, `${binaryJson}1234`)),
     ...wrong,
-    says: /cut off: output 'y' has 8 bytes, 4 came/,
+    says: /output 'y': the answer is cut off: 4 bytes of its 8 came/,
   },
   "tensors with too many bytes": {
     answer: says(binary(binaryJson.length, `${binaryJson}123456789`)),

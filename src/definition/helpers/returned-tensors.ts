@@ -9,7 +9,7 @@ import { formatShape } from "../../protocol/shape.ts";
 import type { AnyTensor, DeclaredModel, Tensors } from "../infer-forms.ts";
 import { namedOutputs, wrongOutput } from "../named-outputs.ts";
 import { PlainTensor } from "../plain-tensor.ts";
-import type { ElementForm, TensorSpec } from "../specifications.ts";
+import { defaultForm, type ElementForm, type TensorSpec } from "../specifications.ts";
 import { Tensor } from "../tensor.ts";
 import { writtenValues } from "../written-values.ts";
 
@@ -57,6 +57,6 @@ export function toTensor(spec: TensorSpec, dims: readonly number[], value: unkno
 
 function withOperations(tensor: PlainTensor<Datatype, ElementForm>): AnyTensor {
   if (tensor instanceof Tensor) return tensor;
-  const { datatype, as, shape, bytes } = tensor;
-  return new Tensor({ datatype, as, shape, bytes });
+  const { datatype, shape, bytes } = tensor;
+  return new Tensor({ datatype, as: defaultForm(datatype), shape, bytes });
 }
