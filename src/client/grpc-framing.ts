@@ -54,11 +54,8 @@ export async function unpacked(
   }
 }
 
-function prefixOf(byteLength: number, isCompressed: boolean): Uint8Array {
-  const prefix = new Uint8Array(prefixBytes);
-  prefix[0] = isCompressed ? 1 : 0;
-  new DataView(prefix.buffer).setUint32(1, byteLength);
-  return prefix;
+function prefixOf(length: number, isCompressed: boolean): Uint8Array {
+  return Uint8Array.of(isCompressed ? 1 : 0, length >>> 24, length >>> 16, length >>> 8, length);
 }
 
 /** Takes bytes as they come. */
@@ -98,6 +95,8 @@ export class FrameReader {
   /** A message ends with its last tensor, which is to end, and so to begin, where it needs no copy. */
   #joined(end: number): Uint8Array {
     const [first] = this.#chunks;
-    return first !== undefined && this.#chunks.length === 1 ? first : inOnePiece(this.#chunks, 8, end);
+    return first !== undefined && this.#chunks.length === 1
+      ? first
+      : inOnePiece(this.#chunks, 8, end);
   }
 }

@@ -52,6 +52,8 @@ export class NodeTransport implements HttpTransport {
     const isSecure = url.protocol === "https:";
     const agentOptions = { keepAlive: true, timeout: idleMs, ...options.tls };
     this.#agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    // All are to one server: a name of all options, certificates too, would be made for each request.
+    this.#agent.getName = () => "server";
     this.#request = isSecure ? httpsRequest : httpRequest;
     this.#target = {
       agent: this.#agent,
