@@ -10,6 +10,7 @@ import { basename, extname, resolve } from "node:path";
 import type { Client } from "../client/client.ts";
 import type { TensorMetadata } from "../client/connection.ts";
 import { isDatatype } from "../client/element-size.ts";
+
 import type { ModelClient } from "../client/model-client.ts";
 import { readModelShape } from "../client/model-shape.ts";
 import type { Model } from "../definition/model.ts";
@@ -17,6 +18,7 @@ import type { ModelBase } from "../definition/model-base.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import type { TensorSpecs } from "../definition/specifications.ts";
 import type { Datatype } from "../protocol/datatype.ts";
+import { isFields } from "../protocol/fields.ts";
 import { quoted } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -48,15 +50,23 @@ export async function modelsOfServer(
 }
 
 async function readyNames(client: Client): Promise<readonly string[]> {
-  const index = await client.index({ isReadyOnly: true });
-  return index.filter(({ state = "READY" }) => state === "READY").map(({ name }) => String(name));
+  const index: unknown = await client.index({ isReadyOnly: true });
+  if (!Array.isArray(index) || !index.every(isFields)) {
+    throw new UsageError("the server's index is no list of models");
+  }
+  return index.flatMap(({ name, state = "READY" }) => (state === "READY" ? [String(name)] : []));
 }
 
 async function versionsOf(client: Client, name: string): Promise<readonly DescribedModel[]> {
   const model = client.model(name);
-  const { versions = [] } = await model.metadata();
+  const metadata: unknown = await model.metadata();
+  if (!isFields(metadata)) {
+    throw new UsageError(`what the server says of model ${quoted(name)} is no metadata of one`);
+  }
+  const versions = Array.isArray(metadata["versions"]) ? metadata["versions"] : [];
   // Some servers call them by names: a client cannot ask for those.
-  const numbers = versions.filter((version) => /^[1-9]\d*$/.test(version)).map(Number);
+  const texts = new Set(versions.map(String));
+  const numbers = [...texts].filter((text) => /^[1-9]\d{0,14}$/.test(text)).map(Number);
   const own = numbers.length < 2 ? [] : numbers.map((version) => client.model(name, version));
   return await Promise.all([model, ...own].map(describeServed));
 }
@@ -69,15 +79,32 @@ async function describeServed(model: ModelClient): Promise<DescribedModel> {
   return {
     name,
     version,
-    inputs: inputs.map(({ dims, ...input }) => checked(name, { ...input, shape: dims })),
-    outputs: outputs.map((output) => checked(name, { ...output, isOptional: false })),
+    inputs: checkedAll(
+      name,
+      inputs.map(({ dims, ...input }) => ({ ...input, shape: dims })),
+    ),
+    outputs: checkedAll(
+      name,
+      outputs.map((output) => ({ ...output, isOptional: false })),
+    ),
     isDecoupled,
   };
 }
 
+type SaidTensor = TensorMetadata & { readonly isOptional: boolean };
+
+function checkedAll(model: string, tensors: readonly SaidTensor[]): readonly DescribedTensor[] {
+  const described = tensors.map((tensor) => checked(model, tensor));
+  const names = described.map(({ name }) => name);
+  const double = names.find((name, index) => names.indexOf(name) !== index);
+  if (double === undefined) return described;
+  const what = `the server says of model ${quoted(model)}`;
+  throw new UsageError(`${what}: two tensors have the name ${quoted(double)}`);
+}
+
 function checked(
   model: string,
-  { name, datatype, shape, isOptional }: TensorMetadata & { readonly isOptional: boolean },
+  { name, datatype, shape, isOptional }: SaidTensor,
 ): DescribedTensor {
   const what = `the server says of model ${quoted(model)}: tensor ${quoted(String(name))} has`;
   if (!isDatatype(datatype)) throw new UsageError(`${what} datatype ${quoted(String(datatype))}`);

@@ -5,7 +5,8 @@
  *   @x.json     nested arrays; so are texts without @, and `-`, which is stdin
  *   @x.anything bytes as they go over the wire; of BYTES: the file is one element
  *
- * JSON of one element needs no brackets, and of a BYTES input what is no JSON is its text.
+ * JSON of one element needs no brackets, and of a BYTES input what is neither a list of JSON nor a
+ * string is its text.
  * Whether a value fits in shape and datatype is the client's to check.
  */
 import { readFile } from "node:fs/promises";
@@ -59,7 +60,9 @@ async function readInput(input: KnownTensor, given: string, wrong: Wrong): Promi
 
 function fromJson({ datatype, dims }: KnownTensor, text: string, wrong: Wrong): unknown {
   try {
-    return nested(parseExactJson(text), dims.length);
+    const value = parseExactJson(text);
+    const isText = datatype === "BYTES" && !Array.isArray(value) && typeof value !== "string";
+    return nested(isText ? text : value, dims.length);
   } catch (error) {
     if (datatype === "BYTES") return nested(text, dims.length);
     throw wrong(`it must be JSON, or @ and a file: ${(error as Error).message}`);

@@ -10,7 +10,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { InferOptions } from "../client/call-options.ts";
 import type { ModelClient } from "../client/model-client.ts";
 import type { ModelShape } from "../client/model-shape.ts";
-import type { Parameters } from "../protocol/infer.ts";
+import type { Parameters, ParameterValue } from "../protocol/infer.ts";
 import { addClientFlags, type ClientFlags, openClient, told } from "./client-command.ts";
 import type { ShownOutputs } from "./shown-outputs.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
@@ -41,7 +41,7 @@ const help = `Inputs:
 An .npy file holds one output of one response; BF16 is written as FP32.
 
 Examples:
-  shoal infer http://localhost:8000 linear --input x=[[1,2,3]]
+  shoal infer http://localhost:8000 linear --input 'x=[[1, 2, 3]]'
   shoal infer http://localhost:8000 linear --sample --input x=@x.npy --output y -o y.npy
   echo '["one", "two"]' | shoal infer http://localhost:8000 upper --input text=- --format json
 `;
@@ -85,8 +85,9 @@ function addParameter(text: string, parameters: Parameters = {}): Parameters {
 }
 
 /** A number or a boolean, if it is one; else a text. */
-function parameterOf(text: string): string | number | boolean {
+function parameterOf(text: string): ParameterValue {
   if (text === "true" || text === "false") return text === "true";
+  if (/^-?\d{16,}$/.test(text)) return BigInt(text);
   const number = text.trim() === "" ? Number.NaN : Number(text);
   return Number.isFinite(number) ? number : text;
 }

@@ -32,7 +32,11 @@ export function typesCommand(): Command {
     .argument("<url|file...>", "a server, or model files: .js, .mjs, .ts, folders of them, .onnx")
     .option("-o, --out <file>", "write to this file; without it, or with -, print")
     .option("--check", "write nothing: compare with the file of -o, and fail if it differs")
-    .option("--model <name...>", "only these models of the server (default: all that are ready)")
+    .option(
+      "--model <name>",
+      "only this model of the server; may be repeated (default: all that are ready)",
+      add,
+    )
     .configureOutput(oneLineErrors)
     .action(async (sources: string[], flags: TypesFlags) => {
       await told(() => writeTypes(sources, flags));
@@ -40,6 +44,10 @@ export function typesCommand(): Command {
       process.stdout.write("", () => process.exit());
     });
   return addClientFlags(command, help);
+}
+
+function add(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, name];
 }
 
 async function writeTypes(sources: readonly string[], flags: TypesFlags): Promise<void> {

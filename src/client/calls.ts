@@ -48,7 +48,7 @@ export class Calls {
   }
 
   run<T>(limits: CallLimits, attempt: (sent: Sent) => Promise<T>): Promise<T> {
-    return this.#within(limits, async (limit) => {
+    return this.within(limits, async (limit) => {
       await this.#enter(limit.signal);
       try {
         return await this.#attempts(limit, attempt);
@@ -92,14 +92,9 @@ export class Calls {
     }
   }
 
-  /** Within the limits of all of it; whatever it does, it must heed the signal. */
-  within<T>(limits: CallLimits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#within(limits, ({ signal }) => work(signal));
-  }
-
   /** A wait for what others wait for, too: it goes on when the limits of this one have passed. */
   share<T>(limits: CallLimits, promise: Promise<T>): Promise<T> {
-    return this.#within(limits, (limit) => {
+    return this.within(limits, (limit) => {
       limit.startAttempt();
       return raced(promise, limit.signal);
     });
@@ -111,12 +106,16 @@ export class Calls {
     for (const limit of this.#open) limit.cancel(closed());
   }
 
-  async #within<T>(limits: CallLimits, work: (limit: CallLimit) => Promise<T>): Promise<T> {
+  /** Within the limits of all of it; whatever it does, it must heed the signal. */
+  async within<T>(limits: CallLimits, work: (limit: CallLimit) => Promise<T>): Promise<T> {
     const limit = this.#begin(limits);
     try {
       return await work(limit);
     } catch (reason) {
-      throw limit.explain(reason);
+      const error = limit.explain(reason);
+      // Whatever else runs for it has no purpose any more.
+      limit.cancel(error);
+      throw error;
     } finally {
       this.#end(limit);
     }

@@ -3,6 +3,8 @@
  *
  * Not here: inference (model-client.ts), what differs by protocol (connection.ts).
  */
+// Whose `lib` ends with a year has no Symbol.dispose yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ModelBase } from "../definition/model-base.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { IndexEntry, JsonObject, Question, ServerMetadata } from "./connection.ts";

@@ -9,6 +9,7 @@ import { Client } from "./client.ts";
 import { invalid } from "./client-error.ts";
 import type { Connection } from "./connection.ts";
 import { HttpConnection, type HttpConnectionOptions } from "./http-connection.ts";
+import { lowerCased } from "./questions.ts";
 import { parseServerUrl, type ServerUrl } from "./server-url.ts";
 import type { HttpTransport, TransportOptions } from "./transport.ts";
 
@@ -21,7 +22,7 @@ export function clientOver<Options extends ClientOptions>(
   checkOptions("createClient", options, kinds);
   const { maxInFlight = 128, maxWaiting = 10_000 } = options;
   if (maxInFlight < 1) throw invalid("option 'maxInFlight' must be 1 or more");
-  const calls = new Calls({ maxInFlight, maxWaiting, headers: () => headersOf(options) });
+  const calls = new Calls({ maxInFlight, maxWaiting, headers: headersOf(options) });
   const connection = connect(parseServerUrl(url), options);
   return new Client({
     connection,
@@ -47,10 +48,13 @@ export function overHttp(
   return new HttpConnection({ transport, format, compression, maxResponseBytes, generate });
 }
 
-function headersOf({ headers = {}, token }: ClientOptions): ReturnType<CallsOptions["headers"]> {
-  const withToken = (current: string) => ({ ...headers, authorization: `Bearer ${current}` });
-  if (typeof token === "function") return Promise.resolve(token()).then(withToken);
-  return token === undefined ? headers : withToken(token);
+/** Asked before each attempt. */
+function headersOf({ headers = {}, token }: ClientOptions): CallsOptions["headers"] {
+  const own = lowerCased(headers);
+  const withToken = (current: string) => ({ ...own, authorization: `Bearer ${current}` });
+  if (typeof token === "function") return async () => withToken(await token());
+  const all = token === undefined ? own : withToken(token);
+  return () => all;
 }
 
 function limitsOf(client: ClientOptions, call: CallOptions, isStream = false): CallLimits {

@@ -2,7 +2,7 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import fc from "fast-check";
-import { eventsOf, linesOf } from "./event-lines.ts";
+import { documentsOf, linesOf } from "./event-lines.ts";
 
 async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
   for (const item of items) yield await Promise.resolve(item);
@@ -43,7 +43,7 @@ test("events are the same wherever they are cut", async () => {
           const data = lines.map((text) => `data: ${text}${end}`).join("");
           return `: comment${end}event: message${end}id: 7${end}${data}${end}`;
         });
-        const read = await all(eventsOf(cut(texts.join(""), ...at), 10_000));
+        const read = await all(documentsOf(cut(texts.join(""), ...at), 10_000));
         check.deepEqual(
           read,
           events.map((lines) => lines.join("\n")),
@@ -67,17 +67,17 @@ test("lines are the same wherever they are cut, and the last needs no end", asyn
 
 test("a space behind the colon may be left out; other fields, and keep-alive lines, are no events", async () => {
   const text = ":\n\ndata:a\n\n\n\n: still here\n\nretry: 5\n\ndata:  b\ndata\ndatum: c\n\n";
-  check.deepEqual(await all(eventsOf(cut(text), 100)), ["a", " b"]);
+  check.deepEqual(await all(documentsOf(cut(text), 100)), ["a", " b"]);
 });
 
 test("a stream that ends within an event is an error", async () => {
   for (const text of ["data: a", "data: a\n", 'data: a\n\ndata: {"x', "data: a\r\n"]) {
-    await check.rejects(all(eventsOf(cut(text), 100)), {
+    await check.rejects(all(documentsOf(cut(text), 100)), {
       kind: "answer",
       message: "the stream is cut off within an event",
     });
   }
-  check.deepEqual(await all(eventsOf(cut(""), 100)), []);
+  check.deepEqual(await all(documentsOf(cut(""), 100)), []);
 });
 
 function endless(text: string): AsyncGenerator<Uint8Array> {
@@ -92,8 +92,8 @@ function endless(text: string): AsyncGenerator<Uint8Array> {
 test("what nobody ends is an error at the limit", async () => {
   const error = { kind: "answer", message: /longer than 50 bytes \(option 'maxResponseBytes'\)/ };
   await check.rejects(all(linesOf(endless("x"), 50)), error);
-  await check.rejects(all(eventsOf(endless("data: x"), 50)), error);
-  await check.rejects(all(eventsOf(endless("data: x\n"), 50)), error);
+  await check.rejects(all(documentsOf(endless("data: x"), 50)), error);
+  await check.rejects(all(documentsOf(endless("data: x\n"), 50)), error);
   // One that came whole, too.
   await check.rejects(all(linesOf(cut(`${"x".repeat(51)}\n`), 50)), error);
   check.deepEqual(await all(linesOf(cut(`${"x".repeat(50)}\n`), 50)), ["x".repeat(50)]);
@@ -104,6 +104,6 @@ test("comments without end are no response", async () => {
   function* comments(): Generator<Uint8Array> {
     for (; count < 1000; count += 1) yield new TextEncoder().encode(": keep-alive\n\n");
   }
-  check.deepEqual(await all(eventsOf(later(comments()), 50)), []);
+  check.deepEqual(await all(documentsOf(later(comments()), 50)), []);
   check.equal(count, 1000);
 });

@@ -5,14 +5,18 @@
  */
 import { badAnswer } from "./client-error.ts";
 
-/** The data of each event. Comments, and fields that we have no use for, are passed over. */
-export async function* eventsOf(
+/**
+ * The data of each event, and each line that is an object in itself: no field begins with a brace.
+ * Comments, and fields that we have no use for, are passed over.
+ */
+export async function* documentsOf(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<string, void, undefined> {
   let data: string[] = [];
   let length = 0;
   for await (const line of linesOf(chunks, maxBytes)) {
+    if (line.startsWith("{")) yield line;
     if (line === "") {
       if (data.length > 0) yield data.join("\n");
       data = [];

@@ -91,3 +91,14 @@ test("a text of any length is passed over", () => {
   const [read, number] = parseExactJson(`["${long}", 12345678901234567]`) as [string, bigint];
   check.deepEqual([read.length, number], [long.length, 12345678901234567n]);
 });
+
+test("what is wrong is found in one pass, however long it is", () => {
+  const wrong = ['"', '"\\', '"\\\n"'].map(
+    (end) => `[NaN,"${'\\"'.repeat(500_000)}${end.slice(1)}`,
+  );
+  for (const text of [...wrong, `[NaN,${"-".repeat(1_000_000)}]`]) {
+    check.throws(() => parseExactJson(text), SyntaxError);
+  }
+  // No integer of this protocol has so many digits.
+  check.equal(parseExactJson("9".repeat(1_000_000)), Number.POSITIVE_INFINITY);
+});

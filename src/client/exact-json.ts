@@ -14,9 +14,12 @@ const mark = "\u0000";
 /** As JSON writes it. */
 const markedStart = '"\\u0000';
 
-/** A string, to be passed over, or a key; or what JSON.parse cannot read. */
+/**
+ * A string, to be passed over, or a key; or what JSON.parse cannot read. A string that has no end
+ * goes to the end of the text, so that nothing is gone through twice.
+ */
 const unreadable =
-  /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])|-?\b(?:Infinity|Inf|NaN)\b/g;
+  /"[^"\\]*(?:\\[\s\S]?[^"\\]*)*(?:"(\s*:)?|$)|(?<![\d.eE+-])-?\d{16,99}(?![\d.eE])|-?\b(?:Infinity|Inf|NaN)\b/g;
 
 const mayNeedHelp = /\d{16}|\b(?:NaN|Inf)/;
 

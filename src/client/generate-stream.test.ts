@@ -29,13 +29,7 @@ test("an element is a value, all else a flat list", () => {
   const body = generateBody(scalar, metadataOf("INT32", [1]));
   check.deepEqual(body, { id: "a", parameters: { p: 1 }, x: 7 });
   const texts = requestOf(PlainTensor.from("BYTES", [["a", "b"]]));
-  check.deepEqual(
-    { ...generateBody(texts, metadataOf("BYTES", [-1, 2])) },
-    {
-      parameters: undefined,
-      x: ["a", "b"],
-    },
-  );
+  check.deepEqual(generateBody(texts, metadataOf("BYTES", [-1, 2])), { x: ["a", "b"] });
 });
 
 test("a shape that would not arrive is refused", () => {

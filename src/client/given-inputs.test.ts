@@ -18,7 +18,7 @@ function shapeOf(...inputs: readonly Known[]): ModelShape {
     return { name: name.replace("?", ""), datatype, dims, isOptional: name.endsWith("?") };
   });
   const isBatching = inputs.every(([, , dims]) => dims[0] === -1 && dims.length > 1);
-  const others = { outputNames: [], maxBatchSize: undefined, isDecoupled: false };
+  const others = { maxBatchSize: undefined, isDecoupled: false };
   return { inputs: known, isBatching, ...others };
 }
 

@@ -12,7 +12,7 @@ import { wireTensor } from "../protocol/tensor.ts";
 import { invalid } from "./client-error.ts";
 import type { WireInput } from "./connection.ts";
 import type { KnownTensor, ModelShape } from "./model-shape.ts";
-import { SharedTensor } from "./shared-tensor.ts";
+import type { SharedTensor } from "./shared-tensor.ts";
 
 export type GivenInputs = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,10 @@ export interface GivenFor {
 }
 
 export function toWireInputs(target: GivenFor, given: GivenInputs): readonly WireInput[] {
-  const { modelName, shape } = target;
+  const { modelName, shape, form } = target;
+  if (form === "batch" && !shape.isBatching) {
+    throw invalid(`model '${modelName}' does not batch: use infer or inferSample`);
+  }
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw invalid(`model '${modelName}': inputs must be an object of values by name`);
   }
@@ -58,28 +61,18 @@ function toWireInput({ modelName, shape, form }: GivenFor, input: KnownTensor, v
   return shared === undefined ? tensor : { ...tensor, shared };
 }
 
-interface Value {
-  readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
-  readonly shared?: WireInput["shared"];
-}
-
 function writtenValue(
   { datatype, dims }: Pick<KnownTensor, "datatype" | "dims">,
   value: unknown,
   wrong: (why: string) => Error,
-): Value {
-  if (value instanceof PlainTensor || value instanceof SharedTensor) {
-    if (value.datatype !== datatype) throw wrong(`must be ${datatype}; got ${value.datatype}`);
-    if (value instanceof SharedTensor) {
-      return { shape: value.shape, bytes: new Uint8Array(0), shared: value.part };
-    }
-    return { shape: value.shape, bytes: value.bytes };
+): Pick<SharedTensor, "shape" | "bytes"> & Partial<Pick<SharedTensor, "shared">> {
+  if (value instanceof PlainTensor) {
+    if (value.datatype === datatype) return value;
+    throw wrong(`must be ${datatype}; got ${value.datatype}`);
   }
   try {
     const isElement =
-      ["string", "number", "bigint", "boolean"].includes(typeof value) ||
-      (datatype === "BYTES" && value instanceof Uint8Array);
+      typeof value !== "object" || (datatype === "BYTES" && value instanceof Uint8Array);
     return writtenValues({ datatype, as: "number", dims }, isElement ? [value] : value);
   } catch (error) {
     if (error instanceof TypeError) throw wrong(error.message);

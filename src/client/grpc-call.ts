@@ -15,6 +15,7 @@ import { badAnswer, ClientError } from "./client-error.ts";
 import { failureOf } from "./grpc-errors.ts";
 import { type Frame, FrameReader, framed, framedAndPacked, unpacked } from "./grpc-framing.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
+import { unreachable } from "./grpc-session.ts";
 
 export interface CallEvents {
   readonly onMessage: (bytes: Uint8Array) => void;
@@ -116,7 +117,7 @@ export class GrpcCall {
       this.#inTurn(() => this.#tell(bytes));
       return;
     }
-    const encoding = String(this.#headers["grpc-encoding"]);
+    const encoding = String(this.#headers["grpc-encoding"] ?? "identity");
     this.#reading = (this.#reading ?? Promise.resolve())
       .then(async () => this.#tell(await unpacked(bytes, encoding, this.#options.maxResponseBytes)))
       .catch((error: ClientError) => this.#fail(error));
@@ -158,7 +159,7 @@ export class GrpcCall {
     const status = this.#headers[":status"];
     const cause = this.#error;
     if (stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
-      return new ClientError("refused", `${address} takes no more calls on this connection`);
+      return unreachable(address, cause ?? new Error("it refused the stream"));
     }
     if (stream.rstCode === constants.NGHTTP2_NO_ERROR && status !== undefined)
       return strange(status);

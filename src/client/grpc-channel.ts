@@ -46,7 +46,7 @@ export class GrpcChannel {
           signal.removeEventListener("abort", abort);
           if (failure !== undefined) reject(failure);
           else if (bytes !== undefined) resolve({ bytes, trailers });
-          else reject(badAnswer("the answer has no message"));
+          else reject(badAnswer("no answer of an inference server: it has no message"));
         },
       });
       const abort = (): void => {
@@ -128,7 +128,8 @@ function toHeaders(
   for (const [written, value] of Object.entries(given)) {
     const key = written.toLowerCase();
     if (!/^[\w.-]+$/.test(key) || !/^[ -~]*$/.test(value)) {
-      throw invalid(`header '${written}' cannot be sent over gRPC: '${value}'`);
+      // Its value may be a secret.
+      throw invalid(`option 'headers' or 'token': header '${written}' cannot be sent over gRPC`);
     }
     headers[key] = value;
   }

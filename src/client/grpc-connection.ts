@@ -24,6 +24,13 @@ import { callOf } from "./grpc-questions.ts";
 import type { GrpcSession } from "./grpc-session.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import { timingOf } from "./http-connection.ts";
+import { segmentOf } from "./http-messages.ts";
+
+/**
+ * An error within a stream has a text and no code. By this header a server ends the whole stream
+ * with a status in place of it: whoever sends it has streams of his own.
+ */
+const endsStreams = "triton_grpc_error";
 
 interface Encoder {
   encode(message: object): { finish(): Uint8Array };
@@ -39,6 +46,7 @@ export class GrpcConnection implements Connection {
   }
 
   async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
+    segmentOf(request.name);
     const message = encodeInferRequest(request);
     const { bytes, trailers } = await this.#channel.unary("ModelInfer", message, sent);
     const answer = readAnswer(decoded(inference.ModelInferResponse, bytes), request);
@@ -47,11 +55,13 @@ export class GrpcConnection implements Connection {
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
+    segmentOf(request.name);
     const session = await this.#channel.connected(sent.signal);
     yield* this.#streamOf(session, sent.headers).run(request, sent.signal);
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
+    if (question.name !== undefined) segmentOf(question.name);
     const { name, request, read } = callOf(question);
     const Request: Encoder = inference[`${name}Request`];
     const Response: Decoder<object> = inference[`${name}Response`];
@@ -77,13 +87,14 @@ export class GrpcConnection implements Connection {
     const key = JSON.stringify(Object.entries(headers).sort());
     const current = this.#streams.get(key);
     if (current !== undefined) return current;
+    const isAlone = headers[endsStreams] === "true";
     const stream: GrpcStream = new GrpcStream({
       open: (events) => this.#channel.duplex(session, "ModelStreamInfer", headers, events),
       onLeft: () => {
         if (this.#streams.get(key) === stream) this.#streams.delete(key);
       },
     });
-    this.#streams.set(key, stream);
+    if (!isAlone) this.#streams.set(key, stream);
     return stream;
   }
 }

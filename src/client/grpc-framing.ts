@@ -40,12 +40,12 @@ export async function framedAndPacked(
 
 export async function unpacked(
   bytes: Uint8Array,
-  encoding: string | undefined,
+  encoding: string,
   maxBytes: number,
 ): Promise<Uint8Array> {
   const unpack = Object.entries(unpackers).find(([name]) => name === encoding)?.[1];
   if (unpack === undefined)
-    throw badAnswer(`the answer is compressed, as nobody knows: ${encoding}`);
+    throw badAnswer(`the answer is compressed by '${encoding}', which is unknown`);
   try {
     return await unpack(bytes, { maxOutputLength: Math.min(maxBytes, constants.MAX_LENGTH) });
   } catch (cause) {

@@ -11,7 +11,7 @@ import { toWireParameters, type WireParameters } from "../protocol/infer-respons
 import { fieldStart, type MessagePieces } from "../protocol/message-pieces.ts";
 import { fromBigint } from "../protocol/wide-integers.ts";
 import { invalid } from "./client-error.ts";
-import type { RegionPart, WireOutput, WireRequest } from "./connection.ts";
+import type { RegionPart, SequencePlace, WireOutput, WireRequest } from "./connection.ts";
 
 const rawInputTag = (7 << 3) | 2;
 const mostBytes = 2_147_483_647;
@@ -47,22 +47,29 @@ export function encodeInferRequest(request: WireRequest, streamId?: string): Mes
 function parametersOf(request: WireRequest): WireParameters {
   const { parameters, sequence, priority, timeoutMs } = request;
   for (const [name, value] of Object.entries(parameters)) {
-    if (!/string|boolean|number|bigint/.test(typeof value))
-      throw invalid(`parameter '${name}' must be a string, boolean or number; got ${value}`);
+    if (value === null || !/string|number|boolean|bigint|undefined/.test(typeof value)) {
+      throw invalid(`parameter '${name}' must be a text, a number, a bigint or a boolean`);
+    }
   }
   return {
     ...toWireParameters(parameters),
     ...(sequence !== undefined && {
-      sequence_id:
-        typeof sequence.id === "string"
-          ? { stringParam: sequence.id }
-          : { int64Param: fromBigint(BigInt(sequence.id)) },
+      sequence_id: sequenceId(sequence.id),
       sequence_start: { boolParam: sequence.isStart },
       sequence_end: { boolParam: sequence.isEnd },
     }),
     ...(priority > 0 && { priority: { uint64Param: priority } }),
     ...(timeoutMs > 0 && { timeout: { int64Param: Math.max(1, Math.round(timeoutMs * 1000)) } }),
   };
+}
+
+function sequenceId(id: SequencePlace["id"]): inference.InferParameter.$Properties {
+  if (typeof id === "string") return { stringParam: id };
+  const isWhole = typeof id === "bigint" || Number.isInteger(id);
+  if (isWhole && BigInt.asUintN(64, BigInt(id)) === BigInt(id)) {
+    return { int64Param: fromBigint(BigInt(id)) };
+  }
+  throw invalid(`a sequence's id must be a text, or a whole number of 64 bits; got ${String(id)}`);
 }
 
 function outputOf({ classes, shared }: WireOutput): WireParameters {

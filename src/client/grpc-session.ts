@@ -106,7 +106,8 @@ export class GrpcSession {
   }
 }
 
-function unreachable(address: string, cause: Error): ClientError {
+/** Nothing was sent, or the server has not looked at it. */
+export function unreachable(address: string, cause: Error): ClientError {
   const why = `cannot reach ${address}: ${messageOf(cause)}`;
   return new ClientError("connection", why, { cause, isRetrySafe: true });
 }
@@ -121,6 +122,8 @@ function openStream(
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
     const isHeaders = "code" in cause && /HEADER/.test(String(cause.code));
-    throw isHeaders ? invalid(`headers: ${cause.message}`, { cause }) : unreachable(address, cause);
+    throw isHeaders
+      ? invalid(`option 'headers': ${cause.message}`, { cause })
+      : unreachable(address, cause);
   }
 }

@@ -14,7 +14,7 @@ import {
   type WireAnswer,
   type WireRequest,
 } from "./connection.ts";
-import { eventsOf, linesOf } from "./event-lines.ts";
+import { documentsOf } from "./event-lines.ts";
 import type { generateStream } from "./generate-stream.ts";
 import { httpError, strangeAnswer } from "./http-errors.ts";
 import { encoded, pathTo } from "./http-messages.ts";
@@ -96,14 +96,11 @@ export class HttpConnection implements Connection {
   }
 
   async *#streamed(answer: HttpAnswer): AsyncGenerator<JsonObject, void, undefined> {
-    const type = typeOf(answer);
-    const isLines = type.startsWith("application/x-ndjson");
-    if (!isLines && !type.startsWith("text/event-stream")) {
+    if (!/^(text\/event-stream|application\/x-ndjson)/.test(typeOf(answer))) {
       throw strangeAnswer(answer, await textOf(answer));
     }
-    const texts = (isLines ? linesOf : eventsOf)(answer.chunks(), this.#options.maxResponseBytes);
-    for await (const text of texts) {
-      if (text !== "") yield parseStreamed(text);
+    for await (const text of documentsOf(answer.chunks(), this.#options.maxResponseBytes)) {
+      yield parseStreamed(text);
     }
   }
 
@@ -113,7 +110,6 @@ export class HttpConnection implements Connection {
       const answer = await this.#send(pathTo(route, question), sent, body && encoded(body));
       const text = await textOf(answer);
       if (isHealth(route) || text === "") return isHealth(route);
-      if (typeOf(answer).includes("html")) throw strangeAnswer(answer, text);
       return parseAnswer(text);
     } catch (error) {
       // It has answered: that it is not ready is the answer then, and no failure.

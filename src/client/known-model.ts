@@ -4,23 +4,29 @@
  * wrong that were right by it.
  */
 import type { CallOptions } from "./call-options.ts";
-import type { ModelShape } from "./model-shape.ts";
-
-interface Source {
-  /** Asks the server. */
-  readonly ask: (options: CallOptions) => Promise<ModelShape>;
-  /** A wait within the caller's limits. */
-  readonly share: (options: CallOptions, asking: Promise<ModelShape>) => Promise<ModelShape>;
-}
+import type { ModelTarget } from "./connection.ts";
+import { type ModelShape, readModelShape } from "./model-shape.ts";
+import { ask, type ClientContext } from "./questions.ts";
 
 export class KnownModel {
-  readonly #source: Source;
+  readonly #context: ClientContext;
+  readonly #target: ModelTarget;
   #shape: ModelShape | undefined;
   #asking: Promise<ModelShape> | undefined;
   #answeredVersion: string | undefined;
 
-  constructor(source: Source) {
-    this.#source = source;
+  private constructor(context: ClientContext, target: ModelTarget) {
+    this.#context = context;
+    this.#target = target;
+  }
+
+  /** By its name and version, whoever asks. */
+  static of(context: ClientContext, target: ModelTarget): KnownModel {
+    const { models } = context;
+    const key = `${target.version ?? ""}/${target.name}`;
+    const known = models.get(key) ?? new KnownModel(context, target);
+    models.set(key, known);
+    return known;
   }
 
   /** Undefined: it has yet to be asked for. */
@@ -29,11 +35,10 @@ export class KnownModel {
   }
 
   /** Within the caller's limits; the question goes on for others. */
-  async read(options: CallOptions): Promise<ModelShape> {
-    if (this.#shape !== undefined) return this.#shape;
-    const { headers = {} } = options;
-    this.#asking ??= this.#ask({ headers });
-    return await this.#source.share(options, this.#asking);
+  read(options: CallOptions): Promise<ModelShape> {
+    const { calls, limitsOf } = this.#context;
+    this.#asking ??= this.#ask({ headers: options.headers ?? {} });
+    return calls.share(limitsOf(options), this.#asking);
   }
 
   forget(): void {
@@ -55,7 +60,10 @@ export class KnownModel {
   }
 
   #ask(options: CallOptions): Promise<ModelShape> {
-    const asking = this.#source.ask(options);
+    const asking = readModelShape(
+      ask(this.#context, { route: "/models/*", ...this.#target }, options),
+      ask(this.#context, { route: "/models/*/config", ...this.#target }, options),
+    );
     const end = (shape: ModelShape | undefined): void => {
       if (this.#asking !== asking) return;
       this.#shape = shape;

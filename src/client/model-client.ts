@@ -18,24 +18,31 @@ import { formatShape } from "../protocol/shape.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { inOnePiece } from "./bytes.ts";
 import { type CallOptions, checkInfer, type InferOptions } from "./call-options.ts";
-import { badAnswer, ClientError, invalid } from "./client-error.ts";
+import { badAnswer, ClientError } from "./client-error.ts";
 import type {
   JsonObject,
   ModelMetadata,
   ModelTarget,
   Route,
+  SequencePlace,
   WireAnswer,
   WireRequest,
 } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
 import { type Form, type GivenInputs, toWireInputs } from "./given-inputs.ts";
 import { KnownModel } from "./known-model.ts";
-import { type ModelShape, readModelShape } from "./model-shape.ts";
+import type { ModelShape } from "./model-shape.ts";
 import type { InputsOf, OutputsOf } from "./model-types.ts";
 import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
 import { rememberResponse } from "./response.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
 import type { SequenceState } from "./sequence-state.ts";
+
+interface Asked {
+  readonly form: Form;
+  readonly inputs: GivenInputs;
+  readonly options: InferOptions;
+}
 
 export class ModelClient<M extends ModelBase = ModelBase> {
   readonly name: string;
@@ -50,24 +57,24 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     this.#context = context;
     this.#target = target;
     this.#sequence = sequence;
-    this.#known = knownModel(context, target);
+    this.#known = KnownModel.of(context, target);
     this.name = target.name;
     this.version = target.version;
   }
 
   /** Inputs as they are: with the batch dimension, if the model batches. */
-  async infer(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
-    return (await this.#infer("whole", inputs, options)) as OutputsOf<M>;
+  infer(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
+    return this.#infer("whole", inputs, options) as Promise<OutputsOf<M>>;
   }
 
   /** One sample, without the batch dimension; so are its outputs. */
-  async inferSample(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
-    return (await this.#infer("sample", inputs, options)) as OutputsOf<M>;
+  inferSample(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
+    return this.#infer("sample", inputs, options) as Promise<OutputsOf<M>>;
   }
 
   /** As `infer`, of a model that batches: any other is refused. */
-  async inferBatch(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
-    return (await this.#infer("batch", inputs, options)) as OutputsOf<M>;
+  inferBatch(inputs: InputsOf<M>, options: InferOptions = {}): Promise<OutputsOf<M>> {
+    return this.#infer("batch", inputs, options) as Promise<OutputsOf<M>>;
   }
 
   /**
@@ -120,14 +127,16 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     return ask(this.#context, { route, ...this.#target }, options);
   }
 
-  async #infer(
-    form: Form,
-    inputs: GivenInputs,
-    options: InferOptions,
-  ): Promise<OutputsOf<ModelBase>> {
-    checkInfer(`model '${this.name}'`, options);
-    return await this.#byShape(options, (shape) => {
-      return this.#inferBy(shape, { form, inputs, options });
+  #infer(form: Form, inputs: GivenInputs, options: InferOptions): Promise<OutputsOf<M>> {
+    return this.#asked({ form, inputs, options }, async (request, shape) => {
+      const answer =
+        this.#sequence === undefined
+          ? await this.#sendParts(partsOfRequest(request, shape), options)
+          : await this.#sequence.run(this.#turn(options), (sequence) => {
+              return this.#send({ ...request, sequence }, options);
+            });
+      this.#known.noteVersion(answer.modelVersion);
+      return this.#outputs(answer, form, shape);
     });
   }
 
@@ -136,64 +145,68 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     inputs: GivenInputs,
     options: InferOptions,
   ): AsyncGenerator<OutputsOf<M>, void, undefined> {
-    checkInfer(`model '${this.name}'`, options);
     const { connection, calls, limitsOf } = this.#context;
-    const limits = limitsOf(options, true);
-    const { request, isSample } = await this.#byShape(options, (shape) => {
-      const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
-      const isSample = form === "sample" && shape.isBatching;
-      return { request: this.#request(wire, options), isSample };
-    });
-    const answers = calls.stream(limits, (sent) => {
-      return connection.stream(request, withHeaders(sent, options));
-    });
+    const asked = { form, inputs, options };
+    const [request, shape] = await this.#asked(asked, (...made) => made);
+    const send = (sequence?: SequencePlace) => {
+      return calls.stream(limitsOf(options, true), (sent) => {
+        return connection.stream({ ...request, sequence }, withHeaders(sent, options));
+      });
+    };
+    const answers = this.#sequence?.stream(this.#turn(options, true), send) ?? send();
     try {
-      for await (const answer of answers) yield toOutputs(answer, isSample) as OutputsOf<M>;
+      for await (const answer of answers) yield this.#outputs(answer, form, shape);
     } catch (error) {
-      if (mayBeChanged(error)) this.#known.forget();
+      // Within a stream errors have no code.
+      if (error instanceof ClientError && error.kind === "server") this.#known.forget();
       throw withId(error, options.id);
     }
   }
 
   /** By what is known of the model; where that proves wrong, by what is so now. */
-  async #byShape<T>(options: InferOptions, run: (shape: ModelShape) => T | Promise<T>): Promise<T> {
-    const wasKnown = this.#known.shape !== undefined;
+  async #asked<T>(
+    { form, inputs, options }: Asked,
+    use: (request: WireRequest, shape: ModelShape) => T | Promise<T>,
+  ): Promise<T> {
+    const { name } = this;
+    const known = this.#known;
+    const attempt = async (shape: ModelShape): Promise<T> => {
+      const wire = toWireInputs({ modelName: name, shape, form }, inputs);
+      return await use(this.#request(wire, options), shape);
+    };
     try {
-      const shape = this.#known.shape ?? (await this.#known.read(options));
+      checkInfer(`model '${name}'`, options);
+      const before = known.shape;
+      if (before === undefined) return await attempt(await known.read(options));
       try {
-        return await run(shape);
+        return await attempt(before);
       } catch (error) {
-        const isOld = wasKnown && mayBeChanged(error);
-        const newShape = isOld ? await this.#known.changed(shape, options) : undefined;
-        if (newShape === undefined) throw error;
-        return await run(newShape);
+        const now = mayBeChanged(error) ? await known.changed(before, options) : undefined;
+        if (now === undefined) throw error;
+        return await attempt(now);
       }
     } catch (error) {
       throw withId(error, options.id);
     }
   }
 
-  async #inferBy(
-    shape: ModelShape,
-    { form, inputs, options }: { form: Form; inputs: GivenInputs; options: InferOptions },
-  ): Promise<OutputsOf<ModelBase>> {
-    if (form === "batch" && !shape.isBatching) {
-      throw invalid(`model '${this.name}' does not batch: use infer or inferSample`);
-    }
-    const wire = toWireInputs({ modelName: this.name, shape, form }, inputs);
-    const request = this.#request(wire, options);
-    const answer =
-      this.#sequence === undefined
-        ? joinAnswers(
-            await Promise.all(
-              partsOfRequest(request, shape).map((part) => this.#send(part, options)),
-            ),
-          )
-        : await this.#sequence.run(options.isLast ?? false, (sequence) => {
-            return this.#send({ ...request, sequence }, options);
-          });
-    this.#known.noteVersion(answer.modelVersion);
-    return toOutputs(answer, form === "sample" && shape.isBatching);
+  /** When one fails the others are cancelled. */
+  #sendParts(parts: readonly WireRequest[], options: InferOptions): Promise<WireAnswer> {
+    const { calls, limitsOf } = this.#context;
+    const send = async (own: InferOptions): Promise<WireAnswer> => {
+      return joinAnswers(await Promise.all(parts.map((part) => this.#send(part, own))));
+    };
+    if (parts.length === 1) return send(options);
+    return calls.within(limitsOf(options), ({ signal }) => send({ ...options, signal }));
+  }
+
+  #turn(options: InferOptions, isStream = false) {
+    const { calls, limitsOf } = this.#context;
+    const limits = limitsOf(options, isStream);
+    return {
+      isEnd: options.isLast ?? false,
+      wait: (before: Promise<void>) => calls.share(limits, before),
+    };
   }
 
   #send(request: WireRequest, options: InferOptions): Promise<WireAnswer> {
@@ -211,6 +224,15 @@ export class ModelClient<M extends ModelBase = ModelBase> {
     const own = { id, parameters, priority, timeoutMs, sequence: undefined };
     return { ...this.#target, ...own, inputs, outputs };
   }
+
+  #outputs({ outputs, ...response }: WireAnswer, form: Form, shape: ModelShape): OutputsOf<M> {
+    const isSample = form === "sample" && shape.isBatching;
+    const tensors = Object.fromEntries(
+      outputs.map((output) => [output.name, toTensor(output, isSample)]),
+    );
+    rememberResponse(tensors, response);
+    return tensors as OutputsOf<M>;
+  }
 }
 
 /** Inputs were found wrong, here or by the server: the model may have been loaded anew. */
@@ -219,17 +241,11 @@ function mayBeChanged(error: unknown): boolean {
   return error.kind === "server" || error.kind === "invalid";
 }
 
-function withId(error: unknown, id = ""): unknown {
-  if (error instanceof ClientError) error.requestId = id;
-  return error;
-}
-
-function toOutputs({ outputs, ...response }: WireAnswer, isSample: boolean): OutputsOf<ModelBase> {
-  const tensors = Object.fromEntries(
-    outputs.map((output) => [output.name, toTensor(output, isSample)]),
-  );
-  rememberResponse(tensors, response);
-  return tensors;
+/** An error of its own: others may have waited for the same question about the model. */
+function withId(error: unknown, requestId = ""): unknown {
+  if (!(error instanceof ClientError)) return error;
+  const { kind, message } = error;
+  return Object.assign(new ClientError(kind, message, error), { requestId });
 }
 
 function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boolean): PlainTensor {
@@ -238,23 +254,4 @@ function toTensor({ name, datatype, shape, chunks }: WireTensor, isSample: boole
   }
   const bytes = inOnePiece(chunks, sizeOf(datatype) || 1);
   return new PlainTensor({ datatype, shape: isSample ? shape.slice(1) : shape, bytes });
-}
-
-/** By its name and version, whoever asks. */
-function knownModel(context: ClientContext, target: ModelTarget): KnownModel {
-  const { models, calls, limitsOf } = context;
-  const key = `${target.version ?? ""}/${target.name}`;
-  const known =
-    models.get(key) ??
-    new KnownModel({
-      ask: (options) => {
-        return readModelShape(
-          ask(context, { route: "/models/*", ...target }, options),
-          ask(context, { route: "/models/*/config", ...target }, options),
-        );
-      },
-      share: (options, asking) => calls.share(limitsOf(options), asking),
-    });
-  models.set(key, known);
-  return known;
 }

@@ -24,7 +24,6 @@ export interface KnownTensor {
 
 export interface ModelShape {
   readonly inputs: readonly KnownTensor[];
-  readonly outputNames: readonly string[];
   readonly isBatching: boolean;
   /** Undefined: the server does not tell. */
   readonly maxBatchSize: number | undefined;
@@ -63,7 +62,6 @@ function toShape(
       if (!isDatatype(datatype)) throw badAnswer(`input '${name}': unknown datatype ${datatype}`);
       return { name, datatype, dims: [...shape], isOptional: isOptional(name) };
     }),
-    outputNames: outputs.map(({ name }) => name),
     isBatching:
       maxBatchSize === undefined ? [...inputs, ...outputs].every(isFree) : maxBatchSize > 0,
     maxBatchSize: maxBatchSize || undefined,

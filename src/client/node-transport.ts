@@ -13,7 +13,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { concatenated, inOnePiece } from "./bytes.ts";
@@ -70,7 +70,6 @@ export class NodeTransport implements HttpTransport {
       const body = chunks ?? [];
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const request = this.#begin({
-        ...this.#target,
         method: chunks === undefined ? "GET" : "POST",
         path: `${this.#target.path}${path}`,
         headers: chunks === undefined ? headers : { ...headers, "content-length": byteLength },
@@ -89,10 +88,16 @@ export class NodeTransport implements HttpTransport {
         }
       });
       // There may be several: of its connection, and of what was still to be written.
-      request.on("error", (cause) => reject(this.#failure(cause, isConnected)));
+      const fail = (cause: Error): void => {
+        // A question changes nothing: where the server closes a kept connection as it is sent, it
+        // may be asked again.
+        const isSafe = !isConnected || (chunks === undefined && request.reusedSocket);
+        reject(this.#failure(cause, isConnected, isSafe));
+      };
+      request.on("error", fail);
       const leave = (): void => {
         signal.removeEventListener("abort", abort);
-        reject(this.#failure(new Error("closed"), isConnected));
+        fail(new Error("closed"));
       };
       request.once("close", leave);
       request.once("response", (response) => {
@@ -114,10 +119,11 @@ export class NodeTransport implements HttpTransport {
 
   #begin(options: RequestOptions): ClientRequest {
     try {
-      return this.#request(options);
+      return this.#request({ ...this.#target, ...options });
     } catch (cause) {
-      // A header, or the token: with a character that none may have.
-      throw invalid(`the request cannot be sent: ${messageOf(cause as Error)}`, { cause });
+      // It names the header, and not its value, which may be a secret.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw invalid(`option 'headers' or 'token': ${why}`, { cause });
     }
   }
 
@@ -138,15 +144,15 @@ export class NodeTransport implements HttpTransport {
     socket.once("close", () => clearTimeout(timer));
   }
 
-  #failure(cause: Error, isConnected: boolean): ClientError {
+  #failure(cause: Error, isConnected: boolean, isRetrySafe: boolean): ClientError {
     if (cause instanceof ClientError) return cause;
     const { baseUrl } = this.#options;
     if ("code" in cause && /^HPE_/.test(String(cause.code))) {
       return badAnswer(`what came from ${baseUrl} is no HTTP: ${cause.message}`, { cause });
     }
     const what = isConnected ? `the connection to ${baseUrl} broke` : `cannot reach ${baseUrl}`;
-    const options = { cause, isRetrySafe: !isConnected };
-    return new ClientError("connection", `${what}: ${messageOf(cause)}`, options);
+    const message = `${what}: ${messageOf(cause)}`;
+    return new ClientError("connection", message, { cause, isRetrySafe });
   }
 }
 
@@ -239,12 +245,16 @@ class NodeAnswer implements HttpAnswer {
   }
 }
 
+/** No object: its names are the server's to choose. */
+const unpackers = new Map<string, () => Transform>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
+
 function decompressed(response: IncomingMessage): Readable {
-  const unpack = {
-    gzip: createGunzip,
-    deflate: createInflate,
-    br: createBrotliDecompress,
-  }[response.headers["content-encoding"] ?? ""];
+  const unpack = unpackers.get(response.headers["content-encoding"]?.toLowerCase() ?? "");
   if (unpack === undefined) return response;
   const body = response.pipe(unpack());
   response.once("error", (error) => body.destroy(error));

@@ -32,7 +32,14 @@ export async function ask<Answer>(
 }
 
 export function withHeaders(sent: Sent, { headers }: CallOptions): Sent {
-  return headers === undefined ? sent : { ...sent, headers: { ...sent.headers, ...headers } };
+  if (headers === undefined) return sent;
+  return { ...sent, headers: { ...sent.headers, ...lowerCased(headers) } };
+}
+
+/** So that each is there once. */
+export function lowerCased(headers: Sent["headers"]): Sent["headers"] {
+  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return Object.fromEntries(entries) as Sent["headers"];
 }
 
 const firstWaitMs = 50;
@@ -44,7 +51,7 @@ export async function untilReady(
   options: CallOptions,
   isReady: (options: CallOptions) => Promise<boolean>,
 ): Promise<void> {
-  await calls.within(limitsOf(options), async (signal) => {
+  await calls.within(limitsOf(options), async ({ signal }) => {
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
       const ready = await isReady({ ...options, signal }).catch((error: unknown) => {
         if (!(error instanceof ClientError)) throw error;

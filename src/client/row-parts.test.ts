@@ -17,7 +17,7 @@ function requestOf(inputs: readonly WireInput[]): WireRequest {
 
 function shapeOf(maxBatchSize: number | undefined): ModelShape {
   const isBatching = maxBatchSize !== undefined;
-  return { inputs: [], outputNames: [], isBatching, maxBatchSize, isDecoupled: false };
+  return { inputs: [], isBatching, maxBatchSize, isDecoupled: false };
 }
 
 function echo({ id, inputs }: WireRequest): WireAnswer {

@@ -9,6 +9,11 @@ const right: Readonly<Record<string, readonly [string, string, number, string]>>
   "http://localhost": ["http", "localhost", 8000, ""],
   "http://localhost:21": ["http", "localhost", 21, ""],
   "http://10.0.0.1:9000/": ["http", "10.0.0.1", 9000, ""],
+  "http://localhost:80": ["http", "localhost", 80, ""],
+  "http://localhost:080/a": ["http", "localhost", 80, "/a"],
+  "https://localhost:443": ["https", "localhost", 443, ""],
+  "https://localhost:80": ["https", "localhost", 80, ""],
+  "http://localhost:443": ["http", "localhost", 443, ""],
   "https://models.example": ["https", "models.example", 443, ""],
   "https://models.example:8443/a/b/": ["https", "models.example", 8443, "/a/b"],
   "HTTPS://Models.Example/A": ["https", "models.example", 443, "/A"],
@@ -29,6 +34,19 @@ for (const [text, [protocol, host, port, basePath]] of Object.entries(right)) {
 test("a URL object is taken", () => {
   const { host, port } = parseServerUrl(new URL("http://host:9000/"));
   check.deepEqual([host, port], ["host", 9000]);
+});
+
+test("a URL object has the port that it means, which it may not keep", () => {
+  for (const [text, expected] of [
+    ["http://host:80", 80],
+    ["http://host", 80],
+    ["https://host:443/a", 443],
+    ["https://host:8443", 8443],
+    ["grpc://host:80", 80],
+    ["grpc://host", 8001],
+  ] as const) {
+    check.equal(parseServerUrl(new URL(text)).port, expected, text);
+  }
 });
 
 const wrong = [

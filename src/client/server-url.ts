@@ -1,6 +1,7 @@
 /**
  * Where a server is: `http://host:8000/base/path`, `https://`, `grpc://host:8001`, `grpcs://`, or
- * `host:port`, which is HTTP.
+ * `host:port`, which is HTTP. A URL object without a port has that of its protocol: it does not keep
+ * what was written.
  */
 import { invalid } from "./client-error.ts";
 
@@ -15,31 +16,21 @@ export interface ServerUrl {
 
 const ports = { http: 8000, https: 443, grpc: 8001, grpcs: 8001 } as const;
 
+const form = /^(?:(https?|grpcs?):\/\/)?([^/@?#]+?)(?::(\d+))?(\/[^?#]*)?$/i;
+
 /** Throws a ClientError. */
 export function parseServerUrl(given: string | URL): ServerUrl {
   const text = String(given);
-  const [, written = "http", rest = ""] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
-  // Schemes that browsers do not know are parsed differently: so all are parsed as one they know.
-  const scheme = written.toLowerCase();
-  const url = Object.hasOwn(ports, scheme) ? parsed(`ftp://${rest}`) : undefined;
-  if (!url?.hostname || /[@?#]/.test(rest)) {
-    const form = "http, https, grpc or grpcs, a host, perhaps a port and a path";
-    throw invalid(`no URL of a server: '${text}' (${form})`);
-  }
-  const protocol = scheme as ServerUrl["protocol"];
-  return {
-    protocol,
-    host: url.hostname,
-    // Except for that which is usual there.
-    port: Number(url.port || (/^[^/]*:0*21(\/|$)/.test(rest) ? 21 : ports[protocol])),
-    basePath: url.pathname.replace(/\/+$/, ""),
-  };
-}
-
-function parsed(text: string): URL | undefined {
+  const [, scheme = "http", host, port, path = ""] = form.exec(text) ?? [];
+  const protocol = scheme.toLowerCase() as ServerUrl["protocol"];
+  const usual = protocol === "http" && given instanceof URL ? 80 : ports[protocol];
   try {
-    return new URL(text);
+    // Schemes that browsers do not know are parsed differently, and a usual port is not told: so
+    // all are parsed as one, with a port that is not.
+    const { hostname, pathname } = new URL(host ? `http://${host}:${port ?? 1}${path}` : "");
+    const basePath = pathname.replace(/\/+$/, "");
+    return { protocol, host: hostname, port: Number(port ?? usual), basePath };
   } catch {
-    return undefined;
+    throw invalid(`no URL of a server: '${text}' (such as http://host:8000/path, or grpc://host)`);
   }
 }

@@ -1,5 +1,6 @@
 /** Regions of shared memory: what is written, and that nothing is left of them. */
 import { strict as check } from "node:assert";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -51,7 +52,7 @@ linuxTest("what was written is read", async (context) => {
   const written = region.write(numbers, 2_999_988);
   check.deepEqual(
     { ...written },
-    { datatype: "FP32", shape: [1, 3], part: { region: "a b", offset: 2_999_988, byteSize: 12 } },
+    { datatype: "FP32", shape: [1, 3], shared: { region: "a b", offset: 2_999_988, byteSize: 12 } },
   );
   const texts = ["", "kůň", "x".repeat(100_000)];
   region.write(PlainTensor.from("BYTES", texts), 1);
@@ -80,6 +81,13 @@ linuxTest("nothing beyond its end", async (context) => {
   // Texts that claim to be longer than it is.
   region.write(PlainTensor.from("INT32", [1, 2 ** 30, 0, 0]), 0);
   check.throws(() => region.read("BYTES", [2]), beyond);
+  for (const shape of [[2 ** 50], [2 ** 52, 2 ** 52, 0], [2 ** 40, 2 ** 40]]) {
+    const isNone = shape.includes(0);
+    for (const datatype of ["BYTES", "INT8"] as const) {
+      if (isNone) check.equal(region.read(datatype, shape).bytes.byteLength, 0);
+      else check.throws(() => region.read(datatype, shape), beyond);
+    }
+  }
 });
 
 linuxTest("nothing is left where it cannot be", async (context) => {
@@ -92,4 +100,46 @@ linuxTest("nothing is left where it cannot be", async (context) => {
   }
   await check.rejects(createSharedMemory(client, "", { byteSize: 16 }), { kind: "invalid" });
   check.deepEqual(filesOfOurs(), []);
+});
+
+linuxTest("more than there is takes nothing from others", async (context) => {
+  const [client, asked] = await clientOf(context);
+  const full = { name: "ClientError", kind: "invalid", code: "RESOURCE_EXHAUSTED" };
+  const message = /^region 'r': no shared memory: \d+ bytes are left$/;
+  await check.rejects(createSharedMemory(client, "r", { byteSize: 2 ** 52 }), { ...full, message });
+  check.deepEqual([asked, filesOfOurs()], [[], []]);
+});
+
+/** A server that never answers sees the file, and then its process ends, as if by a mistake. */
+const crashing = `
+  import { once } from "node:events";
+  import { existsSync } from "node:fs";
+  import { createServer } from "node:http";
+  import { text } from "node:stream/consumers";
+  import { createClient } from ${JSON.stringify(new URL("./node-client.js", import.meta.url).href)};
+  import { createSharedMemory } from ${JSON.stringify(new URL("./shared-memory.js", import.meta.url).href)};
+  const keys = [];
+  const server = createServer(async (request) => {
+    keys.push(JSON.parse(await text(request)).key);
+    if (keys.length < 12) return;
+    console.log(keys.every((key) => existsSync("/dev/shm" + key)), keys.join(" "));
+    throw new Error("a mistake");
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const client = createClient("http://127.0.0.1:" + server.address().port);
+  const regions = keys.concat(Array.from({ length: 12 }, (_, index) => String(index)));
+  await Promise.all(regions.map((name) => createSharedMemory(client, name, { byteSize: 9 })));
+`;
+
+linuxTest("nothing is left of a process that ends before the server has answered", async () => {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", crashing]);
+  const [told, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [existed, ...keys] = told.trim().split(" ");
+  check.deepEqual([existed, keys.length], ["true", 12], errors);
+  check.match(errors, /a mistake/);
+  check.doesNotMatch(errors, /MaxListeners/);
+  check.deepEqual(
+    keys.filter((key) => existsSync(`/dev/shm${key}`)),
+    [],
+  );
 });

@@ -7,8 +7,8 @@
  *   const y = region.read("FP32", [1, 1024], 4096);
  *   await region.close();
  *
- * A region is a file of /dev/shm. It loses its name as soon as the server has it: what happens
- * to this process afterwards leaves nothing behind in the file system. Node maps no memory, so what
+ * A region is a file of /dev/shm. It loses its name as soon as the server has it, or has refused it,
+ * or this process ends, unless it is killed: nothing is left behind in the file system. Node maps no memory, so what
  * is written and read here is copied, once.
  *
  * All of it is allocated before the server gets it: whoever writes to memory that there is not,
@@ -16,7 +16,7 @@
  *
  * Not here: what is in flight. Who writes to a part while a request reads it gets what he deserves.
  */
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { PlainTensor } from "../definition/plain-tensor.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
@@ -56,7 +56,7 @@ export async function createSharedMemory(
     closeSync(file);
     throw error;
   } finally {
-    rmSync(path, { force: true });
+    removeFile(path);
   }
   return new SharedMemory(client, { name, byteSize, file });
 }
@@ -143,6 +143,8 @@ export class SharedMemory {
 
   /** Each a length, then so many bytes. */
   #lengthOfTexts(count: number, offset: number): number {
+    // Not one after another, to find that it is not within.
+    this.part(offset, 4 * count);
     let end = offset;
     for (let index = 0; index < count; index += 1) {
       const length = this.#bytesAt(end, 4);
@@ -152,10 +154,29 @@ export class SharedMemory {
   }
 }
 
+/** Those that the server has not answered for. */
+const named = new Set<string>();
+
+/** Where this process ends before it is. */
+function removeNamed(): void {
+  for (const path of named) rmSync(path, { force: true });
+}
+
+function removeFile(path: string): void {
+  rmSync(path, { force: true });
+  named.delete(path);
+  if (named.size === 0) process.off("exit", removeNamed);
+}
+
 /** Nobody else's: its name is new, and only this user may read it. */
 function createFile(name: string, path: string, byteSize: number): number {
   let file: number | undefined;
+  if (named.size === 0) process.once("exit", removeNamed);
+  named.add(path);
   try {
+    // To fill all that there is would take it from others, and then fail.
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    if (byteSize > bavail * bsize) throw new Error(`${bavail * bsize} bytes are left`);
     file = openSync(path, "wx+", 0o600);
     const zeros = new Uint8Array(Math.min(byteSize, 2 ** 20));
     for (let at = 0; at < byteSize; at += zeros.byteLength) {
@@ -164,7 +185,7 @@ function createFile(name: string, path: string, byteSize: number): number {
     return file;
   } catch (cause) {
     if (file !== undefined) closeSync(file);
-    rmSync(path, { force: true });
+    removeFile(path);
     const why = cause instanceof Error ? cause.message : String(cause);
     const code = "RESOURCE_EXHAUSTED";
     throw new ClientError("invalid", `region '${name}': no shared memory: ${why}`, { code, cause });

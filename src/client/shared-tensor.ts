@@ -1,18 +1,16 @@
 /**
- * A tensor in memory that the server shares: an input that is not sent, because it is there.
+ * A tensor in memory that the server shares: an input that is not sent, because it is there. Here it
+ * has no values.
  */
+import { PlainTensor } from "../definition/plain-tensor.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import type { RegionPart } from "./connection.ts";
 
-export class SharedTensor {
-  readonly datatype: Datatype;
-  /** Batch dimension included, if the model batches. */
-  readonly shape: readonly number[];
-  readonly part: RegionPart;
+export class SharedTensor extends PlainTensor {
+  readonly shared: RegionPart;
 
-  constructor(datatype: Datatype, shape: readonly number[], part: RegionPart) {
-    this.datatype = datatype;
-    this.shape = shape;
-    this.part = part;
+  constructor(datatype: Datatype, shape: readonly number[], shared: RegionPart) {
+    super({ datatype, shape, bytes: new Uint8Array(0) });
+    this.shared = shared;
   }
 }

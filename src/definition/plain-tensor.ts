@@ -2,15 +2,13 @@
  * Plain tensor: a datatype, a shape and values. What clients get; `Tensor` (tensor.ts), which models
  * get and return, is one with operations, and whose memory may be taken from it.
  *
- * It is a view over memory. BYTES stays packed, and 64-bit integers that are to be numbers stay
- * integers, until somebody asks for `data`.
+ * It is a view over memory. BYTES stays packed until somebody asks for `data`.
  *
  * Not here: the tensor on the wire (protocol/tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { packBytes } from "../protocol/packed-bytes.ts";
 import { elementCount } from "../protocol/shape.ts";
-import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
+import { typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, type TensorData, type WrittenData } from "./element-arrays.ts";
 import { type Nested, toNested } from "./nested-values.ts";
 import { unpackTexts } from "./packed-texts.ts";
@@ -18,13 +16,11 @@ import type { DefaultForm, ElementForm, Elements, TensorSpec } from "./specifica
 import { checkShapeOf, type Values } from "./tensor-operations.ts";
 import { type ExpectedTensor, writtenValues } from "./written-values.ts";
 
-/** Values, or the bytes of the wire. */
-export interface TensorParts<D extends Datatype> {
+export interface PlainParts<D extends Datatype> {
   readonly datatype: D;
   readonly shape: readonly number[];
   /** In the wire's layout; for a numeric datatype aligned to its elements. */
-  readonly bytes?: Uint8Array;
-  readonly values?: Values;
+  readonly bytes: Uint8Array;
 }
 
 export type TensorType<D extends Datatype, As extends ElementForm> = D | TensorSpec<D, As>;
@@ -38,15 +34,14 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
   readonly datatype: D;
   /** Batch dimension included, if the model batches. */
   readonly shape: readonly number[];
-  #bytes: Uint8Array | undefined;
+  readonly #bytes: Uint8Array;
   #values: Values | undefined;
 
   /** Over memory that is there already; `Tensor.from` makes one of values. */
-  constructor({ datatype, shape, bytes, values }: TensorParts<D>) {
+  constructor({ datatype, shape, bytes }: PlainParts<D>) {
     this.datatype = datatype;
     this.shape = shape;
     this.#bytes = bytes;
-    this.#values = values;
   }
 
   /** Copies. The shape of nested arrays is theirs; that of a typed array is one dimension. */
@@ -70,23 +65,14 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
 
   /** The values, flat. Of FP16 and BF16 the bits, of BOOL 0 and 1; not copied. */
   get data(): TensorData<D, As> {
-    this.prepare();
+    this.#values ??= decoded(this.datatype, this.#bytes);
     // The datatype and the form decide what this is; the type says the same.
-    return this.#stored() as TensorData<D, As>;
+    return this.#values as TensorData<D, As>;
   }
 
-  /** The bytes in the wire's layout; not copied, if they are there. */
+  /** The bytes in the wire's layout; not copied. */
   get bytes(): Uint8Array {
-    this.prepare();
-    const { datatype } = this;
-    if (datatype === "BYTES") {
-      this.#bytes ??= packBytes(this.#values as readonly string[]);
-      return this.#bytes;
-    }
-    if (this.#values === undefined && this.#bytes !== undefined) return this.#bytes;
-    // Numbers may have been changed since they were read: they count, not the bytes they are from.
-    const values = this.encode(this.#values as TypedArray);
-    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return this.#bytes;
   }
 
   /** Arrays in arrays, of booleans, numbers, bigints, strings or Uint8Arrays. */
@@ -94,36 +80,13 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     const nested = toNested(this.datatype, this.shape, this.data as ArrayLike<unknown>);
     return nested as Nested<Elements[As]>;
   }
+}
 
-  /** Values of the wire's layout: over the same memory, where they are numbers. */
-  protected decode(bytes: Uint8Array): Values {
-    const { datatype } = this;
-    if (!isNumeric(datatype)) return unpackTexts(bytes);
-    const Typed = typedArrays[datatype];
-    return new Typed(bytes.buffer, bytes.byteOffset, bytes.byteLength / Typed.BYTES_PER_ELEMENT);
-  }
-
-  /** The other way round. */
-  protected encode(values: TypedArray): TypedArray {
-    return values;
-  }
-
-  /** Whoever asks for values comes by here first. */
-  protected prepare(): void {}
-
-  protected get memory(): Uint8Array | Values | undefined {
-    return this.#bytes ?? this.#values;
-  }
-
-  /** Bytes that were not there when it was made. */
-  protected fill(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-  }
-
-  #stored(): Values {
-    this.#values ??= this.decode(this.#bytes ?? new Uint8Array(0));
-    return this.#values;
-  }
+/** Of the wire's layout: numbers over the same memory. */
+export function decoded(datatype: Datatype, bytes: Uint8Array): Values {
+  if (!isNumeric(datatype)) return unpackTexts(bytes);
+  const Typed = typedArrays[datatype];
+  return new Typed(bytes.buffer, bytes.byteOffset, bytes.byteLength / Typed.BYTES_PER_ELEMENT);
 }
 
 /** Values in memory of their own, with the shape that is given or theirs. Throws a TypeError. */

@@ -356,7 +356,7 @@ const refusals: Readonly<Record<string, readonly [message: string, use: () => un
     () => Tensor.zeros("FP32", [-1, 2]),
   ],
   "minus times minus": [
-    "Tensor.from: expected a shape of integers from 0; got [-1,-2]",
+    "Tensor.from: 2 elements are not of shape [-1,-2]",
     () => Tensor.from("FP32", [1, 2], [-1, -2]),
   ],
 };

@@ -43,12 +43,8 @@ function emptyValues({ datatype, as }: ElementType, count: number): Values {
 
 /** What `Tensor.from` is given beside so many elements. */
 export function checkShapeOf(count: number, shape: readonly number[]): void {
-  const isRight = isShape(shape) && elementCount(shape) === count;
-  if (isRight) return;
-  const wanted = isShape(shape)
-    ? `${elementCount(shape)} values for shape ${formatShape(shape)}; got ${count}`
-    : `a shape of integers from 0; got ${formatShape(shape)}`;
-  throw new TypeError(`Tensor.from: expected ${wanted}`);
+  if (isShape(shape) && elementCount(shape) === count) return;
+  throw new TypeError(`Tensor.from: ${count} elements are not of shape ${formatShape(shape)}`);
 }
 
 export function zeros(type: ElementType, shape: readonly number[]): Values {

@@ -279,7 +279,7 @@ const refusals: readonly [what: string, make: () => unknown, message: string][] 
   [
     "a shape of another size",
     () => Tensor.from("FP32", [1, 2, 3], [2, 2]),
-    "Tensor.from: expected 4 values for shape [2,2]; got 3",
+    "Tensor.from: 3 elements are not of shape [2,2]",
   ],
 ];
 

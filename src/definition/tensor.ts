@@ -13,14 +13,15 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { unpackBytes } from "../protocol/packed-bytes.ts";
+import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { show } from "../protocol/show.ts";
 import type { TypedArray } from "../protocol/typed-arrays.ts";
-import { isWideAsNumber, numbersToWide, wideToNumbers } from "./element-arrays.ts";
+import { isWideAsNumber, numbersToWide, type TensorData, wideToNumbers } from "./element-arrays.ts";
 import {
+  decoded,
+  type PlainParts,
   PlainTensor,
-  type TensorParts,
   type TensorType,
   type TensorValues,
   written,
@@ -49,8 +50,12 @@ export interface UnreadBytes {
   join(): Uint8Array;
 }
 
-export interface OwnedParts<D extends Datatype, As extends ElementForm> extends TensorParts<D> {
+/** Values, or the bytes of the wire. */
+export interface TensorParts<D extends Datatype, As extends ElementForm>
+  extends Omit<PlainParts<D>, "bytes"> {
   readonly as: As;
+  readonly bytes?: Uint8Array;
+  readonly values?: Values;
   readonly unread?: UnreadBytes;
   /** Its memory is of no use to anybody else. */
   readonly isOwn?: boolean;
@@ -65,6 +70,8 @@ export interface ReturnedBytes {
   readonly isPart: boolean;
 }
 
+const nothing = new Uint8Array(0);
+
 let readReturned: (tensor: Tensor<Datatype, ElementForm>) => ReturnedBytes;
 let markGone: (tensor: Tensor<Datatype, ElementForm>, why: string) => void;
 
@@ -75,6 +82,8 @@ export class Tensor<
   /** What one element is in JavaScript. */
   readonly as: As;
   readonly #isOwn: boolean;
+  #bytes: Uint8Array | undefined;
+  #values: Values | undefined;
   #unread: UnreadBytes | undefined;
   /** The tensor that this one is a part of: when that is gone, so is this. */
   #whole: Tensor<Datatype, ElementForm> | undefined;
@@ -93,9 +102,11 @@ export class Tensor<
   }
 
   /** Over memory that is there already; `Tensor.from` makes one of values. */
-  constructor(parts: OwnedParts<D, As>) {
-    super(parts);
+  constructor(parts: TensorParts<D, As>) {
+    super({ ...parts, bytes: nothing });
     this.as = parts.as;
+    this.#bytes = parts.bytes;
+    this.#values = parts.values;
     this.#unread = parts.unread;
     this.#isOwn = parts.isOwn ?? false;
   }
@@ -140,6 +151,28 @@ export class Tensor<
     return fromFirst(tensors, stacked(readable("stack", tensors), axis));
   }
 
+  override get data(): TensorData<D, As> {
+    this.#prepare();
+    // The datatype and the form decide what this is; the type says the same.
+    return this.#stored() as TensorData<D, As>;
+  }
+
+  override get bytes(): Uint8Array {
+    this.#prepare();
+    const { datatype, as } = this;
+    const values = this.#values;
+    if (datatype === "BYTES") {
+      this.#bytes ??= packBytes(values as readonly string[]);
+      return this.#bytes;
+    }
+    if (values === undefined) return this.#bytes ?? nothing;
+    // Numbers may have been changed since they were read: they count, not the bytes they are from.
+    const { buffer, byteOffset, byteLength } = isWideAsNumber(datatype, as)
+      ? numbersToWide(datatype, values as Float64Array)
+      : (values as TypedArray);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
   /** The row of this index, without the first dimension. A view. */
   row(index: number): this {
     return this.#part(index, index + 1, this.shape.slice(1));
@@ -152,18 +185,17 @@ export class Tensor<
 
   /** The rows, one after another, as `row` gives them. */
   *eachRow(): Generator<this, void, undefined> {
-    this.prepare();
+    this.#prepare();
     for (let index = 0; index < this.rows; index += 1) yield this.row(index);
   }
 
   /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
   reshape(shape: readonly number[]): this {
-    this.prepare();
+    this.#prepare();
     const to = reshapedTo(this.shape, shape);
-    const { memory } = this;
-    // Texts stay bytes.
-    const isPacked = this.datatype === "BYTES" && memory instanceof Uint8Array;
-    return this.#view(to, isPacked ? { bytes: memory } : { values: this.data as Values });
+    // Texts that nobody has read stay bytes.
+    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
+    return this.#view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
   }
 
   /** A tensor of the same shape and datatype, from each element in turn. */
@@ -207,45 +239,47 @@ export class Tensor<
     return this.#view(shape, { values });
   }
 
-  #view(shape: readonly number[], memory: Pick<TensorParts<D>, "bytes" | "values">): this {
+  #view(shape: readonly number[], memory: Pick<TensorParts<D, As>, "bytes" | "values">): this {
     const { datatype, as } = this;
     const view = new Tensor({ datatype, shape, as, ...memory });
     view.#whole = this.#whole ?? this;
     return view as this;
   }
 
-  protected override decode(bytes: Uint8Array): Values {
+  #stored(): Values {
+    this.#values ??= this.#decode(this.#bytes ?? nothing);
+    return this.#values;
+  }
+
+  #decode(bytes: Uint8Array): Values {
+    const { datatype, as } = this;
     try {
-      if (this.as === "bytes") return unpackBytes(bytes);
-      const { datatype, as } = this;
-      return isWideAsNumber(datatype, as) ? wideToNumbers(datatype, bytes) : super.decode(bytes);
+      if (as === "bytes") return unpackBytes(bytes);
+      return isWideAsNumber(datatype, as)
+        ? wideToNumbers(datatype, bytes)
+        : decoded(datatype, bytes);
     } catch (cause) {
       // What a client sent is not what the model reads.
       const why = cause instanceof Error ? cause.message : String(cause);
-      const what = this.as === "number" ? "numbers" : "texts";
+      const what = as === "number" ? "numbers" : "texts";
       throw new InferenceError("INVALID_ARGUMENT", `${why}, and the model reads ${what}`, {
         cause,
       });
     }
   }
 
-  protected override encode(values: TypedArray): TypedArray {
-    const { datatype, as } = this;
-    if (!isWideAsNumber(datatype, as)) return values;
-    return numbersToWide(datatype, values as Float64Array);
-  }
-
-  protected override prepare(): void {
+  /** Whoever asks for values comes by here first. */
+  #prepare(): void {
     this.#check();
     if (this.#unread === undefined) return;
-    this.fill(this.#unread.join());
+    this.#bytes = this.#unread.join();
     this.#unread = undefined;
   }
 
   #check(): void {
     const why = this.#whole === undefined ? this.#goneBecause : this.#whole.#goneBecause;
     if (why !== undefined) throw gone(this, why);
-    const { memory } = this;
+    const memory = this.#bytes ?? this.#values;
     if (ArrayBuffer.isView(memory) && memory.byteLength === 0 && this.size > 0) {
       throw gone(this, "its memory was transferred");
     }

@@ -19,8 +19,9 @@ export const linear: Model = model("linear", {
   inputs: { x: fp32(3), scale: optional(fp32(1)) },
   outputs: { y: fp32(3), isPositive: bool(3) },
   infer: ({ x }, { requests }) => {
-    if (requests[0]?.parameters["fail"] === true) {
-      throw new InferenceError("INVALID_ARGUMENT", "asked to fail\n\u001b[2J");
+    const fail = requests[0]?.parameters["fail"];
+    if (fail !== undefined) {
+      throw new InferenceError("INVALID_ARGUMENT", `asked to fail\n\u001b[2J${fail}`);
     }
     const signs = Array.from(x.data, (value) => value > 0);
     return { y: x.map((value) => -value), isPositive: rowsOf(signs, 3) };

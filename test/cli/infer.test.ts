@@ -96,6 +96,8 @@ const texts: readonly [what: string, text: string, expected: string, stdin?: str
   ["what is no JSON", "text=two words = [", "two words = ["],
   ["JSON", 'text=[["a"]]', "a"],
   ["a JSON string", 'text="a"', "a"],
+  ["a number", "text=12", "12"],
+  ["a JSON object", 'text={"a": 1}', '{"a": 1}'],
   ["a file", "text=@text.txt", "a file\nof two lines"],
   ["stdin", "text=-", "from outside", '["from outside"]\n'],
 ];
@@ -172,7 +174,8 @@ const wrongs: readonly [args: readonly string[], told: RegExp][] = [
   [["linear", ...x, "--format", "csv"], /Allowed choices are table, json, npy/],
   [["linear", ...x, "--output", "q"], /^error: .*output 'q'/],
   [["linear", ...x, "--parameter", "p"], /It must be a name, = and a value/],
-  [["linear", ...x, "--parameter", "fail=true"], /^error: .*asked to fail \\u001b\[2J/],
+  [["linear", ...x, "--parameter", "fail=true"], /^error: .*asked to fail \\u001b\[2Jtrue$/],
+  [["linear", ...x, "--parameter", "fail=9007199254740993"], /2J9007199254740993$/],
   [["words", "--sample", "--input", "text=a"], /^error: model 'words' streams: leave --sample/],
   [["words", "--input", "text=a b", "-o", "w.npy"], /holds one response, and the model sends more/],
   [["linear", ...x, "-o", "gone/y.json"], /^error: ENOENT/],

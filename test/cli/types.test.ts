@@ -90,7 +90,7 @@ test("of a server, by name; in a file, which compiles", async () => {
   check.deepEqual(await shoal(["types", url]), { code: 0, stdout: expected, stderr: "" });
   const place = url.replace("http://", "");
   check.equal((await shoal(["types", place, "-o", "-"])).stdout, expected);
-  const one = await shoal(["types", url, "--model", "words"]);
+  const one = await shoal(["types", "--model", "words", url]);
   check.doesNotMatch(one.stdout, /linear/);
   check.match(one.stdout, /words/);
 });
@@ -182,7 +182,8 @@ async function foreignServer(
   const server = createHttpServer((request, response) => {
     const answer = answers(decodeURIComponent(request.url ?? ""), request.headers);
     response.statusCode = answer === undefined ? 404 : 200;
-    response.end(JSON.stringify(answer ?? { error: "there is\n none\u001b[2J" }));
+    const missing = { error: "there is\n none\u001b[2J" };
+    response.end(JSON.stringify(answer === undefined ? missing : answer));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -218,6 +219,48 @@ void names;
 `,
   );
   await compiles();
+});
+
+const good = { name: "x", datatype: "FP32", shape: [1] };
+
+const noMetadata: readonly [what: string, said: unknown, told: RegExp][] = [
+  ["null", null, /is no metadata of one\n$/],
+  ["a text", "x", /is no metadata of one\n$/],
+  ["inputs that are none", { inputs: [null] }, /is no metadata of one\n$/],
+  ["an input twice", { inputs: [good, good] }, /"m": two tensors have the name "x"\n$/],
+  ["an output twice", { inputs: [], outputs: [good, good] }, /two tensors have the name "x"\n$/],
+];
+
+for (const [what, said, message] of noMetadata) {
+  test(`no metadata of a model: ${what}`, async (t) => {
+    const url = await foreignServer(t, (path) => (path === "/v2/models/m" ? said : undefined));
+    const { code, stdout, stderr } = await shoal(["types", url, "--model", "m"]);
+    check.deepEqual([code, stdout], [1, ""]);
+    check.match(stderr, /^error: [^\n]*\n$/);
+    check.match(stderr, message);
+  });
+}
+
+test("versions that nobody can ask for, and an index that is none", async (t) => {
+  let versions: unknown = ["1", 2, "1", "99999999999999999999", "-1", "0x3", "v4", null];
+  const asked: string[] = [];
+  const url = await foreignServer(t, (path) => {
+    asked.push(path);
+    if (path === "/v2/repository/index") return { m: 1 };
+    return path.startsWith("/v2/models/m") && !path.endsWith("/config")
+      ? { name: "m", versions, inputs: [good], outputs: [] }
+      : undefined;
+  });
+  const first = await shoal(["types", url, "--model", "m"]);
+  check.equal(first.code, 0);
+  check.deepEqual(asked.filter((path) => /versions\/[^/]*$/.test(path)).sort(), [
+    "/v2/models/m/versions/1",
+    "/v2/models/m/versions/2",
+  ]);
+  versions = 5;
+  check.deepEqual(await shoal(["types", url, "--model", "m"]), first);
+  const { code, stderr } = await shoal(["types", url]);
+  check.deepEqual([code, stderr], [1, "error: the server's index is no list of models\n"]);
 });
 
 const mistakes: readonly [what: string, answer: object, told: RegExp][] = [

@@ -309,3 +309,22 @@ test("what a slow reader has not read is bounded, and nothing is lost", async ()
   check.equal(expected, many);
   await writing;
 });
+
+test("whoever wants codes within streams gets them, and takes nobody's stream with his", async () => {
+  await using on = await startGrpc();
+  using client = on.connect({ headers: { Triton_Grpc_Error: "true" } });
+  const count = client.model("count");
+  const good = count.stream({ N: [20] });
+  check.deepEqual((await good.next()).value?.["I"]?.toNested(), [0]);
+  const bad = count.stream({ N: [-2] }, { id: "b" });
+  const seen: unknown[] = [];
+  const error = await errorOf(
+    (async () => {
+      for await (const { I } of bad) seen.push(I?.toNested());
+    })(),
+  );
+  check.deepEqual(seen, [[0], [1]]);
+  check.deepEqual([error.kind, error.code, error.requestId], ["server", "INVALID_ARGUMENT", "b"]);
+  check.match(error.message, /N must not be negative/);
+  check.equal((await valuesOf(good)).length, 19);
+});

@@ -145,7 +145,7 @@ test("errors of the server are told apart by code and kind", async () => {
   const wrong = await errorOf(client.model("held").infer({ X: [[1]] }, { headers: { "a b": "" } }));
   check.deepEqual(
     [wrong.kind, wrong.message],
-    ["invalid", "header 'a b' cannot be sent over gRPC: ''"],
+    ["invalid", "option 'headers' or 'token': header 'a b' cannot be sent over gRPC"],
   );
 });
 

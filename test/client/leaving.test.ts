@@ -8,8 +8,10 @@ import { type AddressInfo, connect as connectRaw, createServer, type Socket } fr
 import { type TestContext, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { type Client, createClient, Tensor } from "shoal/client";
+import { Program } from "../program.ts";
 import { until } from "../until.ts";
 import { fails, ways } from "./failures.ts";
+import { startGrpc } from "./grpc-models.ts";
 import { answerOf, goodJson, type RawServer, startRaw } from "./raw-server.ts";
 
 const x = new Float32Array(2);
@@ -281,4 +283,35 @@ test("an answer that comes before all has been sent is the answer", async () => 
   client.close();
   early.close();
   await once(early, "close");
+});
+
+/** All it does: it says nothing of its end. */
+const idleProgram = `
+  import { createClient } from "shoal/client/grpc";
+  const [url, isClosed] = process.argv.slice(1);
+  const client = createClient(url);
+  const model = client.model("every");
+  await model.metadata();
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const failing = model.infer({}, { signal }).catch(() => {});
+  leaving.abort();
+  await failing;
+  const responses = client.model("count").stream({ N: [3] });
+  await responses.next();
+  await responses.return();
+  if (isClosed === "closed") client.close();
+`;
+
+test("a program ends by itself when its client is closed, or idle", async () => {
+  await using on = await startGrpc();
+  const ends = [on.started.url, on.url].flatMap((url) => {
+    return ["closed", "idle"].map(async (state) => {
+      const args = ["--input-type=module", "--eval", idleProgram, url, state];
+      const program = new Program(args, { keepsPorts: true });
+      const { code } = await program.ended();
+      check.deepEqual([code, program.stderr], [0, ""], `${url} ${state}`);
+    });
+  });
+  await Promise.all(ends);
 });

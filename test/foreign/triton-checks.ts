@@ -7,6 +7,7 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import { type Client, ClientError, responseOf, Tensor } from "shoal/client";
+import { until } from "../until.ts";
 import { ways } from "./foreign-clients.ts";
 
 const ones = Tensor.from("INT32", new Int32Array(16).fill(1), [1, 16]);
@@ -131,6 +132,8 @@ for (const [way, connect] of Object.entries(ways)) {
     };
     const before = await inferences();
     await client.model("add_sub").infer({ INPUT0: ones, INPUT1: ones });
+    // It counts when it has answered.
+    await until(async () => (await inferences()) > before);
     check.equal(await inferences(), before + 1);
     const all = (await client.statistics())["model_stats"] as readonly unknown[];
     check.equal(all.length, (await client.index()).length);

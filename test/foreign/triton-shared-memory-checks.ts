@@ -1,6 +1,7 @@
 /** System shared memory between our client and Triton, on this machine. */
 import { strict as check } from "node:assert";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import {
   type Client,
@@ -9,6 +10,8 @@ import {
   type SharedMemory,
   Tensor,
 } from "shoal/client";
+import { Program } from "../program.ts";
+import { root } from "../repository.ts";
 import { ways } from "./foreign-clients.ts";
 
 const url = process.env["FOREIGN_HTTP"] ?? "";
@@ -114,3 +117,11 @@ for (const [way, connect] of Object.entries(ways)) {
 
   test(`ends: ${way}`, () => client.close());
 }
+
+test("the example", async () => {
+  const jiti = join(root, "node_modules", "jiti", "lib", "jiti-cli.mjs");
+  const file = join("examples", "client", "shared-memory.ts");
+  const program = new Program([jiti, file], { env: { SHOAL_URL: url } });
+  check.equal((await program.ended()).code, 0, program.stderr);
+  check.match(program.stdout, /^Int32Array\(16\) \[\s+0,\s+2,\s+4,/);
+});
