@@ -10,15 +10,13 @@ const [url, kind, inFlight, seconds] = process.argv.slice(2);
 const entry = url.startsWith("grpc") ? "shoal/client/grpc" : "shoal/client";
 const { createClient, Tensor } = await import(entry);
 const client = createClient(url, { maxInFlight: 1000 });
-const small = Tensor.from(
-  "INT32",
-  Int32Array.from({ length: 16 }, (_, k) => k),
-  [1, 16],
-);
-const image = Tensor.from("FP32", new Float32Array(150_528).fill(0.5), [1, 150_528]);
+const integers = Int32Array.from({ length: 16 }, (_, k) => k);
+const floats = new Float32Array(150_528).fill(0.5);
+const small = () => Tensor.from("INT32", integers, [1, 16]);
+const image = () => Tensor.from("FP32", floats, [1, 150_528]);
 const [model, inputs] = {
-  small: [client.model("add_sub"), { INPUT0: small, INPUT1: small }],
-  image: [client.model("identity"), { INPUT0: image }],
+  small: [client.model("add_sub"), () => ({ INPUT0: small(), INPUT1: small() })],
+  image: [client.model("identity"), () => ({ INPUT0: image() })],
 }[kind];
 
 async function run(ms) {
@@ -26,7 +24,7 @@ async function run(ms) {
   const endMs = performance.now() + ms;
   const caller = async () => {
     while (performance.now() < endMs) {
-      const outputs = await model.infer(inputs);
+      const outputs = await model.infer(inputs());
       if (outputs.OUTPUT0.data.length === 0) throw new Error("no values");
       count += 1;
     }
@@ -35,7 +33,7 @@ async function run(ms) {
   return count;
 }
 
-await run(500);
+await run(2000);
 const before = cpuUsage();
 const startMs = performance.now();
 const count = await run(1000 * Number(seconds));

@@ -8,8 +8,9 @@
 import type { ModelBase } from "../definition/model-base.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { IndexEntry, JsonObject, Question, ServerMetadata } from "./connection.ts";
+import type { ClientContext } from "./known-model.ts";
 import { ModelClient } from "./model-client.ts";
-import { ask, type ClientContext, untilReady } from "./questions.ts";
+import { ask, untilReady } from "./questions.ts";
 import { type Sequence, sequenceOf } from "./sequence.ts";
 import type { SequenceId } from "./sequence-state.ts";
 

@@ -26,7 +26,8 @@ export function fetchTransport({ baseUrl, maxResponseBytes }: TransportOptions):
         throw failure(signal, `cannot reach ${baseUrl}: ${why}`, cause);
       });
       // Not even where to does a page see.
-      if (response.type === "opaqueredirect") throw badAnswer("no answer of an inference server: a redirect");
+      if (response.type === "opaqueredirect")
+        throw badAnswer("no answer of an inference server: a redirect");
       return answerOf(response, signal, maxResponseBytes);
     },
     close() {},

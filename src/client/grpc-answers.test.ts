@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { inference } from "../protocol/generated/messages.js";
 import type { WireRequest } from "./connection.ts";
 import { decoded, readAnswer } from "./grpc-answers.ts";
-import { encodeInferRequest, toSendable } from "./grpc-messages.ts";
+import { encodeInferRequest } from "./grpc-messages.ts";
 
 const request: WireRequest = {
   name: "m",
@@ -27,10 +27,8 @@ function read(answer: Answer, asked: Partial<WireRequest> = {}) {
 
 /** The request as a server reads it. */
 function sent(asked: Partial<WireRequest>, streamId?: string): inference.ModelInferRequest {
-  const sendable = toSendable(encodeInferRequest({ ...request, ...asked }, streamId), false);
-  const target = Buffer.alloc(sendable.length + 5);
-  sendable.copy(target, 5);
-  return inference.ModelInferRequest.decode(target.subarray(5));
+  const { pieces, byteLength } = encodeInferRequest({ ...request, ...asked }, streamId);
+  return inference.ModelInferRequest.decode(Buffer.concat(pieces, byteLength));
 }
 
 function y(datatype: string, shape: number[], contents?: object) {

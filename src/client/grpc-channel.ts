@@ -1,184 +1,136 @@
 /**
- * Channel: one connection of gRPC to a server, and calls over it: bytes both ways.
+ * Channel: calls of gRPC to a server, over one HTTP/2 connection that is made when it is needed, and
+ * again when it is gone.
  *
- * A call waits until there is a connection, or it is known that there is none; so a failure before
- * that has sent nothing. grpc-js does not try again what we try again (calls.ts).
+ * Not grpc-js, whose client takes three times as long for a call. Who tries again, and when, is
+ * calls.ts' affair.
  */
-import { createSecureContext } from "node:tls";
-import {
-  type ChannelCredentials,
-  type ChannelOptions,
-  Client,
-  type ClientDuplexStream,
-  connectivityState,
-  credentials,
-  Metadata,
-} from "@grpc/grpc-js";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { MessagePieces } from "../protocol/message-pieces.ts";
-import { ClientError, invalid } from "./client-error.ts";
+import { raced } from "./call-limit.ts";
+import { badAnswer, ClientError, invalid } from "./client-error.ts";
 import type { Sent } from "./connection.ts";
-import { grpcError } from "./grpc-errors.ts";
-import { toSendable } from "./grpc-messages.ts";
+import { type CallEvents, GrpcCall } from "./grpc-call.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
+import { GrpcSession, type GrpcSessionOptions } from "./grpc-session.ts";
 import type { TlsOptions } from "./node-transport.ts";
 
 export interface UnaryAnswer {
   readonly bytes: Uint8Array;
-  readonly trailers: Metadata;
+  readonly trailers: IncomingHttpHeaders;
 }
 
-const path = "/inference.GRPCInferenceService/";
-
-/** grpc-js's numbers. */
-const algorithms = { none: 0, deflate: 1, gzip: 2 } as const;
-
 export class GrpcChannel {
-  readonly #options: GrpcChannelOptions;
-  readonly #client: Client;
-  #connecting: Promise<void> | undefined;
+  readonly #options: GrpcSessionOptions;
+  #session: GrpcSession | undefined;
+  #connecting: Promise<GrpcSession> | undefined;
   #isClosed = false;
 
-  /** Connects when it is first used. */
+  /** Connects when it is first used. Throws a ClientError if a certificate is none. */
   constructor(options: GrpcChannelOptions) {
-    this.#options = options;
-    this.#client = new Client(options.address, credentialsOf(options.tls), channelOptions(options));
+    this.#options = { ...options, secureContext: secureContextOf(options.tls) };
   }
 
   async unary(name: string, message: MessagePieces, sent: Sent): Promise<UnaryAnswer> {
-    await this.connected(sent.signal);
-    const { compression } = this.#options;
     const { signal, headers } = sent;
-    const metadata = toMetadata(headers);
-    return await new Promise((resolve, reject) => {
-      let bytes = new Uint8Array(0);
-      const call = this.#client.makeUnaryRequest(
-        path + name,
-        asItIs,
-        asItIs,
-        toSendable(message, compression !== "none"),
-        metadata,
-        (error, answer) => {
-          signal.removeEventListener("abort", abort);
-          if (error !== null) reject(grpcError(error, this.#options));
-          else if (answer !== undefined) bytes = answer as Uint8Array<ArrayBuffer>;
-        },
-      );
-      const abort = (): void => {
-        reject(signal.reason);
-        call.cancel();
-      };
-      // After the callback.
-      call.on("status", (status) => resolve({ bytes, trailers: status.metadata }));
-      signal.addEventListener("abort", abort, { once: true });
-    });
-  }
-
-  /** Within the same turn as `connected`. */
-  duplex(name: string, headers: Sent["headers"]): ClientDuplexStream<MessagePieces, Uint8Array> {
-    const isCompressed = this.#options.compression !== "none";
-    const serialize = (message: MessagePieces): Buffer => toSendable(message, isCompressed);
-    const metadata = toMetadata(headers);
-    return this.#client.makeBidiStreamRequest(path + name, serialize, asItIs, metadata);
-  }
-
-  /** Resolves also when it is known that there is no connection: the call will say why. */
-  async connected(signal: AbortSignal): Promise<void> {
+    const session = this.#live ?? (await this.connected(signal));
     signal.throwIfAborted();
-    if (this.#isSettled()) return;
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined;
-    });
-    let abort = (): void => {};
-    const aborted = new Promise<never>((_resolve, reject) => {
-      abort = () => reject(signal.reason);
+    const receivedBefore = session.receivedBytes;
+    return await new Promise((resolve, reject) => {
+      let bytes: Uint8Array | undefined;
+      const call = this.duplex(session, name, headers, {
+        onMessage: (given) => {
+          bytes = given;
+        },
+        onEnd: (failure, trailers) => {
+          signal.removeEventListener("abort", abort);
+          if (failure !== undefined) reject(failure);
+          else if (bytes !== undefined) resolve({ bytes, trailers });
+          else reject(badAnswer("no answer of an inference server: it has no message"));
+        },
+      });
+      const abort = (): void => {
+        call.cancel();
+        if (session.receivedBytes === receivedBefore) session.leave();
+        reject(signal.reason);
+      };
       signal.addEventListener("abort", abort, { once: true });
+      call.write(message);
+      call.end();
     });
-    try {
-      await Promise.race([this.#connecting, aborted]);
-      signal.throwIfAborted();
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+  }
+
+  duplex(
+    session: GrpcSession,
+    name: string,
+    headers: Sent["headers"],
+    events: CallEvents,
+  ): GrpcCall {
+    const stream = session.request(toHeaders(name, headers, this.#options.compression));
+    return new GrpcCall(stream, this.#options, events);
+  }
+
+  /** Whoever else waits for it goes on when the signal fires. */
+  async connected(signal: AbortSignal): Promise<GrpcSession> {
+    signal.throwIfAborted();
+    if (this.#live !== undefined) return this.#live;
+    this.#connecting ??= this.#connect();
+    return await raced(this.#connecting, signal);
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#client.close();
+    this.#session?.destroy();
   }
 
-  async #connect(): Promise<void> {
-    const { connectTimeoutMs } = this.#options;
-    const deadline = new Date(Date.now() + Math.min(connectTimeoutMs, 2 ** 31 - 1));
-    while (!this.#isSettled()) await this.#stateChange(deadline);
+  get #live(): GrpcSession | undefined {
+    return this.#session?.takesCalls === true ? this.#session : undefined;
   }
 
-  #stateChange(deadline: Date): Promise<void> {
-    const channel = this.#client.getChannel();
-    return new Promise((resolve, reject) => {
-      channel.watchConnectivityState(channel.getConnectivityState(false), deadline, (late) => {
-        const { connectTimeoutMs } = this.#options;
-        const why = `no connection within ${connectTimeoutMs} ms (option 'connectTimeoutMs')`;
-        if (late === undefined) resolve();
-        else reject(new ClientError("timeout", why, { isRetrySafe: true }));
-      });
-    });
-  }
-
-  #isSettled(): boolean {
-    if (this.#isClosed) throw new ClientError("cancelled", "the client was closed");
-    const state = this.#client.getChannel().getConnectivityState(true);
-    return state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE;
+  async #connect(): Promise<GrpcSession> {
+    try {
+      const session = await GrpcSession.connect(this.#options);
+      if (this.#isClosed) session.destroy();
+      this.#session = session;
+      return session;
+    } finally {
+      this.#connecting = undefined;
+    }
   }
 }
 
-function asItIs(bytes: Buffer): Buffer {
-  return bytes;
-}
-
-function channelOptions({
-  tls,
-  maxResponseBytes,
-  compression,
-}: GrpcChannelOptions): ChannelOptions {
-  return {
-    "grpc.max_receive_message_length": Number.isFinite(maxResponseBytes) ? maxResponseBytes : -1,
-    "grpc.max_send_message_length": -1,
-    "grpc.default_compression_algorithm": algorithms[compression],
-    "grpc.enable_retries": 0,
-    "grpc.service_config_disable_resolution": 1,
-    // A server that starts, or starts again, is found soon.
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 1000,
-    "grpc.dns_min_time_between_resolutions_ms": 1000,
-    // Closed together with this client.
-    "grpc.use_local_subchannel_pool": 1,
-    ...(tls?.servername !== undefined && { "grpc.ssl_target_name_override": tls.servername }),
-  };
-}
-
-/** Throws a ClientError if a certificate is none. */
-function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
-  if (tls === undefined) return credentials.createInsecure();
-  const { rejectUnauthorized = true, servername: _, ...files } = tls;
+function secureContextOf(tls: TlsOptions | undefined): SecureContext | undefined {
+  if (tls === undefined) return undefined;
+  const { rejectUnauthorized: _, servername: __, ...files } = tls;
   try {
-    return credentials.createFromSecureContext(createSecureContext(files), { rejectUnauthorized });
+    return createSecureContext(files);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ClientError("invalid", `createClient: option 'tls': ${why}`, { cause });
   }
 }
 
-function toMetadata(headers: Sent["headers"]): Metadata {
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(headers)) {
-    try {
-      // With a colon one would be the protocol's own, or break the connection.
-      if (name.includes(":")) throw new TypeError(name);
-      metadata.set(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
-    } catch {
+function toHeaders(
+  name: string,
+  given: Sent["headers"],
+  compression: GrpcChannelOptions["compression"],
+): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  for (const [written, value] of Object.entries(given)) {
+    const key = written.toLowerCase();
+    if (!/^[\w.-]+$/.test(key) || !/^[ -~]*$/.test(value)) {
       // Its value may be a secret.
-      throw invalid(`option 'headers' or 'token': header '${name}' cannot be sent over gRPC`);
+      throw invalid(`option 'headers' or 'token': header '${written}' cannot be sent over gRPC`);
     }
+    headers[key] = value;
   }
-  return metadata;
+  headers[":method"] = "POST";
+  headers[":path"] = `/inference.GRPCInferenceService/${name}`;
+  headers["te"] = "trailers";
+  headers["content-type"] = "application/grpc";
+  headers["user-agent"] ??= "grpc-shoal";
+  headers["grpc-accept-encoding"] = "identity,deflate,gzip";
+  if (compression !== "none") headers["grpc-encoding"] = compression;
+  return headers;
 }

@@ -18,10 +18,10 @@ import {
 } from "./connection.ts";
 import { type Decoder, decoded, readAnswer } from "./grpc-answers.ts";
 import { GrpcChannel } from "./grpc-channel.ts";
-import { grpcError } from "./grpc-errors.ts";
 import { encodeInferRequest } from "./grpc-messages.ts";
 import type { GrpcChannelOptions } from "./grpc-options.ts";
 import { callOf } from "./grpc-questions.ts";
+import type { GrpcSession } from "./grpc-session.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import { timingOf } from "./http-connection.ts";
 import { segmentOf } from "./http-messages.ts";
@@ -38,13 +38,11 @@ interface Encoder {
 
 export class GrpcConnection implements Connection {
   readonly #channel: GrpcChannel;
-  readonly #options: GrpcChannelOptions;
   /** Those that take requests, by their metadata. */
   readonly #streams = new Map<string, GrpcStream>();
 
   constructor(options: GrpcChannelOptions) {
     this.#channel = new GrpcChannel(options);
-    this.#options = options;
   }
 
   async infer(request: WireRequest, sent: Sent): Promise<WireAnswer> {
@@ -52,14 +50,14 @@ export class GrpcConnection implements Connection {
     const message = encodeInferRequest(request);
     const { bytes, trailers } = await this.#channel.unary("ModelInfer", message, sent);
     const answer = readAnswer(decoded(inference.ModelInferResponse, bytes), request);
-    const [timing] = trailers.get("server-timing");
+    const timing = trailers["server-timing"];
     return { ...answer, timing: timingOf(timing === undefined ? undefined : String(timing)) };
   }
 
   async *stream(request: WireRequest, sent: Sent): AsyncGenerator<WireAnswer, void, undefined> {
     segmentOf(request.name);
-    await this.#channel.connected(sent.signal);
-    yield* this.#streamOf(sent.headers).run(request, sent.signal);
+    const session = await this.#channel.connected(sent.signal);
+    yield* this.#streamOf(session, sent.headers).run(request, sent.signal);
   }
 
   async ask(question: Question, sent: Sent): Promise<unknown> {
@@ -85,14 +83,13 @@ export class GrpcConnection implements Connection {
     this.#channel.close();
   }
 
-  #streamOf(headers: Sent["headers"]): GrpcStream {
+  #streamOf(session: GrpcSession, headers: Sent["headers"]): GrpcStream {
     const key = JSON.stringify(Object.entries(headers).sort());
     const current = this.#streams.get(key);
     if (current !== undefined) return current;
     const isAlone = headers[endsStreams] === "true";
     const stream: GrpcStream = new GrpcStream({
-      call: this.#channel.duplex("ModelStreamInfer", headers),
-      toError: (status) => grpcError(status, this.#options),
+      open: (events) => this.#channel.duplex(session, "ModelStreamInfer", headers, events),
       onLeft: () => {
         if (this.#streams.get(key) === stream) this.#streams.delete(key);
       },

@@ -44,22 +44,6 @@ export function encodeInferRequest(request: WireRequest, streamId?: string): Mes
   throw invalid(`the request has ${byteLength} bytes, more than gRPC's ${mostBytes}`);
 }
 
-/**
- * For grpc-js, which takes it for a Buffer: it asks for the length, and then has it copied behind
- * the prefix of the message. What is to be compressed must be a Buffer.
- */
-export function toSendable({ pieces, byteLength }: MessagePieces, isCompressed: boolean): Buffer {
-  if (isCompressed) return Buffer.concat(pieces, byteLength);
-  const copy = (target: Uint8Array, start: number): void => {
-    let offset = start;
-    for (const piece of pieces) {
-      target.set(piece, offset);
-      offset += piece.byteLength;
-    }
-  };
-  return { length: byteLength, byteLength, copy } as unknown as Buffer;
-}
-
 function parametersOf(request: WireRequest): WireParameters {
   const { parameters, sequence, priority, timeoutMs } = request;
   for (const [name, value] of Object.entries(parameters)) {

@@ -14,18 +14,16 @@
  *
  * Invariant: each request ends, however the stream does.
  */
-import { type ClientDuplexStream, type StatusObject, status as statuses } from "@grpc/grpc-js";
 import { inference } from "../protocol/generated/messages.js";
-import type { MessagePieces } from "../protocol/message-pieces.ts";
 import { badAnswer, ClientError } from "./client-error.ts";
 import type { WireAnswer, WireRequest } from "./connection.ts";
 import { decoded, finalFlag, readAnswer } from "./grpc-answers.ts";
+import type { CallEvents, GrpcCall } from "./grpc-call.ts";
 import { encodeInferRequest } from "./grpc-messages.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 export interface GrpcStreamOptions {
-  readonly call: ClientDuplexStream<MessagePieces, Uint8Array>;
-  readonly toError: (status: StatusObject) => ClientError;
+  readonly open: (events: CallEvents) => GrpcCall;
   /** It takes no more requests. */
   readonly onLeft: () => void;
 }
@@ -43,23 +41,22 @@ type Response = inference.ModelStreamInferResponse;
 const mostUnread = 64;
 
 export class GrpcStream {
-  readonly #options: GrpcStreamOptions;
+  readonly #call: GrpcCall;
+  readonly #onLeft: () => void;
   /** By their ids on the wire. */
   readonly #open = new Map<string, OpenRequest>();
   #madeCount = 0;
   #isLeft = false;
 
-  constructor(options: GrpcStreamOptions) {
-    this.#options = options;
-    const { call } = options;
-    call.on("data", (bytes: Uint8Array) => this.#receive(bytes));
-    // Behind all data; any other end is told at once.
-    call.on("end", () => this.#endWell());
-    call.on("status", (status) => {
-      if (status.code !== statuses.OK) this.#endAll(options.toError(status));
+  constructor({ open, onLeft }: GrpcStreamOptions) {
+    this.#onLeft = onLeft;
+    this.#call = open({
+      onMessage: (bytes) => this.#receive(bytes),
+      onEnd: (failure) => {
+        if (failure === undefined) this.#endWell();
+        else this.#endAll(failure);
+      },
     });
-    // The status says the same.
-    call.on("error", () => {});
   }
 
   async *run(
@@ -76,7 +73,7 @@ export class GrpcStream {
     this.#open.set(id, open);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      this.#options.call.write(encodeInferRequest(request, id));
+      this.#call.write(encodeInferRequest(request, id));
       for (;;) {
         const answer = await unread.next();
         if (answer === undefined) return;
@@ -107,7 +104,7 @@ export class GrpcStream {
       this.#leaveIfIdle();
     } catch (error) {
       this.#endAll(error);
-      this.#options.call.cancel();
+      this.#call.cancel();
     }
   }
 
@@ -128,7 +125,7 @@ export class GrpcStream {
       const isOnlyEnd = isFinal === true && outputs.length === 0;
       if (!isOnlyEnd) unread.push(readAnswer(inferResponse, open.request));
       if (isFinal === true) unread.end();
-      else if (unread.count > mostUnread) this.#options.call.pause();
+      else if (unread.count > mostUnread) this.#call.pause();
     } catch (error) {
       unread.end(error);
       open.unread = undefined;
@@ -137,7 +134,7 @@ export class GrpcStream {
 
   /** In place of a response. More may follow, if the server says that this is not the last one. */
   #fail({ errorMessage, inferResponse }: Response): void {
-    const error = new ClientError("server", errorMessage, { status: statuses.OK });
+    const error = new ClientError("server", errorMessage, { status: 0 });
     const given = inferResponse?.id ?? "";
     const id = given || (/^\[request id: (.*?)\] /.exec(errorMessage)?.[1] ?? "");
     const open = this.#open.get(id) ?? (given === "" ? this.#only() : undefined);
@@ -145,7 +142,7 @@ export class GrpcStream {
       // Of somebody who has been forgotten already.
       if (given !== "") return;
       this.#endAll(error);
-      this.#options.call.cancel();
+      this.#call.cancel();
       return;
     }
     open.unread?.end(error);
@@ -181,8 +178,8 @@ export class GrpcStream {
   }
 
   #goOnIfRead(): void {
-    const { call } = this.#options;
-    if (!call.isPaused()) return;
+    const call = this.#call;
+    if (!call.isPaused) return;
     for (const { unread } of this.#open.values()) {
       if (unread !== undefined && unread.count > mostUnread) return;
     }
@@ -192,7 +189,7 @@ export class GrpcStream {
   #leaveIfIdle(): void {
     for (const { unread } of this.#open.values()) if (unread !== undefined) return;
     this.#leave();
-    if (this.#open.size > 0) this.#options.call.cancel();
+    if (this.#open.size > 0) this.#call.cancel();
     this.#open.clear();
     this.#goOnIfRead();
   }
@@ -200,7 +197,7 @@ export class GrpcStream {
   #leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;
-    this.#options.onLeft();
-    this.#options.call.end();
+    this.#onLeft();
+    this.#call.end();
   }
 }

@@ -6,7 +6,13 @@
 import type { CallOptions } from "./call-options.ts";
 import type { ModelTarget } from "./connection.ts";
 import { type ModelShape, readModelShape } from "./model-shape.ts";
-import { ask, type ClientContext } from "./questions.ts";
+import { type Asking, ask } from "./questions.ts";
+
+/** What all parts of a client share. */
+export interface ClientContext extends Asking {
+  /** What is known of its models, however often each is asked for. */
+  readonly models: Map<string, KnownModel>;
+}
 
 export class KnownModel {
   readonly #context: ClientContext;

@@ -29,10 +29,10 @@ import type {
 } from "./connection.ts";
 import { sizeOf } from "./element-size.ts";
 import { type Form, type GivenInputs, toWireInputs } from "./given-inputs.ts";
-import { KnownModel } from "./known-model.ts";
+import { type ClientContext, KnownModel } from "./known-model.ts";
 import type { ModelShape } from "./model-shape.ts";
 import type { InputsOf, OutputsOf } from "./model-types.ts";
-import { ask, type ClientContext, untilReady, withHeaders } from "./questions.ts";
+import { ask, untilReady, withHeaders } from "./questions.ts";
 import { rememberResponse } from "./response.ts";
 import { joinAnswers, partsOfRequest } from "./row-parts.ts";
 import type { SequenceState } from "./sequence-state.ts";

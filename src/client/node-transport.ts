@@ -51,6 +51,8 @@ export class NodeTransport implements HttpTransport {
     const isSecure = url.protocol === "https:";
     const agentOptions = { keepAlive: true, timeout: idleMs, ...options.tls };
     this.#agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    // All are to one server: a name of all options, certificates too, would be made for each request.
+    this.#agent.getName = () => "server";
     this.#request = isSecure ? httpsRequest : httpRequest;
     this.#target = {
       agent: this.#agent,
@@ -154,7 +156,7 @@ export class NodeTransport implements HttpTransport {
 }
 
 /** Of several addresses that were tried, Node tells in a list. */
-function messageOf(error: Error): string {
+export function messageOf(error: Error): string {
   if (error.message !== "" || !(error instanceof AggregateError)) return error.message;
   return error.errors
     .map((each) => (each instanceof Error ? each.message : String(each)))

@@ -7,19 +7,16 @@ import { type CallOptions, checkCall } from "./call-options.ts";
 import type { Calls } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
 import type { Connection, Question, Sent } from "./connection.ts";
-import type { KnownModel } from "./known-model.ts";
 
-/** What all parts of a client share. */
-export interface ClientContext {
-  /** What is known of its models, however often each is asked for. */
-  readonly models: Map<string, KnownModel>;
+/** What a question needs of a client. */
+export interface Asking {
   readonly connection: Connection;
   readonly calls: Calls;
   readonly limitsOf: (options: CallOptions, isStream?: boolean) => CallLimits;
 }
 
 export async function ask<Answer>(
-  { connection, calls, limitsOf }: ClientContext,
+  { connection, calls, limitsOf }: Asking,
   question: Question,
   options: CallOptions,
 ): Promise<Answer> {
@@ -47,7 +44,7 @@ const longestWaitMs = 1000;
 
 /** Within `totalTimeoutMs`. A connection that is refused is no error: the server starts. */
 export async function untilReady(
-  { calls, limitsOf }: ClientContext,
+  { calls, limitsOf }: Asking,
   options: CallOptions,
   isReady: (options: CallOptions) => Promise<boolean>,
 ): Promise<void> {

@@ -52,9 +52,7 @@ export function joinAnswers(answers: readonly WireAnswer[]): WireAnswer {
     const parts = answers.map((answer) => {
       const part = answer.outputs.find((each) => each.name === name);
       if (part?.datatype === datatype && formatShape(part.shape.slice(1)) === row) return part;
-      throw badAnswer(
-        `output '${name}' differs from part to part of the batch`,
-      );
+      throw badAnswer(`output '${name}' differs from part to part of the batch`);
     });
     return {
       ...output,

@@ -8,8 +8,8 @@
  *   await accumulator.infer(last, { isLast: true });      after it, a new one begins
  */
 import type { ModelBase } from "../definition/model-base.ts";
+import type { ClientContext } from "./known-model.ts";
 import { ModelClient } from "./model-client.ts";
-import type { ClientContext } from "./questions.ts";
 import { type SequenceId, SequenceState } from "./sequence-state.ts";
 
 export interface Sequence {
