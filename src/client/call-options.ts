@@ -81,7 +81,7 @@ const inferKinds = {
 export const clientKinds: Kinds = {
   ...limitKinds,
   connectTimeoutMs: "number",
-  token: "string or function",
+  token: "string, function",
   format: "string",
   compression: "object",
   maxInFlight: "number",
@@ -100,10 +100,9 @@ export function checkOptions(what: string, options: object, kinds: Kinds): void 
       const known = Object.keys(kinds).join(", ");
       throw invalid(`${what}: there is no option '${name}' (there are ${known})`);
     }
-    const isNumber = typeof value === "number";
-    const isRight = value !== null && kind.includes(typeof value) && (!isNumber || value >= 0);
-    if (value !== undefined && !isRight) {
-      throw invalid(`${what}: option '${name}' must be a ${kind}; got ${String(value)}`);
+    const isRight = value !== null && kind.includes(typeof value);
+    if (value !== undefined && !(isRight && (value >= 0 || kind !== "number"))) {
+      throw invalid(`${what}: option '${name}': must be ${kind}; got ${String(value)}`);
     }
   }
 }

@@ -78,19 +78,17 @@ export class Client {
   }
 
   index({ isReadyOnly, ...options }: IndexOptions = {}): Promise<readonly IndexEntry[]> {
-    const body = isReadyOnly === true ? { ready: true } : {};
-    return this.#ask({ route: "/repository/index", body }, options);
+    return this.#ask({ route: "/repository/index", body: { ready: isReadyOnly } }, options);
   }
 
   /** Resolves when it is loaded. With a configuration in place of its own, and files of it. */
-  load(name: string, { config, files, ...options }: LoadOptions = {}): Promise<void> {
+  load(name: string, { config, files = {}, ...options }: LoadOptions = {}): Promise<void> {
     const parameters: Record<string, string> = {};
     if (config !== undefined) parameters["config"] = JSON.stringify(config);
-    for (const [path, bytes] of Object.entries(files ?? {})) {
+    for (const [path, bytes] of Object.entries(files)) {
       parameters[`file:${path}`] = toBase64(bytes);
     }
-    const body = config === undefined && files === undefined ? {} : { parameters };
-    return this.#ask({ route: "/repository/models/*/load", name, body }, options);
+    return this.#ask({ route: "/repository/models/*/load", name, body: { parameters } }, options);
   }
 
   unload(name: string, { withDependents, ...options }: UnloadOptions = {}): Promise<void> {

@@ -87,7 +87,7 @@ test("a stream that ends within an event is an error", async () => {
   for (const text of ["data: a", "data: a\n", 'data: a\n\ndata: {"x', "data: a\r\n"]) {
     await check.rejects(all(documentsOf(cut(text), 100)), {
       kind: "answer",
-      message: "the stream is cut off within an event",
+      message: "the answer is cut off within an event",
     });
   }
   check.deepEqual(await all(documentsOf(cut(""), 100)), []);

@@ -39,5 +39,5 @@ export async function* documentsOf(
   line += decoder.decode();
   if (line !== "") yield* endLine();
   // Cut off within an event: by the standard it does not count, and here it is an error.
-  if (data !== "") throw badAnswer("the stream is cut off within an event");
+  if (data !== "") throw badAnswer("the answer is cut off within an event");
 }

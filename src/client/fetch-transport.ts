@@ -46,7 +46,7 @@ function answerOf(response: Response, signal: AbortSignal, maxBytes: number): Ht
         yield value;
       }
     } catch (cause) {
-      throw failure(signal, "the connection broke within the answer", cause);
+      throw failure(signal, "the connection broke", cause);
     } finally {
       // Whoever has stopped reading wants no more; it is over already otherwise.
       await reader.cancel().catch(() => {});

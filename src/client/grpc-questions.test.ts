@@ -61,7 +61,7 @@ test("files are sent without a configuration, too: the server says what it misse
       name: "m",
       body: { parameters: { "file:1/m.onnx": btoa("a") } },
     },
-    { route: "/repository/models/*/load", name: "m", body: {} },
+    { route: "/repository/models/*/load", name: "m", body: { parameters: {} } },
   ]);
 });
 

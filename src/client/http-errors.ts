@@ -29,7 +29,7 @@ export function httpError(answer: HttpAnswer, body: string): ClientError {
   const message = errorText(body);
   if (message === undefined) return strangeAnswer(answer, body);
   // Whole seconds; from a proxy it may be a date, which is passed over.
-  const seconds = Number(answer.header("retry-after") ?? Number.NaN);
+  const seconds = Number(answer.header("retry-after") ?? "none");
   const retryAfterMs = seconds >= 0 ? 1000 * seconds : undefined;
   // These were not run.
   const kind = status === 503 || status === 429 ? "refused" : "server";

@@ -234,12 +234,13 @@ export class ModelClient<M extends ModelBase = ModelBase> {
   }
 
   #request(inputs: WireRequest["inputs"], options: InferOptions): WireRequest {
+    const { name, version } = this;
     const { id = "", parameters = {}, priority = 0, timeoutMs = 0 } = options;
     const outputs = (options.outputs ?? []).map((output) => {
       return typeof output === "string" ? { name: output } : output;
     });
-    const own = { id, parameters, priority, timeoutMs, sequence: undefined };
-    return { ...this.#target, ...own, inputs, outputs };
+    const sequence = undefined;
+    return { name, version, id, parameters, priority, timeoutMs, sequence, inputs, outputs };
   }
 
   #outputs({ outputs, ...response }: WireAnswer, form: Form, shape: ModelShape): OutputsOf<M> {

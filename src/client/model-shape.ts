@@ -39,7 +39,7 @@ export async function readModelShape(
     return toShape(described, configuration);
   } catch (cause) {
     if (cause instanceof ClientError) throw cause;
-    throw badAnswer("the answer is no metadata of a model", { cause });
+    throw badAnswer("the answer is no metadata", { cause });
   }
 }
 

@@ -240,7 +240,7 @@ class NodeAnswer implements HttpAnswer {
     if (isCorrupt && this.#body !== this.#parts.response) {
       return badAnswer("the answer does not decompress", { cause });
     }
-    return new ClientError("connection", "the connection broke within the answer", { cause });
+    return new ClientError("connection", "the connection broke", { cause });
   }
 }
 

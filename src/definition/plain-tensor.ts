@@ -53,11 +53,6 @@ export class PlainTensor<D extends Datatype = Datatype, As extends ElementForm =
     return new PlainTensor({ datatype, ...written({ datatype, as: "number" }, values, shape) });
   }
 
-  /** The first dimension. */
-  get rows(): number {
-    return this.shape[0] ?? 1;
-  }
-
   /** Elements. */
   get size(): number {
     return elementCount(this.shape);

@@ -151,6 +151,11 @@ export class Tensor<
     return fromFirst(tensors, stacked(readable("stack", tensors), axis));
   }
 
+  /** The first dimension. */
+  get rows(): number {
+    return this.shape[0] ?? 1;
+  }
+
   override get data(): TensorData<D, As> {
     this.#prepare();
     // The datatype and the form decide what this is; the type says the same.

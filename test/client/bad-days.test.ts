@@ -65,7 +65,7 @@ const badDays: Readonly<Record<string, BadDay>> = {
   "closed within a body of known length": {
     answer: saysAndLeaves(answerOf(200, goodJson).subarray(0, -5)),
     ...broken,
-    says: /broke within the answer/,
+    says: /connection broke/,
   },
   "closed within a chunk": {
     answer: saysAndLeaves(chunkedHead, `${goodJson.length.toString(16)}\r\n{"model`),

@@ -41,7 +41,7 @@ const cases: Readonly<Record<string, BrokenStream>> = {
     parts: [sse, event],
     isLeft: true,
     count: 1,
-    error: ["connection", /broke within the answer/],
+    error: ["connection", /connection broke/],
   },
   "cut off within a chunk": {
     parts: [sse, event, event.slice(0, -20)],

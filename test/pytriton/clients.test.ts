@@ -250,7 +250,7 @@ const queueRows: Rows = {
       await calls[0];
       for (let count = 0; count < 129; count += 1) calls.push(model.infer({ X }));
       const { kind, message } = await errorOf(model.infer({ X }));
-      const why = "1 requests are in flight and 128 wait (options 'maxInFlight' and 'maxWaiting')";
+      const why = "1 requests are in flight and 128 wait (option 'maxWaiting')";
       check.deepEqual([kind, message], ["refused", why]);
       for (let count = 0; count < 129; count += 1) (await held.next()).release();
       check.equal((await Promise.all(calls)).length, 130);
