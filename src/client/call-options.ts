@@ -102,7 +102,7 @@ export function checkOptions(what: string, options: object, kinds: Kinds): void 
     }
     const isRight = value !== null && kind.includes(typeof value);
     if (value !== undefined && !(isRight && (value >= 0 || kind !== "number"))) {
-      throw invalid(`${what}: option '${name}': must be ${kind}; got ${String(value)}`);
+      throw invalid(`${what}: option '${name}' must be ${kind}; got ${String(value)}`);
     }
   }
 }

@@ -276,7 +276,7 @@ test("limits that are no numbers", async () => {
   for (const name of limits) {
     const invalid = {
       kind: "invalid",
-      says: new RegExp(`'${name}': must be number; got NaN`),
+      says: new RegExp(`'${name}' must be number; got NaN`),
     } as const;
     await fails(client.isLive({ [name]: Number.NaN }), invalid);
     check.throws(() => createClient("h", { [name]: Number.NaN }), { message: invalid.says });
