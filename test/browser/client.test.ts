@@ -295,7 +295,7 @@ test("redirects, servers that leave, and headers that a page must not see", asyn
     });
   }, strange.url);
   check.deepEqual(told, [
-    "answer: no answer of an inference server: 307, go to a URL that browsers hide",
+    "answer: no answer of an inference server: a redirect",
     "connection: the connection broke",
     "answer: the answer's header inference-header-content-length is " +
       "missing, or hidden from pages",
