@@ -24,8 +24,13 @@ export function onCore(core, command) {
 /** A program of this folder on the core of the load, which prints its figures as JSON. */
 export async function figuresOf(program, args) {
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const [command, ...rest] = onCore(1, [process.execPath, path, ...args.map(String)]);
-  return JSON.parse(await output(command, rest));
+  return await figuresOfCommand([process.execPath, path, ...args.map(String)]);
+}
+
+/** The same of any other program. */
+export async function figuresOfCommand(command) {
+  const [program, ...rest] = onCore(1, command);
+  return JSON.parse(await output(program, rest.map(String)));
 }
 
 /** As `load`, over gRPC. */

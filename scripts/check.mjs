@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { npmCommand } from "./npm-command.mjs";
 import { packageFaults } from "./package-files.mjs";
 import { start } from "./shown-command.mjs";
+import { testCounts } from "./test-counts.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const temporary = mkdtempSync(join(tmpdir(), "shoal-check-"));
@@ -27,13 +28,17 @@ const checks = {
   format: () => run(bin("@biomejs/biome", "bin/biome"), ["ci", "--colors=off", "."]),
   lint: () => run(bin("oxlint", "bin/oxlint"), ["--type-aware", "src", "test"]),
   portable: () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.portable.json"]),
+  // The client with the types of browsers and none of Node's; with Node's, each build checks it.
+  "browser-types": () => run(bin("typescript", "bin/tsc"), ["-p", "tsconfig.browser.json"]),
   unused: () => run(bin("knip", "bin/knip.js"), []),
   package: () => run(bin("publint", "src/cli.js"), ["--strict"]),
   types: () =>
     run(bin("@arethetypeswrong/cli", "dist/index.js"), ["--pack", ".", "--profile", "esm-only"]),
   tarball: () => checkTarball(),
   clone: () => run("scripts/fresh-clone.mjs", []),
-  clients: () => testClients(),
+  clients: () => sumOf("scripts/clients.mjs"),
+  browser: () => testBrowser(),
+  foreign: () => sumOf("scripts/foreign.mjs"),
   // Those of `npm test` are the first two thousand.
   soak: () => run("scripts/soak.mjs", ["--from", "2000", "--count", "8000"]),
   mutants: () => run("scripts/mutants.mjs", []),
@@ -109,11 +114,26 @@ async function checkTarball() {
   await run(join(installed, "dist", "cli", "main.js"), ["--version"], { cwd: folder });
 }
 
-/** Clients of other makers. */
-async function testClients() {
-  const { output } = await start(node, ["scripts/clients.mjs"]);
+/** What a script says on its last line: the clients, or the server, of other makers. */
+async function sumOf(script) {
+  const { output } = await start(node, [script]);
   const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [0, 0, 1];
   return { passed: Number(passed), failed: Number(failed) };
+}
+
+/** In Debian's Chromium, which is installed where it is missing and this may install it. */
+async function testBrowser() {
+  await run("scripts/ready.mjs", ["--tests"]);
+  const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  if (!existsSync(chromium)) {
+    const tryApt = (aptArgs) => start("apt-get", aptArgs).catch(() => {});
+    await tryApt(["update", "--quiet"]);
+    await tryApt(["install", "--yes", "--quiet", "--no-install-recommends", "chromium"]);
+  }
+  if (existsSync(chromium)) return await countTests(node, ["browser"]);
+  const isStrict = process.env["CHECK_STRICT"] === "1";
+  process.stdout.write(`no ${chromium} (or set CHROMIUM): ${isStrict ? "FAILED" : "skipped"}\n`);
+  return { passed: 0, failed: isStrict ? 1 : 0 };
 }
 
 /** The built tests on another Node, which is an npm package for this one platform. */
@@ -129,12 +149,8 @@ async function testOn(version) {
   return await countTests(executable);
 }
 
-async function countTests(executable) {
-  const { code, output } = await start(executable, ["scripts/test.mjs"]);
-  const count = (word) => Number(new RegExp(`^. ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
-  const [passed, failed] = [count("pass"), count("fail") + count("cancelled")];
-  // A run that broke before it could count is one failure.
-  return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed };
+async function countTests(executable, patterns = []) {
+  return testCounts(await start(executable, ["scripts/test.mjs", ...patterns]));
 }
 
 /** Scripts of packages are started by their file: what npm puts in .bin is a shell's on Windows. */

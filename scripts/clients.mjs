@@ -15,6 +15,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pythonEnvironment } from "./python-environment.mjs";
 import { start as startCommand } from "./shown-command.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -80,7 +81,7 @@ async function runSuite(name, { packages, run }, server) {
   process.stdout.write(`\n-- ${name}\n`);
   Object.assign(process.env, server.env);
   try {
-    const python = await environment(name, packages);
+    const python = await pythonEnvironment(join(temporary, name), packages);
     if (python === undefined) return skipped(`${name}: there is no Python 3 with venv`);
     return await run(python);
   } catch (error) {
@@ -95,17 +96,6 @@ async function runSuite(name, { packages, run }, server) {
 function skipped(why) {
   process.stdout.write(`${why}: ${isStrict ? "FAILED" : "skipped"}\n`);
   return [{ passed: 0, failed: isStrict ? 1 : 0 }];
-}
-
-/** The Python of a new virtual environment; undefined: there can be none. */
-async function environment(name, packages) {
-  const folder = join(temporary, name);
-  const made = await start("python3", ["-m", "venv", folder]).catch(() => ({ code: 1 }));
-  if (made.code !== 0) return undefined;
-  const python = join(folder, "bin", "python");
-  const { code } = await start(python, ["-m", "pip", "install", "--quiet", ...packages]);
-  if (code !== 0) throw new Error(`${name}: its packages cannot be installed`);
-  return python;
 }
 
 async function unittests(python, file) {

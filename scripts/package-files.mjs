@@ -34,7 +34,11 @@ function isForOthers(path) {
 function entriesOf(folder) {
   const { bin, exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const targets = [...Object.values(bin), ...Object.values(exports)];
-  const paths = targets.map((target) => (typeof target === "string" ? target : target.default));
+  const pathsOf = (target) => {
+    if (typeof target === "string") return [target];
+    return [target.default, ...(target.node === undefined ? [] : pathsOf(target.node))];
+  };
+  const paths = targets.flatMap(pathsOf);
   return paths
     .filter((path) => path.endsWith(".js"))
     .map((path) => moduleOf(posix.normalize(path)));

@@ -6,6 +6,8 @@
  *   npm test -- batcher               files whose path contains "batcher"
  *   npm test -- --test-name-pattern=x every other argument goes to node
  *
+ * What is in a folder `browser` needs Chromium, and runs where it is asked for by that name.
+ *
  * Files are found by walking: shell patterns mean something else, or nothing, on Windows.
  */
 import { spawn } from "node:child_process";
@@ -45,6 +47,7 @@ if (files.length === 0) {
 
 function isWanted(path) {
   const plain = path.split(sep).join("/");
+  if (plain.includes("/browser/")) return patterns.some((pattern) => pattern.includes("browser"));
   return patterns.length === 0 || patterns.some((pattern) => plain.includes(asBuilt(pattern)));
 }
 

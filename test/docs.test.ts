@@ -11,8 +11,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
+import { createClient } from "shoal/client";
 import { type OnnxOptions, onnx } from "shoal/onnx";
 import { serveFlags } from "../dist/cli/flags.js";
+import { inferCommand } from "../dist/cli/infer.js";
+import { typesCommand } from "../dist/cli/types.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
@@ -38,6 +41,9 @@ const unchecked: Unchecked = {
     "npm install shoal": "needs a registry",
     "npm install shoal onnxruntime-node": "needs a registry",
     "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node": "needs a registry",
+    "npm install sharp": "needs a registry",
+    "npx shoal infer http://localhost:8000 resnet --input image=@cat.jpg --scale imagenet":
+      "cli/pictures.test.ts asks such models",
     "node examples/ocr/read-invoice.mjs": "onnx-examples.test.ts runs it, with its models",
   },
   pictures: {
@@ -106,8 +112,25 @@ function plain(cell: string): string {
   return cell.replaceAll("`", "");
 }
 
+/** Of the commands that ask a server. */
+function askingFlags(command: ReturnType<typeof inferCommand>): readonly string[] {
+  return command.options.map(({ long }) => long ?? "");
+}
+
+test("command-line.md has each flag of the commands that ask a server", () => {
+  for (const command of [inferCommand(), typesCommand()]) {
+    const section = sectionOf(readPage("docs/command-line.md"), `shoal ${command.name()}`);
+    const documented = tableRows(section).flatMap(([names = ""]) =>
+      codeSpans(names).flatMap((name) => (name.startsWith("--") ? name.split(" ", 1) : [])),
+    );
+    check.deepEqual(documented.sort(), [...askingFlags(command)].sort());
+  }
+});
+
 test("server.md lists the flags without effect, and no page makes one up", () => {
-  const all = serveFlags.map(({ flag }) => `--${flag}`);
+  const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
+  const asking = [inferCommand(), typesCommand()].flatMap(askingFlags);
+  const all = [...ofServe, ...asking, "--help"];
   const withoutEffect = serveFlags.filter(({ option }) => option === undefined);
   const page = readPage("docs/server.md");
   const inText = codeSpans(sectionOf(page, "Command line")).filter((span) =>
@@ -121,6 +144,47 @@ test("server.md lists the flags without effect, and no page makes one up", () =>
     const invented = flags.filter((span) => !all.includes(span.split(/[ =]/, 1)[0] ?? ""));
     check.deepEqual(invented, [], path);
   }
+});
+
+test("client.md has each option of a client and of a call", async () => {
+  using client = createClient("http://localhost:8000");
+  const stranger: object = { qqqqqqqqqq: 1 };
+  const told = async (call: () => unknown): Promise<string> => {
+    try {
+      return String(await call());
+    } catch (error) {
+      return error instanceof Error ? error.message : "";
+    }
+  };
+  for (const [name, refusal] of [
+    ["Options", await told(() => createClient("http://localhost:8000", stranger))],
+    ["Inference", await told(() => client.model("m").infer({}, stranger))],
+  ] as const) {
+    const rows = tableRows(sectionOf(readPage("docs/client.md"), name));
+    const documented = rows.flatMap(([names = ""]) => codeSpans(names));
+    const options = documented.filter((option) => !option.includes("("));
+    const actual = /\(there are ([^)]*)\)/.exec(refusal)?.[1]?.split(", ");
+    check.deepEqual(options.sort(), actual?.sort(), name);
+  }
+});
+
+/** Public methods of InferenceServerClient, over HTTP and gRPC, and of what goes in and comes out. */
+const tritonclient =
+  "async_infer async_stream_infer close generate_request_body get_cuda_shared_memory_status " +
+  "get_inference_statistics get_log_settings get_model_config get_model_metadata " +
+  "get_model_repository_index get_server_metadata get_system_shared_memory_status " +
+  "get_trace_settings infer is_model_ready is_server_live is_server_ready load_model " +
+  "parse_response_body plugin register_cuda_shared_memory register_plugin " +
+  "register_system_shared_memory start_stream stop_stream stream_infer unload_model " +
+  "unregister_cuda_shared_memory unregister_plugin unregister_system_shared_memory " +
+  "update_log_settings update_trace_settings set_data_from_numpy set_shared_memory as_numpy " +
+  "get_output get_response";
+
+test("client.md has each method of tritonclient", () => {
+  const section = sectionOf(readPage("docs/client.md"), "From tritonclient");
+  const named = codeSpans(section).flatMap((span) => /^[a-z_]+/.exec(span) ?? []);
+  const missing = tritonclient.split(" ").filter((method) => !named.includes(method));
+  check.deepEqual(missing, []);
 });
 
 test("protocol.md has each route, with its method", () => {

@@ -1,6 +1,7 @@
 /**
  * The examples, as a user starts them: each is a process of its own, with free ports in place of
- * those it names, and does what its header says. Those with real models: onnx-examples.test.ts.
+ * those it names, and does what its header says. Those with real models: onnx-examples.test.ts;
+ * in a page: browser/react.test.ts; with another server: foreign/.
  */
 import { strict as check } from "node:assert";
 import { execFile } from "node:child_process";
@@ -143,6 +144,26 @@ test("typescript/: a model without a build, which the compiler accepts", async (
   });
 });
 
+test("client/: a client with the types of a model's definition", async () => {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-p", join(root, "examples", "client")]);
+  await withProgram([shoalCommand, "serve", "examples/typescript"], async (program) => {
+    const env = { SHOAL_URL: `http://${await program.listening(8000)}` };
+    const jiti = join(root, "node_modules", "jiti", "lib", "jiti-cli.mjs");
+    const asking = new Program([jiti, join("examples", "client", "ask.ts")], { env });
+    check.equal((await asking.ended()).code, 0, asking.stderr);
+    check.equal(asking.stdout, "2\n");
+  });
+});
+
+test("client/react/: a component with the types of a server's models", async () => {
+  const folder = join(root, "examples", "client", "react");
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-p", folder]);
+  const models = ["examples/streaming/story.mjs", "-o", join(folder, "models.ts")];
+  await run(process.execPath, [shoalCommand, "types", ...models, "--check"], { cwd: root });
+});
+
 async function outputsOf(url: string, body: object, headers = {}): Promise<unknown> {
   const response = await fetch(`${url}/infer`, {
     method: "POST",
@@ -267,6 +288,12 @@ test("no example goes untested", () => {
     "fastify.mjs",
     "pipeline.mjs",
     ...streaming.map((file) => `streaming/${file}`),
+    "client/ask.ts",
+    "client/react/models.ts",
+    "client/react/story.tsx",
+    "client/react/tsconfig.json",
+    "client/shared-memory.ts",
+    "client/tsconfig.json",
     "typescript/mood.ts",
     "typescript/tsconfig.json",
   ];

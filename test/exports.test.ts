@@ -36,9 +36,21 @@ function publicNamesOf(source: string): PublicNames {
   return { values: values.sort(), types: types.sort() };
 }
 
-const entryPoints = Object.entries(readJson("package.json")["exports"] as object).filter(
-  ([path]) => path !== "./package.json",
-);
+interface Target {
+  readonly types: string;
+  readonly default: string;
+  /** Where Node gets another one. */
+  readonly node?: Target;
+}
+
+const exported = readJson("package.json")["exports"] as Readonly<Record<string, Target>>;
+
+const entryPoints = Object.entries(exported)
+  .filter(([path]) => path !== "./package.json")
+  .flatMap(([path, target]): [string, Target][] => {
+    const elsewhere: [string, Target] = [path, target];
+    return target.node ? [[`${path} (node)`, target.node], elsewhere] : [elsewhere];
+  });
 
 test("the list names every entry point", () => {
   check.deepEqual(
@@ -48,7 +60,7 @@ test("the list names every entry point", () => {
 });
 
 for (const [path, target] of entryPoints) {
-  const { default: script, types } = target as { default: string; types: string };
+  const { default: script, types } = target;
   const source = script.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts");
 
   test(`${path} exports what test/exports.json says`, async () => {

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It listens where it says. */
   readonly keepsPorts?: boolean;
+  /** What it reads from stdin; default: there is none. */
+  readonly input?: string;
 }
 
 /** One of them is null. */
@@ -38,15 +40,16 @@ export class Program {
 
   /** Arguments as they stand behind `node`. */
   constructor(args: readonly string[], options: ProgramOptions = {}) {
-    const { cwd = root, env = {}, keepsPorts = false } = options;
+    const { cwd = root, env = {}, keepsPorts = false, input } = options;
     this.#what = `node ${args.join(" ")}`;
     const preloads = keepsPorts ? [] : ["--import", preload];
     this.#child = spawn(process.execPath, [...preloads, ...args], {
       cwd,
       // It is no part of the test that starts it, also if it runs tests of its own.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_NO_WARNINGS: "1", ...env },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", "ipc"],
     });
+    this.#child.stdin?.end(input);
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       this.#tell();

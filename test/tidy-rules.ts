@@ -28,21 +28,30 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   frontends: ["protocol", "core"],
   server: ["protocol", "core", "definition", "backends", "executor", "frontends"],
   testing: ["protocol", "core", "definition", "backends", "executor", "frontends", "server"],
-  cli: ["protocol", "core", "definition", "backends", "executor", "frontends", "server"],
+  client: ["protocol", "definition"],
+  cli: ["protocol", "core", "definition", "backends", "executor", "frontends", "server", "client"],
 };
 
 /** The public lists of names: the only files that may re-export. */
-const entryPoints = ["index.ts", "onnx.ts", "testing.ts"];
+const entryPoints = [
+  "index.ts",
+  "onnx.ts",
+  "testing.ts",
+  "client.ts",
+  "client-node.ts",
+  "client-grpc.ts",
+];
 
 /** Packages, and the folders whose code may need them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  "@grpc/grpc-js": ["frontends", "server"],
+  "@grpc/grpc-js": ["frontends", "server", "client"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
   "onnxruntime-node": ["backends", "testing"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
-  "protobufjs/minimal.js": ["frontends"],
+  "protobufjs/minimal.js": ["frontends", "client"],
+  sharp: ["cli"],
 };
 
 /** In these, time and chance are arguments, so that a simulation decides them. */

@@ -7,10 +7,13 @@
  * Not here: forms and shapes of values (definition/written-values.ts), whether rows and shapes are
  * those of the batch (executor/split-outputs.ts).
  */
+
 import { namedOutputs, wrongOutput } from "../definition/named-outputs.ts";
-import type { TensorSpec } from "../definition/specifications.ts";
+import { PlainTensor } from "../definition/plain-tensor.ts";
+import type { ElementForm, TensorSpec } from "../definition/specifications.ts";
 import { giveAway, type ReturnedBytes, returnedBytes, Tensor } from "../definition/tensor.ts";
 import { writtenValues } from "../definition/written-values.ts";
+import type { Datatype } from "../protocol/datatype.ts";
 import { copyChunks, lengthOf } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { BackendCall, BackendResult } from "./backend.ts";
@@ -38,13 +41,13 @@ export function outputTensors(
 ): BackendResult {
   const values = namedOutputs(plan.modelName, plan.names, returned);
   const outputs: WireTensor[] = [];
-  const given: Tensor[] = [];
+  const given: Tensor<Datatype, ElementForm>[] = [];
   let copiedBytes = 0;
   for (const output of plan.outputs) {
     const { name, spec } = output;
     const value = values[name];
     const { shape, chunks, isOwn } = toValues(plan, output, value, rows);
-    if (value instanceof Tensor && (isOwn || !plan.isDecoupled)) given.push(value as Tensor);
+    if (value instanceof Tensor && (isOwn || !plan.isDecoupled)) given.push(value);
     const byteLength = lengthOf(chunks);
     if (!isOwn) copiedBytes += byteLength;
     const own = isOwn && byteLength > 0 ? chunks : copyOf(chunks, byteLength, allocate);
@@ -76,17 +79,17 @@ function toValues(
   rows: number,
 ): ReturnedValues {
   try {
-    if (!(value instanceof Tensor)) {
+    if (!(value instanceof PlainTensor)) {
       const dims = isBatching ? [rows, ...spec.dims] : spec.dims;
       const expected = { datatype: spec.datatype, as: spec.as, dims };
       const { shape, bytes, isOwn } = writtenValues(expected, value);
       return { shape, chunks: [bytes], isOwn };
     }
-    const { datatype, shape } = value as Tensor;
+    const { datatype, shape } = value;
     if (datatype !== spec.datatype) {
       throw new TypeError(`must be ${spec.datatype}; got ${datatype}`);
     }
-    const { chunks, isOwn, isPart } = returnedBytes(value as Tensor);
+    const { chunks, isOwn, isPart } = returnedBytes(value);
     return { shape, chunks, isOwn: isOwn && !(isPart && isDecoupled) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

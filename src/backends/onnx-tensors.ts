@@ -9,10 +9,9 @@
  */
 import type { Tensor } from "onnxruntime-node";
 import { isOrtDatatype, ortTypes } from "../definition/ort-types.ts";
-import { packElements } from "../definition/packed-elements.ts";
 import { datatypes } from "../protocol/datatype.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { unpackBytes } from "../protocol/packed-bytes.ts";
+import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import { typedArrays } from "../protocol/typed-arrays.ts";
 import type { TensorDescription } from "./backend.ts";
@@ -48,7 +47,7 @@ export function fromOnnxTensor(
 }
 
 function bytesOf(data: Tensor.DataType): Uint8Array<ArrayBuffer> {
-  if (Array.isArray(data)) return packElements(data as readonly string[]);
+  if (Array.isArray(data)) return packBytes(data as readonly string[]);
   const { buffer, byteOffset, byteLength } = data as Float32Array<ArrayBuffer>;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

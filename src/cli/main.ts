@@ -7,16 +7,24 @@ import { Command } from "commander";
 import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
 import { joinSwitches } from "./flags.ts";
+import { inferCommand } from "./infer.ts";
 import { serveCommand } from "./serve.ts";
+import { typesCommand } from "./types.ts";
 import { oneLineErrors } from "./usage-error.ts";
 
 tolerateClosedReaders();
 
 const program = new Command("shoal")
-  .description("Serve functions and model files over the KServe v2 protocol, batched.")
+  .description(
+    "Serve functions and model files over the KServe v2 protocol, batched; and ask any server of it.",
+  )
   .version(packageVersion())
+  // `shoal infer --version 2` means the model.
+  .enablePositionalOptions()
   .helpCommand(false)
   .configureOutput(oneLineErrors)
-  .addCommand(serveCommand());
+  .addCommand(serveCommand())
+  .addCommand(inferCommand())
+  .addCommand(typesCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });

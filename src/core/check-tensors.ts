@@ -6,7 +6,8 @@
  */
 import { isDatatype } from "../protocol/datatype.ts";
 import type { TensorDeclaration } from "../protocol/model-options.ts";
-import { isCount, mustBe, show } from "../protocol/option-checks.ts";
+import { isCount, mustBe } from "../protocol/option-checks.ts";
+import { show } from "../protocol/show.ts";
 
 export interface ConfigTensor extends TensorDeclaration {
   /** What the model sees instead of `dims`. */

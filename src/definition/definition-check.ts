@@ -5,14 +5,10 @@
  *
  * Not here: the options of each kind (model-check.ts, onnx-model-check.ts).
  */
+
+import type { Fields } from "../protocol/fields.ts";
 import { findOptionMistakes, tellMistakes } from "../protocol/model-options-check.ts";
-import {
-  type Check,
-  type Fields,
-  mustBe,
-  optionally,
-  positiveInteger,
-} from "../protocol/option-checks.ts";
+import { type Check, mustBe, optionally, positiveInteger } from "../protocol/option-checks.ts";
 
 import { findMeasureMistakes, measureChecks } from "./measures.ts";
 

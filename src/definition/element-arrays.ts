@@ -8,7 +8,6 @@
  *                 which refuses what is beyond 2^53
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { InferenceError } from "../protocol/errors.ts";
 import {
   type NumericDatatype,
   type TypedArray,
@@ -18,6 +17,9 @@ import {
 import type { HalfFloats } from "./half-floats.ts";
 import { fromSmallFloatBits, toSmallFloatBits } from "./small-floats.ts";
 import type { ElementForm } from "./specifications.ts";
+
+/** As it is stored. */
+export type StoredElement = number | bigint | string | Uint8Array;
 
 type WideDatatype = "INT64" | "UINT64";
 
@@ -41,9 +43,13 @@ export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
   return datatype !== "BYTES";
 }
 
+function isWide(datatype: Datatype): datatype is WideDatatype {
+  return datatype === "INT64" || datatype === "UINT64";
+}
+
 /** Are 64-bit integers kept as numbers? */
-export function isWideAsNumber(datatype: Datatype, as: ElementForm): boolean {
-  return as === "number" && (datatype === "INT64" || datatype === "UINT64");
+export function isWideAsNumber(datatype: Datatype, as: ElementForm): datatype is WideDatatype {
+  return as === "number" && isWide(datatype);
 }
 
 /** Of a stored value, as `map` and `toNested` show it. */
@@ -55,28 +61,19 @@ export function decodeElement(datatype: Datatype, stored: unknown): unknown {
   return stored;
 }
 
-interface IntegerRange {
-  readonly least: number;
-  readonly most: number;
-}
-
-const integerRanges = {
-  UINT8: { least: 0, most: 0xff },
-  UINT16: { least: 0, most: 0xffff },
-  UINT32: { least: 0, most: 0xffff_ffff },
-  INT8: { least: -0x80, most: 0x7f },
-  INT16: { least: -0x8000, most: 0x7fff },
-  INT32: { least: -0x8000_0000, most: 0x7fff_ffff },
-} as const;
-
-/** What the stored array takes; throws a TypeError for a value that the datatype does not have. */
-export function encodeElement(datatype: NumericDatatype, value: unknown): number | bigint {
+/** What the storage takes; throws a TypeError for a value that the datatype does not have. */
+export function encodeElement(datatype: Datatype, value: unknown): StoredElement {
   const encoded = tryEncode(datatype, value);
-  if (encoded === undefined) throw notOf(datatype, value);
-  return encoded;
+  if (encoded !== undefined) return encoded;
+  const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (isWide(datatype) && isLarge) {
+    throw new TypeError(`${String(value)} is beyond 2^53, where numbers are not exact: use bigint`);
+  }
+  const wanted = datatype === "BYTES" ? ": a string or a Uint8Array is" : "";
+  throw new TypeError(`${describe(value)} is not a value of ${datatype}${wanted}`);
 }
 
-function tryEncode(datatype: NumericDatatype, value: unknown): number | bigint | undefined {
+function tryEncode(datatype: Datatype, value: unknown): StoredElement | undefined {
   switch (datatype) {
     case "FP32":
     case "FP64":
@@ -86,36 +83,31 @@ function tryEncode(datatype: NumericDatatype, value: unknown): number | bigint |
       return typeof value === "number" ? toSmallFloatBits(datatype, value) : undefined;
     case "BOOL":
       return typeof value === "boolean" || value === 0 || value === 1 ? Number(value) : undefined;
-    case "INT64":
-    case "UINT64":
-      return encodeWide(datatype, value);
-    case "UINT8":
-    case "UINT16":
-    case "UINT32":
-    case "INT8":
-    case "INT16":
-    case "INT32":
-      return isWithin(integerRanges[datatype], value) ? value : undefined;
+    case "BYTES":
+      return typeof value === "string" || value instanceof Uint8Array ? value : undefined;
+    default:
+      return stored(datatype, isWide(datatype) ? toWide(value) : value);
   }
 }
 
-function isWithin({ least, most }: IntegerRange, value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+function toWide(value: unknown): unknown {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
 }
 
-function encodeWide(datatype: WideDatatype, value: unknown): bigint {
-  const wide = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof wide !== "bigint") {
-    if (!Number.isInteger(value)) throw notOf(datatype, value);
-    throw new TypeError(`${String(value)} is beyond 2^53, where numbers are not exact: use bigint`);
-  }
-  const isInRange = (datatype === "INT64" ? BigInt.asIntN : BigInt.asUintN)(64, wide) === wide;
-  if (!isInRange) throw notOf(datatype, value);
-  return wide;
+interface Probe {
+  0: unknown;
 }
 
-function notOf(datatype: Datatype, value: unknown): TypeError {
-  return new TypeError(`${describe(value)} is not a value of ${datatype}`);
+/** One element of each, to see what becomes of a value: the same one, if it is an integer of it. */
+const probes = new Map<Datatype, Probe>();
+
+function stored(datatype: NumericDatatype, value: unknown): number | bigint | undefined {
+  const probe = probes.get(datatype) ?? (new typedArrays[datatype](1) as object as Probe);
+  probes.set(datatype, probe);
+  // Of another type than its elements: that would throw.
+  if (typeof value !== typeof probe[0]) return undefined;
+  probe[0] = value;
+  return probe[0] === value ? (value as number) : undefined;
 }
 
 /** Short, and without what a long one holds. */
@@ -125,15 +117,18 @@ function describe(value: unknown): string {
   return isLong ? `a ${typeof value}` : String(value);
 }
 
-/** Throws INVALID_ARGUMENT for an element that a number cannot hold: it came from a client. */
-export function wideToNumbers(wide: BigInt64Array | BigUint64Array): Float64Array {
+/** Of aligned bytes. Throws a TypeError for an element that a number cannot hold. */
+export function wideToNumbers(
+  datatype: WideDatatype,
+  { buffer, byteOffset, byteLength }: Uint8Array,
+): Float64Array {
+  const wide = new typedArrays[datatype](buffer, byteOffset, byteLength / 8);
   const numbers = new Float64Array(wide.length);
   for (let index = 0; index < wide.length; index += 1) {
     const value = wide[index] ?? 0n;
     const number = Number(value);
     if (!Number.isSafeInteger(number)) {
-      const why = `element ${index} is ${value}: beyond 2^53, and the model reads numbers`;
-      throw new InferenceError("INVALID_ARGUMENT", why);
+      throw new TypeError(`element ${index} is ${value}: beyond 2^53`);
     }
     numbers[index] = number;
   }
@@ -143,7 +138,7 @@ export function wideToNumbers(wide: BigInt64Array | BigUint64Array): Float64Arra
 export function numbersToWide(datatype: WideDatatype, numbers: ArrayLike<number>): TypedArray {
   const wide = new typedArrays[datatype](numbers.length) as BigInt64Array;
   for (let index = 0; index < numbers.length; index += 1) {
-    wide[index] = encodeWide(datatype, numbers[index]);
+    wide[index] = encodeElement(datatype, numbers[index]) as bigint;
   }
   return wide;
 }

@@ -13,12 +13,6 @@ export interface HalfFloats extends ArrayBufferView {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** The same memory as bits. Undefined: it is no Float16Array. */
-export function bitsOfHalfFloats(view: ArrayBufferView): Uint16Array | undefined {
-  if (!isHalfFloats(view)) return undefined;
-  return new Uint16Array(view.buffer, view.byteOffset, view.length);
-}
-
-function isHalfFloats(view: ArrayBufferView): view is HalfFloats {
+export function isHalfFloats(view: ArrayBufferView): view is HalfFloats {
   return Symbol.toStringTag in view && view[Symbol.toStringTag] === "Float16Array";
 }

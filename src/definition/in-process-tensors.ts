@@ -12,6 +12,7 @@ import { joinBytes } from "../protocol/sliced-bytes.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
 import type { Model } from "./model.ts";
 import type { ModelBase } from "./model-base.ts";
+import { PlainTensor } from "./plain-tensor.ts";
 import { defaultForm, type ElementForm } from "./specifications.ts";
 import { Tensor } from "./tensor.ts";
 import { writtenValues } from "./written-values.ts";
@@ -41,8 +42,8 @@ export function givenInputs(inputs: Readonly<Record<string, unknown>>): readonly
   return Object.entries(inputs)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
-      if (!(value instanceof Tensor)) return { name, value };
-      const { datatype, shape, bytes } = value as Tensor;
+      if (!(value instanceof PlainTensor)) return { name, value };
+      const { datatype, shape, bytes } = value;
       return wireTensor({ name, datatype, shape }, new Uint8Array(bytes));
     });
 }

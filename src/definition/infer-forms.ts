@@ -13,9 +13,10 @@
  * Not here: the helpers (helpers/), what a context is (model.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { isFields } from "../protocol/fields.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import { tellMistakes } from "../protocol/model-options-check.ts";
-import { isFields, mustBe } from "../protocol/option-checks.ts";
+import { mustBe } from "../protocol/option-checks.ts";
 import type { ElementForm, TensorSpecs } from "./specifications.ts";
 import type { Tensor } from "./tensor.ts";
 

@@ -2,9 +2,12 @@
  * A list of functions as `infer`: one instance each, which runs the function of its index. So the
  * list says how many instances there are; `instances` may say where they are, and the same number.
  */
+
+import { type Fields, isFields } from "../protocol/fields.ts";
 import { devicesOfInstances } from "../protocol/instance-groups.ts";
 import type { InstancesOptions, ModelOptions } from "../protocol/model-options.ts";
-import { type Fields, isCount, isFields, mustBe, show } from "../protocol/option-checks.ts";
+import { isCount, mustBe } from "../protocol/option-checks.ts";
+import { show } from "../protocol/show.ts";
 
 import {
   type AnyFunction,

@@ -7,15 +7,10 @@
  *
  * Both are called for each request when it comes, on the event loop: they should look, not work.
  */
+
+import { type Fields, isFields } from "../protocol/fields.ts";
 import type { Parameters } from "../protocol/infer.ts";
-import {
-  type Check,
-  callable,
-  type Fields,
-  isFields,
-  mustBe,
-  optionally,
-} from "../protocol/option-checks.ts";
+import { type Check, callable, mustBe, optionally } from "../protocol/option-checks.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A request that has come. Its inputs are to be read only, and before the function returns. */

@@ -5,14 +5,8 @@
  * (backends/function-outputs.ts).
  */
 import { isDatatype } from "../protocol/datatype.ts";
-import {
-  callable,
-  type Fields,
-  flag,
-  isFields,
-  mustBe,
-  optionally,
-} from "../protocol/option-checks.ts";
+import { type Fields, isFields } from "../protocol/fields.ts";
+import { callable, flag, mustBe, optionally } from "../protocol/option-checks.ts";
 import { findRowCountMistakes, findStreamMistakes } from "../protocol/option-conflicts.ts";
 import { checkDefinition, type DefinitionKind } from "./definition-check.ts";
 import { isGenerator } from "./infer-forms.ts";

@@ -34,6 +34,7 @@ import type { BatchLog, ModelLog } from "./model-log.ts";
 import type { ModelMetrics } from "./model-metrics.ts";
 import { registerModel } from "./model-table.ts";
 import type { Nested } from "./nested-values.ts";
+import type { PlainTensor } from "./plain-tensor.ts";
 import type { InferOptions, RequestOptions } from "./request-options.ts";
 import type { SpanFunction } from "./span.ts";
 import type { ElementForm, Elements, TensorSpec, TensorSpecs } from "./specifications.ts";
@@ -64,7 +65,7 @@ type Writable<D extends Datatype, As extends ElementForm> = D extends "INT64" | 
 type ValuesOf<S> =
   S extends TensorSpec<infer D extends Datatype, infer As extends ElementForm>
     ?
-        | Tensor<D, ElementForm>
+        | PlainTensor<D, ElementForm>
         | WrittenData<D, As>
         | (D extends NumericDatatype ? TypedArrays[D] : never)
         | readonly Nested<Writable<D, As>>[]

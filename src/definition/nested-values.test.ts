@@ -28,7 +28,7 @@ for (const [datatype, nested, shape, values] of flattened) {
 }
 
 const ragged = (shape: string, found: string): string =>
-  `ragged arrays: shape ${shape} by the first ones, but ${found}`;
+  `ragged arrays: ${found} of shape ${shape}`;
 
 function nestedDeep(depth: number): unknown {
   return Array.from({ length: depth }).reduce<unknown>((inner) => [inner], 1);
@@ -38,8 +38,8 @@ const refusals: readonly [what: string, Datatype, nested: unknown, message: stri
   ["a shorter row", "FP32", [[1, 2], [3]], ragged("[2,2]", "1 elements at depth 1")],
   ["a longer row", "FP32", [[1], [2, 3]], ragged("[2,1]", "2 elements at depth 1")],
   ["a value for a row", "FP32", [[1], 2], ragged("[2,1]", "a single value at depth 1")],
-  ["a row for a value", "FP32", [1, [2]], ragged("[2]", "an array at depth 1")],
-  ["a row for a text", "BYTES", ["a", ["b"]], ragged("[2]", "an array at depth 1")],
+  ["a row for a value", "FP32", [1, [2]], ragged("[2]", "1 elements at depth 1")],
+  ["a row for a text", "BYTES", ["a", ["b"]], ragged("[2]", "1 elements at depth 1")],
   ["a text for a number", "FP32", ["1"], "a string is not a value of FP32"],
   ["nothing for a number", "FP32", [null], "null is not a value of FP32"],
   ["a bigint for a number", "INT32", [1n], "1 is not a value of INT32"],
@@ -57,17 +57,12 @@ const refusals: readonly [what: string, Datatype, nested: unknown, message: stri
     [2 ** 53],
     "9007199254740992 is beyond 2^53, where numbers are not exact: use bigint",
   ],
-  [
-    "a number for a text",
-    "BYTES",
-    [1],
-    "a number is not a value of BYTES: a string or a Uint8Array is",
-  ],
+  ["a number for a text", "BYTES", [1], "1 is not a value of BYTES: a string or a Uint8Array is"],
   [
     "nothing for a text",
     "BYTES",
     [null],
-    "a null is not a value of BYTES: a string or a Uint8Array is",
+    "null is not a value of BYTES: a string or a Uint8Array is",
   ],
   ["too deep", "FP32", nestedDeep(33), "arrays are nested deeper than 32"],
 ];

@@ -6,7 +6,7 @@
  */
 import type { Datatype } from "../protocol/datatype.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
-import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
+import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { decodeElement, encodeElement, isNumeric } from "./element-arrays.ts";
 
 export type Nested<Element> = Element | readonly Nested<Element>[];
@@ -21,14 +21,22 @@ const maxDepth = 32;
 
 export function flattenNested(datatype: Datatype, nested: unknown): FlatValues {
   const shape = shapeOf(nested);
-  const count = elementCount(shape);
-  if (isNumeric(datatype)) {
-    const values = new typedArrays[datatype](count);
-    fill(nested, { shape, put: putNumbers(datatype, values as Float64Array), next: 0 });
-    return { shape, values };
-  }
-  const values: (string | Uint8Array)[] = [];
-  fill(nested, { shape, put: putTexts(values), next: 0 });
+  const values = isNumeric(datatype) ? new typedArrays[datatype](elementCount(shape)) : [];
+  let next = 0;
+  const fill = (branch: unknown, depth: number): void => {
+    const length = shape[depth];
+    if (length !== (Array.isArray(branch) ? branch.length : undefined)) {
+      throw ragged(shape, branch, depth);
+    }
+    if (length === undefined) {
+      // The datatype decides whether this is a number, a bigint or a text; the list is its own.
+      (values as unknown[])[next] = encodeElement(datatype, branch);
+      next += 1;
+      return;
+    }
+    for (let index = 0; index < length; index += 1) fill((branch as unknown[])[index], depth + 1);
+  };
+  fill(nested, 0);
   return { shape, values };
 }
 
@@ -49,7 +57,7 @@ export function toNested(
   return build(0);
 }
 
-/** Down the first branch; `fill` checks that the others agree. */
+/** Down the first branch; the others must agree. */
 function shapeOf(nested: unknown): readonly number[] {
   const shape: number[] = [];
   for (let branch = nested; Array.isArray(branch); branch = branch[0]) {
@@ -59,46 +67,7 @@ function shapeOf(nested: unknown): readonly number[] {
   return shape;
 }
 
-interface Filling {
-  readonly shape: readonly number[];
-  readonly put: (value: unknown, index: number) => void;
-  next: number;
-}
-
-function fill(branch: unknown, filling: Filling, depth = 0): void {
-  const length = filling.shape[depth];
-  if (length === undefined) {
-    if (Array.isArray(branch)) throw ragged(filling, `an array at depth ${depth}`);
-    filling.put(branch, filling.next);
-    filling.next += 1;
-    return;
-  }
-  if (!Array.isArray(branch) || branch.length !== length) {
-    const got = Array.isArray(branch) ? `${branch.length} elements` : "a single value";
-    throw ragged(filling, `${got} at depth ${depth}`);
-  }
-  for (let index = 0; index < length; index += 1) fill(branch[index], filling, depth + 1);
-}
-
-function ragged({ shape }: Filling, found: string): TypeError {
-  return new TypeError(
-    `ragged arrays: shape ${formatShape(shape)} by the first ones, but ${found}`,
-  );
-}
-
-function putNumbers(datatype: NumericDatatype, values: Float64Array): Filling["put"] {
-  return (value, index) => {
-    // The datatype decides whether this is a number or a bigint; the array is its own.
-    values[index] = encodeElement(datatype, value) as number;
-  };
-}
-
-function putTexts(values: (string | Uint8Array)[]): Filling["put"] {
-  return (value) => {
-    if (typeof value !== "string" && !(value instanceof Uint8Array)) {
-      const got = value === null ? "null" : typeof value;
-      throw new TypeError(`a ${got} is not a value of BYTES: a string or a Uint8Array is`);
-    }
-    values.push(value);
-  };
+function ragged(shape: readonly number[], branch: unknown, depth: number): TypeError {
+  const found = Array.isArray(branch) ? `${branch.length} elements` : "a single value";
+  return new TypeError(`ragged arrays: ${found} at depth ${depth} of shape ${formatShape(shape)}`);
 }

@@ -5,14 +5,14 @@
  * (backends/onnx-description.ts), and so is whether a provider is there
  * (backends/onnx-session.ts).
  */
+
+import { type Fields, isFields } from "../protocol/fields.ts";
 import { groupFieldsOf, isGpu } from "../protocol/instance-conflicts.ts";
 import {
   type Check,
   expecting,
-  type Fields,
   fieldsOf,
   isCount,
-  isFields,
   mustBe,
   oneOf,
   optionally,

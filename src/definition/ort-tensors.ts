@@ -15,12 +15,12 @@
  * Not here: models that are ONNX files (backends/onnx-tensors.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { packBytes } from "../protocol/packed-bytes.ts";
 import type { TypedArray } from "../protocol/typed-arrays.ts";
 import { typedArrays } from "../protocol/typed-arrays.ts";
 import { isWideAsNumber } from "./element-arrays.ts";
 import type { HalfFloats } from "./half-floats.ts";
 import { datatypeOfOrtType, isOrtDatatype, type OrtType, ortTypes } from "./ort-types.ts";
-import { packElements, unpackStrings } from "./packed-elements.ts";
 import {
   type DefaultForm,
   defaultForm,
@@ -66,7 +66,11 @@ export function toOrtTensor<D extends Datatype, As extends ElementForm, T extend
   }
   const type = ortTypes[datatype];
   if (datatype === "BYTES") {
-    const texts = as === "bytes" ? unpackStrings(tensor.bytes) : (tensor.data as string[]);
+    const isText = as !== "bytes";
+    const read = isText
+      ? tensor
+      : new Tensor({ datatype, shape, as: "string", bytes: tensor.bytes });
+    const texts = read.data as string[];
     return new ort.Tensor(type, texts, [...shape]);
   }
   const { buffer, byteOffset } = tensor.bytes;
@@ -90,7 +94,7 @@ export function fromOrtTensor<D extends Datatype, As extends ElementForm = Defau
   const shape = [...ortTensor.dims];
   const { data } = ortTensor;
   if (!ArrayBuffer.isView(data)) {
-    return new Tensor({ datatype, shape, as, bytes: packElements(data), isOwn: true });
+    return new Tensor({ datatype, shape, as, bytes: packBytes(data), isOwn: true });
   }
   const { buffer, byteOffset, byteLength } = data;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);

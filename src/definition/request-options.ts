@@ -4,15 +4,10 @@
  *
  * The tables are for checks at run time: what the compiler would refuse is refused there, too.
  */
+
+import { isFields } from "../protocol/fields.ts";
 import type { Parameters } from "../protocol/infer.ts";
-import {
-  type Check,
-  duration,
-  eachOf,
-  expecting,
-  isFields,
-  optionally,
-} from "../protocol/option-checks.ts";
+import { type Check, duration, eachOf, expecting, optionally } from "../protocol/option-checks.ts";
 
 export interface RequestOptions {
   /** Names; default all. */

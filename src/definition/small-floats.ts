@@ -25,9 +25,8 @@ export function toSmallFloatBits(datatype: SmallFloat, value: number): number {
   if (Number.isNaN(value)) return infinity | (1 << (mantissaBits - 1));
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const magnitude = Math.abs(value);
-  if (magnitude === 0) return sign;
-  if (magnitude === Number.POSITIVE_INFINITY) return sign | infinity;
-  const exponent = Math.max(exponentOf(magnitude), 1 - bias);
+  // Where the logarithm is rounded up, so is the number; of infinity it is as large as it gets.
+  const exponent = Math.max(Math.min(Math.floor(Math.log2(magnitude)), 1023), 1 - bias);
   // In units of the last mantissa bit: exact, a power of two. Subnormal numbers stay below 2^bits.
   const units = roundTiesToEven(magnitude * 2 ** (mantissaBits - exponent));
   // The hidden bit, if it is there, and a carry out of rounding both add one to the exponent.
@@ -43,23 +42,12 @@ export function fromSmallFloatBits(datatype: SmallFloat, bits: number): number {
   if (exponent === 2 * bias + 1) {
     return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   }
-  if (exponent === 0) return sign * mantissa * 2 ** (1 - bias - mantissaBits);
-  return sign * (mantissa + 2 ** mantissaBits) * 2 ** (exponent - bias - mantissaBits);
+  // The hidden bit; subnormal numbers have none, and the exponent of the smallest that have.
+  const units = exponent === 0 ? mantissa : mantissa + 2 ** mantissaBits;
+  return sign * units * 2 ** (Math.max(exponent, 1) - bias - mantissaBits);
 }
 
-const float64 = new Float64Array(1);
-const words = new Uint32Array(float64.buffer);
-
-/** Of a positive, finite number; of a subnormal FP64 something below -1022, which is enough. */
-function exponentOf(magnitude: number): number {
-  float64[0] = magnitude;
-  return ((words[1] ?? 0) >>> 20) - 1023;
-}
-
-/** Of a number below 2^52. */
+/** Of a number below 2^52: beyond it floats have no fraction, so that the sum rounds. */
 function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  const isUp = rest > 0.5 || (rest === 0.5 && floor % 2 === 1);
-  return isUp ? floor + 1 : floor;
+  return value + 2 ** 52 - 2 ** 52;
 }

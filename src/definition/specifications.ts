@@ -12,7 +12,8 @@
  * Not here: what holds the values (tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { isCount, show } from "../protocol/option-checks.ts";
+import { isCount } from "../protocol/option-checks.ts";
+import { show } from "../protocol/show.ts";
 
 /** What one element is in JavaScript. */
 export interface Elements {

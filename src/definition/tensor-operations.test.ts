@@ -324,23 +324,23 @@ const refusals: Readonly<Record<string, readonly [message: string, use: () => un
     () => raw.pad([2], "" as never),
   ],
   "more elements": [
-    "reshape: expected a shape of 6 elements, or with one dimension -1; got [4, 2]",
+    "reshape: expected a shape of 6 elements, or with one dimension -1; got [4,2]",
     () => table.reshape([4, 2]),
   ],
   "a rest that is no whole number": [
-    "reshape: expected a shape of 6 elements, or with one dimension -1; got [4, -1]",
+    "reshape: expected a shape of 6 elements, or with one dimension -1; got [4,-1]",
     () => table.reshape([4, -1]),
   ],
   "two rests": [
-    "reshape: expected a shape of 6 elements, or with one dimension -1; got [-1, -1]",
+    "reshape: expected a shape of 6 elements, or with one dimension -1; got [-1,-1]",
     () => table.reshape([-1, -1]),
   ],
   "two minuses": [
-    "reshape: expected a shape of 6 elements, or with one dimension -1; got [-2, -3]",
+    "reshape: expected a shape of 6 elements, or with one dimension -1; got [-2,-3]",
     () => table.reshape([-2, -3]),
   ],
   "a rest of nothing": [
-    "reshape: expected a shape of 0 elements, or with one dimension -1; got [0, -1]",
+    "reshape: expected a shape of 0 elements, or with one dimension -1; got [0,-1]",
     () => Tensor.zeros("FP32", [0]).reshape([0, -1]),
   ],
   "a text that map makes no text of": [
@@ -356,7 +356,7 @@ const refusals: Readonly<Record<string, readonly [message: string, use: () => un
     () => Tensor.zeros("FP32", [-1, 2]),
   ],
   "minus times minus": [
-    "Tensor.from: expected a shape of integers from 0; got [-1, -2]",
+    "Tensor.from: 2 elements are not of shape [-1,-2]",
     () => Tensor.from("FP32", [1, 2], [-1, -2]),
   ],
 };

@@ -9,11 +9,10 @@
  * Not here: whose memory it is, and whether it is still there (tensor.ts).
  */
 import type { Datatype } from "../protocol/datatype.ts";
-import { show } from "../protocol/option-checks.ts";
-import { elementCount, formatShape } from "../protocol/shape.ts";
+import { elementCount, formatShape, isShape, isSize } from "../protocol/shape.ts";
+import { show } from "../protocol/show.ts";
 import { type NumericDatatype, type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { decodeElement, encodeElement, isNumeric, isWideAsNumber } from "./element-arrays.ts";
-import { bitsOfHalfFloats } from "./half-floats.ts";
 import type { ElementForm } from "./specifications.ts";
 
 export type Values = TypedArray | readonly (string | Uint8Array)[];
@@ -44,38 +43,13 @@ function emptyValues({ datatype, as }: ElementType, count: number): Values {
 
 /** What `Tensor.from` is given beside so many elements. */
 export function checkShapeOf(count: number, shape: readonly number[]): void {
-  const isRight = shape.every(isSize) && elementCount(shape) === count;
-  if (isRight) return;
-  const wanted = shape.every(isSize)
-    ? `${elementCount(shape)} values for shape ${formatShape(shape)}; got ${count}`
-    : `a shape of integers from 0; got ${show(shape)}`;
-  throw new TypeError(`Tensor.from: expected ${wanted}`);
+  if (isShape(shape) && elementCount(shape) === count) return;
+  throw new TypeError(`Tensor.from: ${count} elements are not of shape ${formatShape(shape)}`);
 }
 
 export function zeros(type: ElementType, shape: readonly number[]): Values {
-  if (shape.every(isSize)) return emptyValues(type, elementCount(shape));
+  if (isShape(shape)) return emptyValues(type, elementCount(shape));
   throw new TypeError(`Tensor.zeros: expected a shape of integers from 0; got ${show(shape)}`);
-}
-
-/** In the form in which the tensor shows it? Numeric ones are checked when they are encoded. */
-export function isOfForm(value: unknown, as: ElementForm): boolean {
-  return as === "bytes" ? value instanceof Uint8Array : typeof value === "string";
-}
-
-/** A copy, in the storage of its datatype. */
-export function copyTyped({ datatype, as }: ElementType, given: TypedArray): TypedArray {
-  const values = (datatype === "FP16" ? bitsOfHalfFloats(given) : undefined) ?? given;
-  const expected = isNumeric(datatype)
-    ? isWideAsNumber(datatype, as)
-      ? Float64Array
-      : typedArrays[datatype]
-    : undefined;
-  if (expected === undefined || !(values instanceof expected)) {
-    const wants = expected === undefined ? "an array of elements" : `a ${expected.name}`;
-    throw new TypeError(`Tensor.from: ${datatype} takes ${wants}; got a ${given.constructor.name}`);
-  }
-  // Not its own `slice`: that of a Buffer is a view.
-  return new expected(values as Float64Array & BigInt64Array);
 }
 
 type Transform = (element: unknown, index: number) => unknown;
@@ -176,9 +150,9 @@ export function reshapedTo(shape: readonly number[], asked: readonly number[]): 
   const free = asked.indexOf(-1);
   const fixed = elementCount(asked.filter((_, axis) => axis !== free));
   const to = free === -1 ? asked : asked.with(free, count / fixed);
-  if (to.every(isSize) && elementCount(to) === count) return to;
+  if (isShape(to) && elementCount(to) === count) return to;
   const wanted = `a shape of ${count} elements, or with one dimension -1`;
-  throw new TypeError(`reshape: expected ${wanted}; got ${show(asked)}`);
+  throw new TypeError(`reshape: expected ${wanted}; got ${formatShape(asked)}`);
 }
 
 function checkAlike(
@@ -258,11 +232,8 @@ function storedAs({ datatype, as }: ElementType, value: unknown): unknown {
 }
 
 function checkForm(what: string, value: unknown, as: ElementForm): void {
-  if (isOfForm(value, as)) return;
+  const isOfForm = as === "bytes" ? value instanceof Uint8Array : typeof value === "string";
+  if (isOfForm) return;
   const wanted = as === "bytes" ? "a Uint8Array" : "a string";
   throw new TypeError(`${what}: expected ${wanted} for BYTES as ${as}; got ${show(value)}`);
-}
-
-function isSize(size: number): boolean {
-  return Number.isSafeInteger(size) && size >= 0;
 }

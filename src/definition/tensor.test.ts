@@ -264,22 +264,22 @@ const refusals: readonly [what: string, make: () => unknown, message: string][] 
   [
     "another array than the datatype's",
     () => Tensor.from("FP32", new Float64Array(1) as never),
-    "Tensor.from: FP32 takes a Float32Array; got a Float64Array",
+    "Tensor.from: FP32 must be a Float32Array; got a Float64Array",
   ],
   [
     "an array for texts",
     () => Tensor.from("BYTES", new Uint8Array(1) as never),
-    "Tensor.from: BYTES takes an array of elements; got a Uint8Array",
+    "Tensor.from: BYTES must be nested arrays of texts or bytes; got a Uint8Array",
   ],
   [
-    "bigints for integers that are numbers",
-    () => Tensor.from(int64(1, { as: "number" }), new BigInt64Array(1) as never),
-    "Tensor.from: INT64 takes a Float64Array; got a BigInt64Array",
+    "integers beyond 2^53 that are to be numbers",
+    () => Tensor.from(int64(1, { as: "number" }), BigInt64Array.of(2n ** 53n) as never),
+    "element 0 is 9007199254740992: beyond 2^53",
   ],
   [
     "a shape of another size",
     () => Tensor.from("FP32", [1, 2, 3], [2, 2]),
-    "Tensor.from: expected 4 values for shape [2,2]; got 3",
+    "Tensor.from: 3 elements are not of shape [2,2]",
   ],
 ];
 

@@ -1,45 +1,39 @@
 /**
- * Tensor: what a model's function gets and returns. A datatype, a shape and values.
+ * Tensor: what a model's function gets and returns. A plain tensor (plain-tensor.ts) that computes:
+ * maps, pads, joins; and that has a life.
  *
- * It is a view: over the memory of the batch for an input, over its own for one that was made
- * here. BYTES stays packed, and 64-bit integers that are to be numbers stay integers, until
- * somebody asks for `data`.
- *
- * A tensor is gone, and says so when it is read, once it no longer owns its values:
+ * It is a view: over the memory of the batch for an input, over its own for one that was made here.
+ * It is gone, and says so when it is read, once it no longer owns its values:
  *   - an input when `infer` has settled: its memory is used again;
  *   - an output when it has been returned: its memory is in another thread, or with a response.
  * `clone()` keeps the values.
  *
- * Not here: what operations do with values (tensor-operations.ts), the tensor on the wire
- * (protocol/tensor.ts), checks of what a model returned (backends/function-outputs.ts).
+ * Not here: what operations do with values (tensor-operations.ts), checks of what a model returned
+ * (backends/function-outputs.ts).
  */
-import { type Datatype, datatypes } from "../protocol/datatype.ts";
-import { show } from "../protocol/option-checks.ts";
-import { unpackBytes } from "../protocol/packed-bytes.ts";
-import { elementCount, formatShape } from "../protocol/shape.ts";
-import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
+import type { Datatype } from "../protocol/datatype.ts";
+import { InferenceError } from "../protocol/errors.ts";
+import { packBytes, unpackBytes } from "../protocol/packed-bytes.ts";
+import { formatShape } from "../protocol/shape.ts";
+import { show } from "../protocol/show.ts";
+import type { TypedArray } from "../protocol/typed-arrays.ts";
+import { isWideAsNumber, numbersToWide, type TensorData, wideToNumbers } from "./element-arrays.ts";
 import {
-  isNumeric,
-  isWideAsNumber,
-  numbersToWide,
-  type TensorData,
-  type WrittenData,
-  wideToNumbers,
-} from "./element-arrays.ts";
-import { flattenNested, type Nested, toNested } from "./nested-values.ts";
-import { packElements, unpackStrings } from "./packed-elements.ts";
+  decoded,
+  type PlainParts,
+  PlainTensor,
+  type TensorType,
+  type TensorValues,
+  written,
+} from "./plain-tensor.ts";
 import {
   type DefaultForm,
   defaultForm,
   type ElementForm,
   type Elements,
-  type TensorSpec,
 } from "./specifications.ts";
 import {
-  checkShapeOf,
   concatenated,
-  copyTyped,
-  isOfForm,
   mapped,
   padded,
   type Readable,
@@ -56,15 +50,13 @@ export interface UnreadBytes {
   join(): Uint8Array;
 }
 
-/** Values, or the bytes of the wire, in one piece or unread. */
-export interface TensorParts<D extends Datatype, As extends ElementForm> {
-  readonly datatype: D;
-  readonly shape: readonly number[];
+/** Values, or the bytes of the wire. */
+export interface TensorParts<D extends Datatype, As extends ElementForm>
+  extends Omit<PlainParts<D>, "bytes"> {
   readonly as: As;
-  /** In the wire's layout; for a numeric datatype aligned to its elements. */
   readonly bytes?: Uint8Array;
-  readonly unread?: UnreadBytes;
   readonly values?: Values;
+  readonly unread?: UnreadBytes;
   /** Its memory is of no use to anybody else. */
   readonly isOwn?: boolean;
 }
@@ -78,26 +70,21 @@ export interface ReturnedBytes {
   readonly isPart: boolean;
 }
 
-type TensorType<D extends Datatype, As extends ElementForm> = D | TensorSpec<D, As>;
-
-/** What `Tensor.from` takes. */
-export type TensorValues<D extends Datatype, As extends ElementForm> =
-  | WrittenData<D, As>
-  | Nested<Elements[As]>;
+const nothing = new Uint8Array(0);
 
 let readReturned: (tensor: Tensor<Datatype, ElementForm>) => ReturnedBytes;
 let markGone: (tensor: Tensor<Datatype, ElementForm>, why: string) => void;
 
-export class Tensor<D extends Datatype = Datatype, As extends ElementForm = DefaultForm<D>> {
-  readonly datatype: D;
-  /** Batch dimension included, if the model batches. */
-  readonly shape: readonly number[];
+export class Tensor<
+  D extends Datatype = Datatype,
+  As extends ElementForm = DefaultForm<D>,
+> extends PlainTensor<D, As> {
   /** What one element is in JavaScript. */
   readonly as: As;
   readonly #isOwn: boolean;
-  #unread: UnreadBytes | undefined;
   #bytes: Uint8Array | undefined;
   #values: Values | undefined;
+  #unread: UnreadBytes | undefined;
   /** The tensor that this one is a part of: when that is gone, so is this. */
   #whole: Tensor<Datatype, ElementForm> | undefined;
   #goneBecause: string | undefined;
@@ -116,35 +103,27 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 
   /** Over memory that is there already; `Tensor.from` makes one of values. */
   constructor(parts: TensorParts<D, As>) {
-    this.datatype = parts.datatype;
-    this.shape = parts.shape;
+    super({ ...parts, bytes: nothing });
     this.as = parts.as;
-    this.#unread = parts.unread;
     this.#bytes = parts.bytes;
     this.#values = parts.values;
+    this.#unread = parts.unread;
     this.#isOwn = parts.isOwn ?? false;
   }
 
   /** Copies. The shape of nested arrays is theirs; that of a typed array is one dimension. */
-  static from<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
+  static override from<D extends Datatype, As extends ElementForm = DefaultForm<D>>(
     type: TensorType<D, As>,
     values: TensorValues<D, As>,
     shape?: readonly number[],
   ): Tensor<D, As> {
-    const element = typeOf(type);
-    const { datatype, as } = element;
-    const flat = ArrayBuffer.isView(values)
-      ? { shape: [values.length], values: copyTyped(element, values as TypedArray) }
-      : flattenNested(datatype, values);
-    if (shape !== undefined) checkShapeOf(elementCount(flat.shape), shape);
-    const own = { datatype, shape: shape ?? flat.shape, as, isOwn: true };
-    if (Array.isArray(flat.values) && !flat.values.every((value) => isOfForm(value, as))) {
-      return new Tensor({ ...own, bytes: packElements(flat.values) });
-    }
-    if (!isWideAsNumber(datatype, as) || ArrayBuffer.isView(values)) {
-      return new Tensor({ ...own, values: flat.values });
-    }
-    return new Tensor({ ...own, values: wideToNumbers(flat.values as BigInt64Array) });
+    const { datatype, as } = typeOf(type);
+    const { bytes, ...own } = ownValues({ datatype, as }, values, shape);
+    // What is beyond 2^53 is an error now, not when it is read.
+    const memory = isWideAsNumber(datatype, as)
+      ? { values: wideToNumbers(datatype, bytes) }
+      : { bytes };
+    return new Tensor<D, As>({ datatype, as, ...own, ...memory, isOwn: true });
   }
 
   /** Zeros, false or empty texts. */
@@ -177,33 +156,51 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     return this.shape[0] ?? 1;
   }
 
-  /** Elements. */
-  get size(): number {
-    return elementCount(this.shape);
-  }
-
-  /** The values, flat. Of FP16 and BF16 the bits, of BOOL 0 and 1; not copied. */
-  get data(): TensorData<D, As> {
-    this.#check();
+  override get data(): TensorData<D, As> {
+    this.#prepare();
     // The datatype and the form decide what this is; the type says the same.
     return this.#stored() as TensorData<D, As>;
   }
 
-  /** The bytes in the wire's layout; not copied, if they are there. */
-  get bytes(): Uint8Array {
-    this.#check();
-    this.#read();
-    const { datatype } = this;
+  override get bytes(): Uint8Array {
+    this.#prepare();
+    const { datatype, as } = this;
+    const values = this.#values;
     if (datatype === "BYTES") {
-      this.#bytes ??= packElements(this.#values as readonly string[]);
+      this.#bytes ??= packBytes(values as readonly string[]);
       return this.#bytes;
     }
-    if (this.#values === undefined && this.#bytes !== undefined) return this.#bytes;
+    if (values === undefined) return this.#bytes ?? nothing;
     // Numbers may have been changed since they were read: they count, not the bytes they are from.
-    const values = isWideAsNumber(datatype, this.as)
-      ? numbersToWide(datatype as "INT64", this.#values as Float64Array)
-      : (this.#values as TypedArray);
-    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const { buffer, byteOffset, byteLength } = isWideAsNumber(datatype, as)
+      ? numbersToWide(datatype, values as Float64Array)
+      : (values as TypedArray);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
+  /** The row of this index, without the first dimension. A view. */
+  row(index: number): this {
+    return this.#part(index, index + 1, this.shape.slice(1));
+  }
+
+  /** Rows from the first index to before the second. A view. */
+  slice(from: number, to: number = this.rows): this {
+    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** The rows, one after another, as `row` gives them. */
+  *eachRow(): Generator<this, void, undefined> {
+    this.#prepare();
+    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
+  }
+
+  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
+  reshape(shape: readonly number[]): this {
+    this.#prepare();
+    const to = reshapedTo(this.shape, shape);
+    // Texts that nobody has read stay bytes.
+    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
+    return this.#view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
   }
 
   /** A tensor of the same shape and datatype, from each element in turn. */
@@ -211,31 +208,6 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     const { datatype, shape, as } = this;
     const values = mapped(this as Readable, transform as Parameters<typeof mapped>[1]);
     return new Tensor({ datatype, shape, as, values, isOwn: true });
-  }
-
-  /** The row of this index, without the first dimension. A view. */
-  row(index: number): Tensor<D, As> {
-    return this.#part(index, index + 1, this.shape.slice(1));
-  }
-
-  /** Rows from the first index to before the second. A view. */
-  slice(from: number, to: number = this.rows): Tensor<D, As> {
-    return this.#part(from, to, [to - from, ...this.shape.slice(1)]);
-  }
-
-  /** The rows, one after another, as `row` gives them. */
-  *eachRow(): Generator<Tensor<D, As>, void, undefined> {
-    this.#check();
-    for (let index = 0; index < this.rows; index += 1) yield this.row(index);
-  }
-
-  /** The same elements in another shape, of which one dimension may be -1: what is left. A view. */
-  reshape(shape: readonly number[]): Tensor<D, As> {
-    this.#check();
-    const to = reshapedTo(this.shape, shape);
-    // Texts that nobody has read stay bytes.
-    const isUnread = this.datatype === "BYTES" && this.#values === undefined;
-    return this.#view(to, isUnread ? { bytes: this.bytes } : { values: this.#stored() });
   }
 
   /**
@@ -257,13 +229,7 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     return new Tensor({ datatype, shape, as, values, isOwn: true });
   }
 
-  /** Arrays in arrays, of booleans, numbers, bigints, strings or Uint8Arrays. */
-  toNested(): Nested<Elements[As]> {
-    const nested = toNested(this.datatype, this.shape, this.data as ArrayLike<unknown>);
-    return nested as Nested<Elements[As]>;
-  }
-
-  #part(from: number, to: number, shape: readonly number[]): Tensor<D, As> {
+  #part(from: number, to: number, shape: readonly number[]): this {
     const isWithin = from >= 0 && from <= to && to <= this.rows;
     const isWhole = Number.isInteger(from) && Number.isInteger(to);
     if (!isWithin || !isWhole || this.shape.length === 0) {
@@ -278,33 +244,38 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
     return this.#view(shape, { values });
   }
 
-  #view(
-    shape: readonly number[],
-    memory: Pick<TensorParts<D, As>, "bytes" | "values">,
-  ): Tensor<D, As> {
+  #view(shape: readonly number[], memory: Pick<TensorParts<D, As>, "bytes" | "values">): this {
     const { datatype, as } = this;
     const view = new Tensor({ datatype, shape, as, ...memory });
     view.#whole = this.#whole ?? this;
-    return view;
+    return view as this;
   }
 
   #stored(): Values {
-    if (this.#values !== undefined) return this.#values;
-    this.#read();
-    const { datatype, as } = this;
-    const bytes = this.#bytes ?? new Uint8Array(0);
-    if (!isNumeric(datatype)) {
-      this.#values = as === "bytes" ? unpackBytes(bytes) : unpackStrings(bytes);
-      return this.#values;
-    }
-    const length = bytes.byteLength / datatypes[datatype].byteSize;
-    const stored = new typedArrays[datatype](bytes.buffer, bytes.byteOffset, length);
-    const isWide = isWideAsNumber(datatype, as);
-    this.#values = isWide ? wideToNumbers(stored as BigInt64Array) : stored;
+    this.#values ??= this.#decode(this.#bytes ?? nothing);
     return this.#values;
   }
 
-  #read(): void {
+  #decode(bytes: Uint8Array): Values {
+    const { datatype, as } = this;
+    try {
+      if (as === "bytes") return unpackBytes(bytes);
+      return isWideAsNumber(datatype, as)
+        ? wideToNumbers(datatype, bytes)
+        : decoded(datatype, bytes);
+    } catch (cause) {
+      // What a client sent is not what the model reads.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const what = as === "number" ? "numbers" : "texts";
+      throw new InferenceError("INVALID_ARGUMENT", `${why}, and the model reads ${what}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Whoever asks for values comes by here first. */
+  #prepare(): void {
+    this.#check();
     if (this.#unread === undefined) return;
     this.#bytes = this.#unread.join();
     this.#unread = undefined;
@@ -321,8 +292,9 @@ export class Tensor<D extends Datatype = Datatype, As extends ElementForm = Defa
 }
 
 /** Of a tensor that a model returns, perhaps as several outputs: so `giveAway` comes after all. */
-export function returnedBytes(tensor: Tensor<Datatype, ElementForm>): ReturnedBytes {
-  return readReturned(tensor);
+export function returnedBytes(tensor: PlainTensor<Datatype, ElementForm>): ReturnedBytes {
+  if (tensor instanceof Tensor) return readReturned(tensor);
+  return { chunks: [tensor.bytes], isOwn: false, isPart: false };
 }
 
 /** It has been returned. Whoever reads it afterwards is told so. */
@@ -335,7 +307,7 @@ export function release(tensor: Tensor<Datatype, ElementForm>): void {
   markGone(tensor, "it was an input, and infer has settled: keep a clone()");
 }
 
-function gone({ datatype, shape }: Tensor<Datatype, ElementForm>, why: string): TypeError {
+function gone({ datatype, shape }: PlainTensor<Datatype, ElementForm>, why: string): TypeError {
   return new TypeError(`this tensor (${datatype} ${formatShape(shape)}) is gone: ${why}`);
 }
 
@@ -344,6 +316,15 @@ function typeOf<D extends Datatype, As extends ElementForm>(
 ): { readonly datatype: D; readonly as: As } {
   if (typeof type !== "string") return type;
   return { datatype: type, as: defaultForm(type) as ElementForm as As };
+}
+
+function ownValues(...args: Parameters<typeof written>): ReturnType<typeof written> {
+  try {
+    return written(...args);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.startsWith("must ")) throw error;
+    throw new TypeError(`Tensor.from: ${args[0].datatype} ${error.message}`);
+  }
 }
 
 /** A tensor like the first one, which is there. */

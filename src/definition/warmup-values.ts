@@ -1,8 +1,9 @@
 /**
  * Values of a warm-up sample, as its user wrote them: one row of an input, in the wire's layout.
  */
+
+import type { Fields } from "../protocol/fields.ts";
 import type { TensorDeclaration } from "../protocol/model-options.ts";
-import type { Fields } from "../protocol/option-checks.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { type Warmup, warmupInputs, warmupSamples } from "../protocol/warmup.ts";
 import { checkWarmup, findWarmupMistakes } from "../protocol/warmup-check.ts";

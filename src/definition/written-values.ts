@@ -5,12 +5,12 @@
  * Nothing is cast: what does not fit is a TypeError that says what was expected and what came.
  */
 import type { Datatype } from "../protocol/datatype.ts";
+import { packBytes } from "../protocol/packed-bytes.ts";
 import { formatShape } from "../protocol/shape.ts";
 import { type TypedArray, typedArrays } from "../protocol/typed-arrays.ts";
 import { isNumeric, isWideAsNumber, numbersToWide } from "./element-arrays.ts";
-import { bitsOfHalfFloats } from "./half-floats.ts";
+import { isHalfFloats } from "./half-floats.ts";
 import { flattenNested } from "./nested-values.ts";
-import { packElements } from "./packed-elements.ts";
 import type { ElementForm } from "./specifications.ts";
 
 export interface ExpectedTensor {
@@ -38,25 +38,21 @@ export function writtenValues(expected: ExpectedTensor, value: unknown): Written
 
 function fromTypedArray(expected: ExpectedTensor, array: TypedArray): WrittenValues {
   const { datatype, as } = expected;
-  if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", nameOf(array));
-  const isHalfFloats = datatype === "FP16" && bitsOfHalfFloats(array) !== undefined;
-  if (array instanceof typedArrays[datatype] || isHalfFloats) {
-    return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
-  }
+  const got = `a ${array.constructor.name}`;
+  if (!isNumeric(datatype)) throw mismatch("nested arrays of texts or bytes", got);
   if (isWideAsNumber(datatype, as) && array instanceof Float64Array) {
     const shape = shapeOf(expected, array.length);
-    return { shape, bytes: bytesOf(numbersToWide(datatype as "INT64", array)), isOwn: true };
+    return { shape, bytes: bytesOf(numbersToWide(datatype, array)), isOwn: true };
   }
-  throw mismatch(`a ${typedArrays[datatype].name}`, nameOf(array));
-}
-
-function nameOf(array: TypedArray): string {
-  return `a ${array.constructor.name}`;
+  const isHalf = datatype === "FP16" && isHalfFloats(array);
+  const Typed = typedArrays[datatype];
+  if (!(array instanceof Typed || isHalf)) throw mismatch(`a ${Typed.name}`, got);
+  return { shape: shapeOf(expected, array.length), bytes: bytesOf(array), isOwn: false };
 }
 
 function fromNested(expected: ExpectedTensor, nested: readonly unknown[]): WrittenValues {
   const { shape, values } = flattenNested(expected.datatype, nested);
-  const bytes = ArrayBuffer.isView(values) ? bytesOf(values) : packElements(values);
+  const bytes = ArrayBuffer.isView(values) ? bytesOf(values) : packBytes(values);
   const isFlat = shape.length === 1 && expected.dims.length > 1;
   return { shape: isFlat ? shapeOf(expected, values.length) : shape, bytes, isOwn: true };
 }

@@ -6,7 +6,8 @@
  * Not here: what a user writes (definition/model-metrics.ts), sums over instances
  * (core/custom-metrics.ts), the page (server/metrics/metrics-text.ts).
  */
-import { mustBe, show } from "./option-checks.ts";
+import { mustBe } from "./option-checks.ts";
+import { show } from "./show.ts";
 
 export interface MetricDeclaration {
   readonly name: string;

@@ -21,7 +21,7 @@ export interface AskedModel {
   readonly modelVersion: string;
 }
 
-type WireParameters = Record<string, inference.InferParameter.$Properties>;
+export type WireParameters = Record<string, inference.InferParameter.$Properties>;
 
 const mostBytes = 2_147_483_647;
 const rawOutputTag = (6 << 3) | 2;
@@ -90,7 +90,7 @@ function encode(response: InferResponse, parameters: WireParameters): MessagePie
   throw new InferenceError("INVALID_ARGUMENT", `${why} ${mostBytes}.`);
 }
 
-function toWireParameters(parameters: Parameters): WireParameters {
+export function toWireParameters(parameters: Parameters): WireParameters {
   const wire: WireParameters = Object.create(null);
   for (const key of Object.keys(parameters)) {
     const value = parameters[key];

@@ -15,7 +15,7 @@ export const noParameters: Parameters = Object.freeze({});
 /** Headers of HTTP, or metadata of gRPC, that were handed on: names in lower case. */
 export type ForwardedHeaders = Readonly<Record<string, string>>;
 
-export const noHeaders: ForwardedHeaders = Object.freeze({});
+export const noHeaders: ForwardedHeaders = /* @__PURE__ */ Object.freeze({});
 
 /**
  * The version that a caller asks for; undefined: the highest that is ready. Beyond 2^53 a bigint:

@@ -4,7 +4,9 @@
  *
  * A value that is wrong by itself takes no part: model-options-check.ts tells it.
  */
-import { type Fields, isCount, isFields, mustBe, show } from "./option-checks.ts";
+import { type Fields, isFields } from "./fields.ts";
+import { isCount, mustBe } from "./option-checks.ts";
+import { show } from "./show.ts";
 
 /** Options of one group, and where they stand. */
 export interface GroupFields {

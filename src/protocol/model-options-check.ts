@@ -7,6 +7,8 @@
  *
  * Not here: what depends on tensors and on the machine (core/resolve-model-config.ts).
  */
+
+import { type Fields, isFields } from "./fields.ts";
 import { findInstanceConflicts } from "./instance-conflicts.ts";
 import type {
   BatchingOptions,
@@ -23,11 +25,9 @@ import {
   duration,
   eachOf,
   expecting,
-  type Fields,
   fieldsOf,
   flag,
   isCount,
-  isFields,
   mustBe,
   notEmpty,
   oneOf,

@@ -1,7 +1,8 @@
 /** How checks nest, and how a wrong value is shown. */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import { eachOf, expecting, fieldsOf, oneOf, optionally, show } from "./option-checks.ts";
+import { eachOf, expecting, fieldsOf, oneOf, optionally } from "./option-checks.ts";
+import { show } from "./show.ts";
 
 const text = expecting("a text", (value) => typeof value === "string");
 const table = fieldsOf({

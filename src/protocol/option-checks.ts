@@ -8,9 +8,9 @@
  *
  * Not here: which options a model has (model-options-check.ts).
  */
+import { isFields } from "./fields.ts";
 import { nearestName } from "./nearest-name.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
+import { show } from "./show.ts";
 
 /** What is wrong with the value of this field; empty: nothing. */
 export type Check = (value: unknown, field: string) => readonly string[];
@@ -76,30 +76,8 @@ export function fieldsOf(checks: Readonly<Record<string, Check>>, expected = "an
   };
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
-}
-
-/** Short enough for one line, and never the contents of an object. */
-export function show(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  }
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return showList(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
-}
-
-function showList(list: readonly unknown[]): string {
-  const shown = list.slice(0, 10).map(show);
-  if (list.length > shown.length) shown.push("...");
-  return `[${shown.join(", ")}]`;
 }
 
 function whichOf(wrong: string, names: readonly string[]): string {

@@ -7,8 +7,10 @@
  *
  * A value that is wrong by itself takes no part: model-options-check.ts tells it.
  */
+
+import { type Fields, isFields } from "./fields.ts";
 import { optionDefaults } from "./model-options.ts";
-import { type Fields, isCount, isFields, mustBe } from "./option-checks.ts";
+import { isCount, mustBe } from "./option-checks.ts";
 
 /** A queue policy, and where it stands. */
 interface Policy {

@@ -3,7 +3,7 @@
  *
  * The bytes come from a client, in slices that may cut an element, or even its length, anywhere.
  *
- * Not here: elements as texts or byte arrays (definition/packed-elements.ts).
+ * Not here: elements as texts (definition/packed-texts.ts).
  */
 import { InferenceError } from "./errors.ts";
 
@@ -74,26 +74,52 @@ class PackedScan {
   }
 }
 
-export function packBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let byteLength = 0;
-  for (const element of elements) byteLength += 4 + element.byteLength;
-  const packed = new Uint8Array(byteLength);
-  const lengths = new DataView(packed.buffer);
-  let offset = 0;
+const encoder = new TextEncoder();
+
+/** Texts as UTF-8. */
+export function packBytes(elements: readonly (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  let most = 0;
   for (const element of elements) {
-    lengths.setUint32(offset, element.byteLength, true);
-    packed.set(element, offset + 4);
-    offset += 4 + element.byteLength;
+    most += 4 + (typeof element === "string" ? 3 * element.length : element.byteLength);
   }
-  return packed;
+  const packed = new Uint8Array(most);
+  const lengths = new DataView(packed.buffer);
+  let end = 0;
+  for (const element of elements) {
+    const start = end + 4;
+    if (typeof element === "string") {
+      end = start + encoder.encodeInto(element, packed.subarray(start)).written;
+    } else {
+      packed.set(element, start);
+      end = start + element.byteLength;
+    }
+    lengths.setUint32(start - 4, end - start, true);
+  }
+  return end === most ? packed : packed.slice(0, end);
 }
 
-/** Views of the elements. */
+/** Where each element begins, and last where the last one ends: beyond the bytes, if it is cut off. */
+export function startsOfPacked(packed: Uint8Array): readonly number[] {
+  const { byteLength } = packed;
+  const lengths = new DataView(packed.buffer, packed.byteOffset, byteLength);
+  const starts = [0];
+  let start = 0;
+  while (start + 4 <= byteLength) {
+    start += 4 + lengths.getUint32(start, true);
+    starts.push(start);
+  }
+  return starts;
+}
+
+/** Views of the elements. Throws a RangeError for one that is cut off. */
 export function unpackBytes(packed: Uint8Array): Uint8Array[] {
+  const starts = startsOfPacked(packed);
+  if (starts.at(-1) !== packed.byteLength) {
+    throw new RangeError("the last element of BYTES is cut off");
+  }
   const elements: Uint8Array[] = [];
-  const unpacker = new Unpacker(packed);
-  for (let element = unpacker.next(); element !== undefined; element = unpacker.next()) {
-    elements.push(element);
+  for (let index = 1; index < starts.length; index += 1) {
+    elements.push(packed.subarray((starts[index - 1] ?? 0) + 4, starts[index]));
   }
   return elements;
 }

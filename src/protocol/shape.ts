@@ -20,3 +20,11 @@ export function exactElementCount(shape: readonly number[]): bigint {
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(",")}]`;
 }
+
+export function isShape(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isSize);
+}
+
+export function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

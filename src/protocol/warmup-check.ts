@@ -6,16 +6,16 @@
  *
  * Not here: whether values and files are what the input takes (executor/warmup-batches.ts).
  */
+
+import { type Fields, isFields } from "./fields.ts";
 import { type ModelOptions, optionDefaults, type TensorDeclaration } from "./model-options.ts";
 import { nearestName } from "./nearest-name.ts";
 import {
   type Check,
   eachOf,
   expecting,
-  type Fields,
   fieldsOf,
   isCount,
-  isFields,
   mustBe,
   optionally,
   positiveInteger,

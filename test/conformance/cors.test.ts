@@ -101,13 +101,23 @@ test("a browser's question before the request", async () => {
     "access-control-expose-headers": exposed,
     "access-control-allow-methods": "GET, HEAD, POST",
     "access-control-allow-headers":
-      "Content-Type, Content-Encoding, Inference-Header-Content-Length, X-Request-Id, " +
-      "X-Request-Timeout-Ms",
+      "Authorization, Content-Type, Content-Encoding, Inference-Header-Content-Length, " +
+      "X-Request-Id, X-Request-Timeout-Ms",
     "access-control-max-age": "86400",
     vary: "Origin",
   });
   const evil = { ...headers, Origin: "https://evil.example" };
   const refused = await ask(started.port, "OPTIONS", "/v2/models/echo/infer", { headers: evil });
   check.equal(refused.headers.has("access-control-allow-origin"), false);
-  check.equal((await ask(started.port, "OPTIONS", "/v2/nothing", { headers })).status, 404);
+  const nothing = await ask(started.port, "OPTIONS", "/v2/nothing", { headers });
+  check.deepEqual([nothing.status, corsHeaders(nothing)], [204, corsHeaders(answer)]);
+});
+
+test("a page may send the headers that are forwarded, and no others of its own", async () => {
+  const options = { cors: page, httpHeaderForwardPattern: "tenant-.*" };
+  await using started = await startServer(echo, options);
+  const headers = { Origin: page, "Access-Control-Request-Headers": "range,tenant-id, tenant-key" };
+  const answer = await ask(started.port, "OPTIONS", "/v2/models/echo/infer", { headers });
+  const allowed = answer.headers.get("access-control-allow-headers") ?? "";
+  check.match(allowed, /^Authorization, .*, X-Request-Timeout-Ms, tenant-id, tenant-key$/);
 });

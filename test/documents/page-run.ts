@@ -5,10 +5,11 @@
  *            saved under that name, and runs where a shell line or another block asks for it; if
  *            the name begins with `examples/`, it is a literal part of that file. Comments behind
  *            console.log are what it must print.
- *   ```ts, ```py, ```html   are literal parts of an example, which their first line names.
+ *   ```ts, ```tsx, ```py, ```html   are literal parts of an example, which their first line names.
  *   ```sh    is carried out: node, npx shoal, curl. npm scripts must exist. Others are listed.
- *   ```json, ```text   are the body of the last answer, ```http its status and headers: there any
- *            number may stand for another.
+ *   ```json, ```text   are the body of the last answer, or what the last command printed; so is
+ *            ```ts that names no file. ```http is its status and headers: there any number may
+ *            stand for another.
  *   ```      without a language is a picture, and listed.
  *
  * Programs that listen run until the page ends; `localhost:8000` means the last of them.
@@ -76,6 +77,10 @@ export class PageRun {
         await this.#runScript(block);
         break;
       case "ts":
+        if (nameOf(block.code) === undefined) check.equal(this.#answer?.body, block.code);
+        else checkExcerpt(block.code);
+        break;
+      case "tsx":
       case "py":
       case "html":
         checkExcerpt(block.code);
@@ -129,10 +134,16 @@ export class PageRun {
     if (tool === "curl") {
       this.#answer = await curl(words, (host) => this.#addressOf(host));
     } else if (tool === "node") await this.#runNode(args, env);
-    else if (tool === "npx" && args[0] === "shoal") {
-      await this.#start([shoalCommand, ...args.slice(1)], "", env);
-    } else if (tool === "npm") checkScript(args);
+    else if (tool === "npx" && args[0] === "shoal") await this.#runShoal(args.slice(1), env);
+    else if (tool === "npm") checkScript(args);
     else check.fail(`a shell line that is neither run nor listed in docs.test.ts: ${line}`);
+  }
+
+  async #runShoal(args: readonly string[], env: Command["env"]): Promise<void> {
+    for (const arg of args) this.#unused.delete(arg);
+    const words = await Promise.all(args.map((arg) => this.#withAddresses(arg)));
+    const { stdout } = await this.#start([shoalCommand, ...words], "", env);
+    this.#answer = { head: [], body: stdout.trimEnd() };
   }
 
   async #runNode(args: readonly string[], env: Command["env"]): Promise<void> {
@@ -149,12 +160,13 @@ export class PageRun {
     code: string,
     env: Command["env"] = {},
     cwd: string = this.#folder,
-  ): Promise<void> {
+  ): Promise<Program> {
     const program = new Program(args, { cwd, env });
     this.#programs.push(program);
     for (const line of expectedLines(code)) await program.printed(line);
     const exitCode = await program.settled();
     check.ok(exitCode === undefined || exitCode === 0, `it ended with exit code ${exitCode}`);
+    return program;
   }
 
   async #addressOf(host: string): Promise<string> {
@@ -183,7 +195,7 @@ export class PageRun {
 }
 
 function nameOf(code: string): string | undefined {
-  return /^(?:\/\/|#|<!--) ([\w./-]+\.(?:mjs|ts|py|html))(?: -->)?\n/.exec(code)?.[1];
+  return /^(?:\/\/|#|<!--) ([\w./-]+\.(?:mjs|tsx?|py|html))(?: -->)?\n/.exec(code)?.[1];
 }
 
 /** Is it a part of the example that it names, but for its own indentation? */

@@ -24,13 +24,11 @@ const texts: Readonly<Record<string, string>> = {
   "no rows": "output 'y' must be elements of shape [2,1]; got 0 elements",
   "the wrong rank": "output 'y' must be of shape [2,1]; got [2,1,1]",
   "rows that are too long": "output 'y' must be of shape [2,1]; got [2,2]",
-  "ragged rows":
-    "output 'y': ragged arrays: shape [2,1] by the first ones, but 2 elements at depth 1",
+  "ragged rows": "output 'y': ragged arrays: 2 elements at depth 1 of shape [2,1]",
   "the wrong typed array": "output 'y' must be a Float32Array; got a Float64Array",
   "a tensor of the wrong datatype": "output 'y' must be FP32; got FP64",
   "texts for numbers": "output 'y': a string is not a value of FP32",
-  "numbers for texts":
-    "output 'text': a number is not a value of BYTES: a string or a Uint8Array is",
+  "numbers for texts": "output 'text': 1 is not a value of BYTES: a string or a Uint8Array is",
   "a fraction for an integer": "output 'n': 1.5 is not a value of INT64",
   "an integer beyond its range": "output 'n': 9223372036854775808 is not a value of INT64",
   "a function": "output 'y' must be a tensor, a typed array or nested arrays; got function",

@@ -158,7 +158,7 @@ const wrong: readonly [change: object, message: string][] = [
   [{ inputs: { x: [["1", "2"]] } }, "input 'x' a string is not a value of FP32"],
   [
     { inputs: { x: [[1, 2], [3]] } },
-    "input 'x' ragged arrays: shape [2,2] by the first ones, but 1 elements at depth 1",
+    "input 'x' ragged arrays: 1 elements at depth 1 of shape [2,2]",
   ],
   [
     { model: { name: "pair" } },

@@ -118,7 +118,7 @@ const refused: readonly [defaults: object, ...messages: string[]][] = [
   ],
   [
     { text: [5], wide: [2 ** 60] },
-    "the default of 'text': a number is not a value of BYTES: a string or a Uint8Array is",
+    "the default of 'text': 5 is not a value of BYTES: a string or a Uint8Array is",
     "the default of 'wide': 1152921504606847000 is beyond 2^53, where numbers are not exact: " +
       "use bigint",
   ],

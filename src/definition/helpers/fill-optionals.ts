@@ -8,7 +8,8 @@
  * core/compatibility-key.ts.)
  */
 import type { Datatype } from "../../protocol/datatype.ts";
-import { isFields, mustBe } from "../../protocol/option-checks.ts";
+import { isFields } from "../../protocol/fields.ts";
+import { mustBe } from "../../protocol/option-checks.ts";
 import type { TensorData } from "../element-arrays.ts";
 import { type AnyTensor, type DeclaredModel, inferring, makeHelper } from "../infer-forms.ts";
 import type { Nested } from "../nested-values.ts";

@@ -4,10 +4,12 @@
  *
  * Nothing is copied: of a typed array the memory is used as it is.
  */
+import type { Datatype } from "../../protocol/datatype.ts";
 import { formatShape } from "../../protocol/shape.ts";
 import type { AnyTensor, DeclaredModel, Tensors } from "../infer-forms.ts";
 import { namedOutputs, wrongOutput } from "../named-outputs.ts";
-import type { TensorSpec } from "../specifications.ts";
+import { PlainTensor } from "../plain-tensor.ts";
+import { defaultForm, type ElementForm, type TensorSpec } from "../specifications.ts";
 import { Tensor } from "../tensor.ts";
 import { writtenValues } from "../written-values.ts";
 
@@ -38,7 +40,7 @@ export function returnedTensors({ model, helper, rows }: Wanted, returned: unkno
 /** Throws a TypeError: what it must be, and what it is. */
 export function toTensor(spec: TensorSpec, dims: readonly number[], value: unknown): AnyTensor {
   const { datatype, as } = spec;
-  const tensor: AnyTensor = value instanceof Tensor ? value : written();
+  const tensor = value instanceof PlainTensor ? withOperations(value) : written();
   if (tensor.datatype !== datatype) {
     throw new TypeError(`must be ${datatype}; got ${tensor.datatype}`);
   }
@@ -51,4 +53,10 @@ export function toTensor(spec: TensorSpec, dims: readonly number[], value: unkno
     const { shape: own, bytes, isOwn } = writtenValues({ datatype, as, dims }, value);
     return new Tensor({ datatype, as, shape: own, bytes, isOwn });
   }
+}
+
+function withOperations(tensor: PlainTensor<Datatype, ElementForm>): AnyTensor {
+  if (tensor instanceof Tensor) return tensor;
+  const { datatype, shape, bytes } = tensor;
+  return new Tensor({ datatype, as: defaultForm(datatype), shape, bytes });
 }

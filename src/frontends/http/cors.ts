@@ -1,19 +1,24 @@
 /**
  * CORS: which pages of other origins may call, and what they may see. Off unless configured.
  */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type HeaderList, noHeaders } from "./responses.ts";
 
 const exposed = "Inference-Header-Content-Length, Server-Timing, Retry-After, X-Request-Id";
 const allowed =
-  "Content-Type, Content-Encoding, Inference-Header-Content-Length, X-Request-Id, " +
-  "X-Request-Timeout-Ms";
+  "Authorization, Content-Type, Content-Encoding, Inference-Header-Content-Length, " +
+  "X-Request-Id, X-Request-Timeout-Ms";
 
 export class Cors {
   readonly #origins: ReadonlySet<string>;
+  readonly #forwardPattern: RegExp | undefined;
 
-  /** Origins separated by commas, or "*"; empty: none. */
-  constructor(origins: string) {
+  /**
+   * Origins separated by commas, or "*"; empty: none. Headers that are forwarded to models may be
+   * sent by pages, too.
+   */
+  constructor(origins: string, forwardPattern?: RegExp) {
+    this.#forwardPattern = forwardPattern;
     this.#origins = new Set(
       origins
         .split(",")
@@ -42,13 +47,15 @@ export class Cors {
   }
 
   /** The question that a browser asks before a request. */
-  answerPreflight(origin: string | undefined, response: ServerResponse): void {
+  answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+    const asked = String(headers["access-control-request-headers"] ?? "").split(/[\s,]+/);
+    const forwarded = asked.filter((name) => name !== "" && this.#forwardPattern?.test(name));
     response.writeHead(204, [
-      ...this.headersFor(origin),
+      ...this.headersFor(headers.origin),
       "Access-Control-Allow-Methods",
       "GET, HEAD, POST",
       "Access-Control-Allow-Headers",
-      allowed,
+      [allowed, ...forwarded].join(", "),
       "Access-Control-Max-Age",
       "86400",
     ]);

@@ -42,7 +42,7 @@ export class HttpHandler {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#cors = new Cors(options.cors);
+    this.#cors = new Cors(options.cors, options.forwardPattern);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -51,10 +51,10 @@ export class HttpHandler {
     const headers = this.#cors.headersFor(head.origin);
     const route = routeOf(request.url ?? "");
     const method = request.method === "HEAD" && this.#cors.isOn ? "GET" : request.method;
-    if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
-    else if (method === "OPTIONS" && this.#cors.isOn) {
-      this.#cors.answerPreflight(head.origin, response);
-    } else if (method !== route.method) {
+    // For whatever path: what is wrong with it, a page sees from the answer to its request.
+    if (method === "OPTIONS" && this.#cors.isOn) this.#cors.answerPreflight(request, response);
+    else if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
+    else if (method !== route.method) {
       const isHeadToo = route.method === "GET" && this.#cors.isOn;
       const allow = ["Allow", isHeadToo ? "GET, HEAD" : route.method];
       sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);

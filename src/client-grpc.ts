@@ -1,0 +1,20 @@
+/**
+ * The public list of `shoal/client/grpc`: the client over gRPC, in Node.
+ */
+
+export { bytesOf } from "./client/byte-elements.ts";
+export type {
+  CallOptions,
+  ClientOptions,
+  InferOptions,
+  OutputRequest,
+} from "./client/call-options.ts";
+export type { Client } from "./client/client.ts";
+export { ClientError, type ClientErrorCode, type ClientErrorKind } from "./client/client-error.ts";
+export { createClient } from "./client/grpc-client.ts";
+export type { ModelClient } from "./client/model-client.ts";
+export type { ModelType } from "./client/model-types.ts";
+export type { NodeClientOptions } from "./client/node-client.ts";
+export type { TlsOptions } from "./client/node-transport.ts";
+export { type Response, responseOf } from "./client/response.ts";
+export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";

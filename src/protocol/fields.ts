@@ -1,0 +1,6 @@
+/** Objects of unknown fields: what a caller, or a server, may have given. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
