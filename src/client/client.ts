@@ -6,8 +6,9 @@
 // Whose `lib` ends with a year has no Symbol.dispose yet.
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ModelBase } from "../definition/model-base.ts";
+import type { ServerMetadata } from "../protocol/metadata.ts";
 import type { CallOptions } from "./call-options.ts";
-import type { IndexEntry, JsonObject, Question, ServerMetadata } from "./connection.ts";
+import type { IndexEntry, JsonObject, Question } from "./connection.ts";
 import type { ClientContext } from "./known-model.ts";
 import { ModelClient } from "./model-client.ts";
 import { ask, untilReady } from "./questions.ts";

@@ -79,12 +79,6 @@ export interface Sent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface ServerMetadata {
-  readonly name: string;
-  readonly version: string;
-  readonly extensions: readonly string[];
-}
-
 export interface TensorMetadata {
   readonly name: string;
   readonly datatype: string;
