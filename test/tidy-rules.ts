@@ -44,7 +44,7 @@ const entryPoints = [
 
 /** Packages, and the folders whose code may need them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  "@grpc/grpc-js": ["frontends", "server", "client"],
+  "@grpc/grpc-js": ["frontends", "server"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
   "onnxruntime-node": ["backends", "testing"],

@@ -23,7 +23,7 @@ import type { Log } from "./log.ts";
 import type { TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
-import { type ModelVersion, Repository } from "./repository.ts";
+import { type ModelVersion, type Replacement, Repository } from "./repository.ts";
 import type { Digest } from "./request-key.ts";
 import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
@@ -49,6 +49,12 @@ export interface InferenceCoreOptions {
 export interface LoadOptions {
   /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
   readonly failureLevel?: "error" | "verbose";
+}
+
+interface Making {
+  readonly source: ModelSource;
+  readonly signal: AbortSignal;
+  readonly startedAtMs: number;
 }
 
 export class InferenceCore implements InferenceService {
@@ -85,6 +91,30 @@ export class InferenceCore implements InferenceService {
   }
 
   /**
+   * Loads it beside the version that serves, which takes over when it is READY: what the other one
+   * has is finished by it. Where that fails the other one serves on. Without one it is a load. Of
+   * two at a time the second is refused with ALREADY_EXISTS.
+   */
+  async replace(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    if (this.#isClosing()) throw stopping();
+    const { name, version } = source;
+    const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
+    if (entry?.state !== "READY") {
+      await this.load(source, options);
+      return;
+    }
+    if (entry.replacement !== undefined) {
+      const why = `model '${name}' version ${version} is being loaded anew already`;
+      throw new InferenceError("ALREADY_EXISTS", why);
+    }
+    const giveUp = new AbortController();
+    const replacement: Replacement = { model: undefined, giveUp, done: Promise.resolve() };
+    entry.replacement = replacement;
+    replacement.done = this.#replace(entry, replacement, source, options.failureLevel ?? "error");
+    await replacement.done;
+  }
+
+  /**
    * Takes no new requests from now on; resolves when what ran has ended and the instances are
    * gone. Without a version, all of them. A version that is not there is no error.
    */
@@ -109,7 +139,9 @@ export class InferenceCore implements InferenceService {
 
   /** Fails whatever still waits or runs, and ends all instances. */
   abandon(error: InferenceError): void {
-    for (const { model } of this.#repository.all()) model?.abandon(error);
+    for (const { model, replacement, leaving } of this.#repository.all()) {
+      for (const each of [model, replacement?.model, ...leaving.keys()]) each?.abandon(error);
+    }
   }
 
   serverMetadata(): ServerMetadata {
@@ -213,43 +245,97 @@ export class InferenceCore implements InferenceService {
     source: ModelSource,
     failureLevel: "error" | "verbose",
   ): Promise<void> {
-    const { clock, log, digest } = this.#options;
-    const { name: model, version } = entry;
-    const startedAtMs = clock.nowMs();
+    const startedAtMs = this.#options.clock.nowMs();
     try {
-      const { signal } = entry.giveUp;
-      const resolved = await source.resolve(signal);
-      signal.throwIfAborted();
-      const { onOutOfService } = this.#options;
-      entry.model = new LoadedModel(resolved, {
-        clock,
-        log,
-        digest,
-        waitingBytes: this.#waitingBytes,
-        cache: this.#cache,
-        onOutOfService: (error) => onOutOfService?.(entry, error),
+      await this.#make(entry, { source, signal: entry.giveUp.signal, startedAtMs }, (model) => {
+        entry.model = model;
       });
-      await entry.model.load(startedAtMs);
     } catch (reason) {
       const error = InferenceError.from(reason);
       if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      log[failureLevel](`model '${model}' version ${version} failed to load: ${error.message}`, {
-        model,
-        version,
-        error,
-      });
+      this.#logFailure(entry, error, failureLevel);
       throw error;
     }
     if (entry.state !== "LOADING") return;
     entry.state = "READY";
+    this.#logLoaded(entry, startedAtMs);
+  }
+
+  async #replace(
+    entry: ModelVersion,
+    replacement: Replacement,
+    source: ModelSource,
+    failureLevel: "error" | "verbose",
+  ): Promise<void> {
+    const startedAtMs = this.#options.clock.nowMs();
+    const { signal } = replacement.giveUp;
+    try {
+      const model = await this.#make(entry, { source, signal, startedAtMs }, (made) => {
+        replacement.model = made;
+      });
+      signal.throwIfAborted();
+      if (entry.model !== undefined) this.#retire(entry, entry.model);
+      entry.model = model;
+      this.#logLoaded(entry, startedAtMs);
+    } catch (reason) {
+      const error = InferenceError.from(reason);
+      this.#logFailure(entry, error, failureLevel);
+      throw error;
+    } finally {
+      entry.replacement = undefined;
+    }
+  }
+
+  /** It finishes what it has. */
+  #retire({ leaving }: ModelVersion, model: LoadedModel): void {
+    const left = model.unload().finally(() => leaving.delete(model));
+    leaving.set(model, left);
+  }
+
+  /** Resolves when its first instances are ready. `onMade`: before they load. */
+  async #make(
+    entry: ModelVersion,
+    { source, signal, startedAtMs }: Making,
+    onMade: (model: LoadedModel) => void,
+  ): Promise<LoadedModel> {
+    const { clock, log, digest, onOutOfService } = this.#options;
+    const resolved = await source.resolve(signal);
+    signal.throwIfAborted();
+    const model: LoadedModel = new LoadedModel(resolved, {
+      clock,
+      log,
+      digest,
+      waitingBytes: this.#waitingBytes,
+      cache: this.#cache,
+      // One that has been replaced is nobody's any more.
+      onOutOfService: (error) => {
+        if (entry.model === model) onOutOfService?.(entry, error);
+      },
+    });
+    onMade(model);
+    await model.load(startedAtMs);
+    return model;
+  }
+
+  #logLoaded({ name: model, version }: ModelVersion, startedAtMs: number): void {
+    const { clock, log } = this.#options;
     const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
+  }
+
+  #logFailure(
+    { name: model, version }: ModelVersion,
+    error: InferenceError,
+    level: "error" | "verbose",
+  ): void {
+    const what = `model '${model}' version ${version} failed to load: ${error.message}`;
+    this.#options.log[level](what, { model, version, error });
   }
 
   /** What runs in one may bring others work: until all are idle at the end of a turn. */
   async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
     const { clock } = this.#options;
-    const models = entries.flatMap(({ model }) => model ?? []);
+    const models = entries.flatMap(({ model, leaving }) => [model ?? [], ...leaving.keys()].flat());
     do {
       await Promise.all(models.map((model) => model.drain()));
       await new Promise<void>((resolve) => clock.wakeAt(clock.nowMs(), resolve));
@@ -268,12 +354,16 @@ export class InferenceCore implements InferenceService {
   }
 
   async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
-    const { name: model, version } = entry;
+    const { name: model, version, replacement, leaving } = entry;
+    replacement?.giveUp.abort(unloadedEarly(model));
+    if (replacement?.model !== undefined) this.#retire(entry, replacement.model);
     if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));
       await entry.loading?.catch(() => {});
     } else await entry.model.unload();
+    await replacement?.done.catch(() => {});
+    await Promise.all(leaving.values());
     this.#repository.end(entry);
     this.#options.log.info(`unloaded model '${model}' version ${version}`, { model, version });
   }

@@ -12,6 +12,9 @@
  * One that went out of service shows as UNAVAILABLE, with the reason, until it is unloaded;
  * meanwhile it is found if no other version serves, so that its callers hear why.
  *
+ * A version that serves may be loaded anew: it stays READY, and what it was serves until what comes
+ * is ready, and goes on serving if that fails.
+ *
  * Not here: loading and unloading themselves (inference-core.ts).
  */
 import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
@@ -33,6 +36,18 @@ export interface ModelVersion {
   readonly giveUp: AbortController;
   /** Settles when it has been unloaded. */
   unloading: Promise<void> | undefined;
+  /** Another load of it, beside what serves. */
+  replacement: Replacement | undefined;
+  /** What has been replaced, until all that it had is answered and its instances are gone. */
+  readonly leaving: Map<LoadedModel, Promise<void>>;
+}
+
+export interface Replacement {
+  /** Once it is resolved. */
+  model: LoadedModel | undefined;
+  readonly giveUp: AbortController;
+  /** Settles when it serves, or has failed. */
+  done: Promise<void>;
 }
 
 const unloadedReason = "unloaded";
@@ -74,6 +89,8 @@ export class Repository {
       loading: undefined,
       giveUp: new AbortController(),
       unloading: undefined,
+      replacement: undefined,
+      leaving: new Map(),
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
     const models = new Map(this.#models).set(name, sorted);
