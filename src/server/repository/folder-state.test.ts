@@ -1,0 +1,54 @@
+/** Folder state: another one after every change, and the same without. */
+import { strict as check } from "node:assert";
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { folderState } from "./folder-state.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-state-")));
+
+after(() => rmSync(folder, { recursive: true }));
+
+const at = (...parts: readonly string[]): string => join(folder, ...parts);
+
+mkdirSync(at("1", "weights"), { recursive: true });
+writeFileSync(at("config.pbtxt"), "");
+writeFileSync(at("1", "model.onnx"), "graph");
+
+const changes: Readonly<Record<string, () => void>> = {
+  "a new file": () => writeFileSync(at("1", "weights", "w"), "1"),
+  "a larger one": () => writeFileSync(at("1", "weights", "w"), "12"),
+  "another time": () => utimesSync(at("1", "model.onnx"), 1, 1),
+  "another name": () => renameSync(at("1", "weights", "w"), at("1", "weights", "v")),
+  "another file in its place": () => {
+    writeFileSync(at("new"), "graph");
+    utimesSync(at("new"), 1, 1);
+    renameSync(at("new"), at("1", "model.onnx"));
+  },
+  "a new version": () => mkdirSync(at("2")),
+  "a link": () => symlinkSync("1", at("3")),
+  "a file less": () => rmSync(at("config.pbtxt")),
+};
+
+test("every change shows, and nothing else", async () => {
+  const seen = new Set<string>();
+  for (const [what, change] of Object.entries(changes)) {
+    const before = await folderState(folder);
+    check.equal(await folderState(folder), before);
+    change();
+    const now = await folderState(folder);
+    check.notEqual(now, before, what);
+    check.ok(!seen.has(now), what);
+    seen.add(now);
+  }
+});
