@@ -18,11 +18,11 @@ import {
   type ConfigField,
   type ConfigFields,
   configSchema,
+  exactInteger,
   expectedOf,
   inOrder,
   integerRanges,
   type WrittenConfig,
-  wideInteger,
 } from "./written-config.ts";
 
 export interface ReadConfig {
@@ -130,7 +130,7 @@ function readInteger(
     (typeof value === "string" && /^-?\d{1,20}$/.test(value));
   if (!isExact) return undefined;
   const integer = BigInt(value as bigint | number | string);
-  return integer < least || integer > most ? undefined : wideInteger(integer);
+  return integer < least || integer > most ? undefined : exactInteger(integer);
 }
 
 function readEnum(type: string, value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 /** Types of a written configuration: they say what the schema says. */
-import type { WideInteger, Written, WrittenConfig } from "./written-config.ts";
+import type { ExactInteger, Written, WrittenConfig } from "./written-config.ts";
 
 export const all: WrittenConfig = {
   name: "m",
@@ -10,7 +10,7 @@ export const all: WrittenConfig = {
   parameters: { key: { string_value: "value" } },
 };
 
-export const dims: readonly WideInteger[] | undefined = all.input?.[0]?.dims;
+export const dims: readonly ExactInteger[] | undefined = all.input?.[0]?.dims;
 export const policy: Written<"ModelVersionPolicy"> | undefined = all.version_policy;
 
 // @ts-expect-error no such field

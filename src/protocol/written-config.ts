@@ -18,15 +18,15 @@ type Messages = typeof configMessages;
 type Enums = typeof configEnums;
 
 /** An integer of 64 bits: bigint beyond 2^53. */
-export type WideInteger = number | bigint;
+export type ExactInteger = number | bigint;
 
 interface Scalars {
   readonly string: string;
   readonly bool: boolean;
   readonly int32: number;
   readonly uint32: number;
-  readonly int64: WideInteger;
-  readonly uint64: WideInteger;
+  readonly int64: ExactInteger;
+  readonly uint64: ExactInteger;
   readonly float: number;
   readonly double: number;
 }
@@ -84,7 +84,7 @@ export const integerRanges: Readonly<Record<string, readonly [bigint, bigint]>> 
 };
 
 /** As a number if that is exact. */
-export function wideInteger(value: bigint): WideInteger {
+export function exactInteger(value: bigint): ExactInteger {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

@@ -10,7 +10,7 @@ import type { WrittenConfig } from "../../protocol/written-config.ts";
 export const ensemblePlatform = "ensemble";
 export const onnxBackend = "onnxruntime";
 export const onnxPlatform = "onnxruntime_onnx";
-export const functionBackend = "function";
+const functionBackend = "function";
 
 const onnxFile = "model.onnx";
 

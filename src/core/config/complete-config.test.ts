@@ -171,8 +171,8 @@ test("what nobody wrote is remarked upon", () => {
   ]);
 });
 
-function normalise(config: WrittenConfig, hasGpus = false): CompletedConfig {
-  return normaliseConfig(config, { name: "m", hasGpus, defaultInstanceCount: 2 });
+function normalise(config: WrittenConfig, gpus: readonly number[] = []): CompletedConfig {
+  return normaliseConfig(config, { name: "m", gpus, defaultInstanceCount: 2 });
 }
 
 test("what follows: a version policy", () => {
@@ -205,23 +205,27 @@ test("what follows: the silence of a sequence", () => {
 });
 
 test("what follows: instance groups", () => {
-  const groups = (instance_group?: WrittenConfig["instance_group"], hasGpus = false): unknown => {
-    return normalise(instance_group === undefined ? {} : { instance_group }, hasGpus)
-      .instance_group;
+  type Groups = WrittenConfig["instance_group"];
+  const groups = (written?: Groups, gpus: readonly number[] = []): Groups => {
+    return normalise(written === undefined ? {} : { instance_group: written }, gpus).instance_group;
   };
   check.deepEqual(groups(), [{ name: "m", count: 2, kind: "KIND_CPU" }]);
   check.deepEqual(groups([{}]), [{ name: "m_0", count: 2, kind: "KIND_CPU" }]);
   check.deepEqual(
     groups([
       { name: "a", count: 3 },
-      { kind: "KIND_GPU", count: -1 },
+      { kind: "KIND_MODEL", count: -1 },
     ]),
     [
       { name: "a", count: 3, kind: "KIND_CPU" },
-      { name: "m_1", count: 2, kind: "KIND_GPU" },
+      { name: "m_1", count: 2, kind: "KIND_MODEL" },
     ],
   );
-  check.deepEqual(groups([{ count: 1 }], true), [{ name: "m_0", count: 1, kind: "KIND_GPU" }]);
+  check.deepEqual(groups([{ count: 1 }, { count: 1, gpus: [1] }, { kind: "KIND_CPU" }], [0, 1]), [
+    { name: "m_0", count: 1, kind: "KIND_GPU", gpus: [0, 1] },
+    { name: "m_1", count: 1, kind: "KIND_GPU", gpus: [1] },
+    { name: "m_2", count: 2, kind: "KIND_CPU" },
+  ]);
 });
 
 test("what follows: pinned memory, and nothing of that kind for an ensemble", () => {
@@ -251,7 +255,7 @@ test("a whole configuration is shown as Triton shows it", () => {
     },
     defaultMaxBatchSize: 4,
   });
-  const options = { name: "simple", hasGpus: false, defaultInstanceCount: 1 };
+  const options = { name: "simple", gpus: [], defaultInstanceCount: 1 };
   const shown =
     '{"name":"simple","platform":"onnxruntime_onnx","backend":"onnxruntime","runtime":"",' +
     '"version_policy":{"latest":{"num_versions":1}},"max_batch_size":8,"input":[{"name":"X",' +

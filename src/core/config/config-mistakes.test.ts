@@ -110,6 +110,19 @@ const polling: readonly Case[] = [
     "ensemble scheduling must be set for ensemble m whose platform is ensemble",
   ],
   [
+    "what an ensemble cannot have",
+    {
+      platform: "ensemble",
+      ensemble_scheduling: {},
+      instance_group: [{}],
+      optimization: {},
+      model_warmup: [{}],
+    },
+    "instance group should not be specified for ensemble 'm'",
+    "optimization should not be specified for ensemble 'm'",
+    "model_warmup can not be specified for ensemble 'm'",
+  ],
+  [
     "steps without an ensemble",
     { ...onnx, ensemble_scheduling: {} },
     "ensemble scheduling cannot be set for model 'm' whose platform is not ensemble",
@@ -134,7 +147,8 @@ for (const [what, config, ...mistakes] of polling) {
 }
 
 function normalise(config: WrittenConfig): ReturnType<typeof normaliseConfig> {
-  return normaliseConfig(config, { name: "m", hasGpus: false, defaultInstanceCount: 1 });
+  const options = { name: "m", gpus: [], defaultInstanceCount: 1 };
+  return normaliseConfig({ backend: "onnxruntime", ...config }, options);
 }
 
 const X = { name: "X", data_type: "TYPE_INT32", dims: [2, 3] } as const;
@@ -143,6 +157,7 @@ function reshaped(dims: readonly number[], shape: readonly number[]): WrittenCon
   return { max_batch_size: 1, output: [{ ...X, dims, reshape: { shape } }] };
 }
 
+const backends = ["onnxruntime", "function"];
 const dimensionRule = "must be integer >= 1, or -1 to indicate a variable-size dimension";
 
 const loading: readonly Case[] = [
@@ -216,22 +231,42 @@ const loading: readonly Case[] = [
     "instance group g of model m has kind KIND_MODEL but specifies one or more GPUs",
   ],
   [
-    "instances of an ensemble",
-    { platform: "ensemble", instance_group: [{}] },
-    "instance group should not be specified for ensemble 'm'",
+    "an unknown backend",
+    { backend: "python" },
+    "unable to find backend library for backend 'python', try specifying runtime on the model " +
+      "configuration.",
+  ],
+  ["an ensemble, which has none", { platform: "ensemble", backend: "" }],
+  [
+    "a warm-up",
+    {
+      model_warmup: [
+        { inputs: { A: { data_type: "TYPE_BOOL", dims: [1], zero_data: true } } },
+        {
+          name: "s",
+          inputs: { B: { dims: [-1], random_data: true }, C: { data_type: "TYPE_BOOL" } },
+        },
+      ],
+    },
+    "model_warmup 's' input 'B' must specify 'data_type' for m",
+    "warmup setting expects all variable-size dimensions are specified for input 'B'",
+    "model_warmup 's' input 'C' must specify 'zero_data', 'random_data' or 'input_data_file' for m",
   ],
 ];
 
 for (const [what, config, ...mistakes] of loading) {
   test(`while loading: ${what}`, () => {
-    check.deepEqual(findLoadingMistakes(normalise(config), { gpus: undefined }), mistakes);
+    check.deepEqual(
+      findLoadingMistakes(normalise(config), { gpus: undefined, backends }),
+      mistakes,
+    );
   });
 }
 
 test("while loading: GPUs", () => {
   const config = normalise({ instance_group: [{ name: "g", kind: "KIND_GPU", gpus: [0, 5] }] });
   const on = (gpus: readonly number[] | undefined): unknown =>
-    findLoadingMistakes(config, { gpus });
+    findLoadingMistakes(config, { gpus, backends });
   const group = "instance group g of model m";
   check.deepEqual(on(undefined), [`${group} has kind KIND_GPU but server does not support GPUs`]);
   check.deepEqual(on([]), [`${group} has kind KIND_GPU but no GPUs are available`]);

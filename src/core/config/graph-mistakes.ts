@@ -8,7 +8,7 @@
  * Texts are Triton's.
  */
 import { datatypes } from "../../protocol/datatype.ts";
-import type { WideInteger, Written } from "../../protocol/written-config.ts";
+import type { ExactInteger, Written } from "../../protocol/written-config.ts";
 import type { Graph, GraphTensor } from "./complete-from-graph.ts";
 import type { CompletedConfig } from "./normalise-config.ts";
 
@@ -90,6 +90,6 @@ function shapeMistakes(
   ];
 }
 
-function shown(shape: readonly WideInteger[]): string {
+function shown(shape: readonly ExactInteger[]): string {
   return `[${shape.join(",")}]`;
 }

@@ -1,18 +1,20 @@
 /**
- * Mistakes of a completed configuration by itself that show when the model is loaded: tensors,
- * what the model sees instead (reshape), instance groups.
+ * Mistakes of a completed configuration by itself that show when the model is loaded: its backend,
+ * tensors, what the model sees instead (reshape), instance groups, warm-up.
  *
  * Texts are Triton's, in its order, so that the first agrees with the only one that it tells.
  *
  * Not here: whether tensors agree with the model's file (graph-mistakes.ts).
  */
-import type { WideInteger, Written } from "../../protocol/written-config.ts";
+import type { ExactInteger, Written } from "../../protocol/written-config.ts";
 import { ensemblePlatform } from "./complete-backend.ts";
 import type { CompletedConfig } from "./normalise-config.ts";
 
 export interface Machine {
   /** Numbers of the GPUs that models can run on; undefined: this server does not use any. */
   readonly gpus: readonly number[] | undefined;
+  /** Names of the backends that this server has. */
+  readonly backends: readonly string[];
 }
 
 type Tensor = Written<"ModelInput"> & Written<"ModelOutput">;
@@ -26,9 +28,20 @@ export function findLoadingMistakes(config: CompletedConfig, machine: Machine): 
     ...output.flatMap((tensor) => tensorMistakes("model output", tensor, isBatching)),
   ];
   return [
+    ...backendMistakes(config, machine),
     ...tensors.map((mistake) => `${mistake} for ${config.name}`),
     ...groupMistakes(config, machine),
+    ...(config.model_warmup ?? []).flatMap((sample) => warmupMistakes(sample, config.name)),
   ];
+}
+
+function backendMistakes(
+  { platform, backend }: CompletedConfig,
+  { backends }: Machine,
+): readonly string[] {
+  if (platform === ensemblePlatform || backends.includes(backend)) return [];
+  const remedy = "try specifying runtime on the model configuration.";
+  return [`unable to find backend library for backend '${backend}', ${remedy}`];
 }
 
 function tensorMistakes(role: string, tensor: Tensor, isBatching: boolean): readonly string[] {
@@ -47,12 +60,12 @@ function tensorMistakes(role: string, tensor: Tensor, isBatching: boolean): read
 
 const dimensionRule = "must be integer >= 1, or -1 to indicate a variable-size dimension";
 
-function isDimension(dimension: WideInteger): boolean {
+function isDimension(dimension: ExactInteger): boolean {
   return dimension >= 1 || dimension === -1;
 }
 
 function reshapeMistakes(
-  dims: readonly WideInteger[],
+  dims: readonly ExactInteger[],
   { shape = [] }: Written<"ModelTensorReshape">,
   isBatching: boolean,
 ): readonly string[] {
@@ -70,7 +83,7 @@ function reshapeMistakes(
 }
 
 /** Of [2,3,-1,4]: 6 and 4. */
-function productsBetweenVariables(dims: readonly WideInteger[]): readonly bigint[] {
+function productsBetweenVariables(dims: readonly ExactInteger[]): readonly bigint[] {
   const products = [1n];
   for (const dimension of dims) {
     if (dimension === -1) products.push(1n);
@@ -85,12 +98,7 @@ function formatMistakes({ format = "FORMAT_NONE", dims = [] }: Tensor): readonly
 }
 
 function groupMistakes(config: CompletedConfig, machine: Machine): readonly string[] {
-  const { name, platform, instance_group } = config;
-  if (platform === ensemblePlatform) {
-    return instance_group.length === 0
-      ? []
-      : [`instance group should not be specified for ensemble '${name}'`];
-  }
+  const { name, instance_group } = config;
   return instance_group.flatMap((group) => {
     return kindMistakes(group, machine).map((mistake) => {
       return `instance group ${group.name} of model ${name} ${mistake}`;
@@ -108,4 +116,26 @@ function kindMistakes(
   if (machine.gpus.length === 0) return [`${has} no GPUs are available`];
   const unknown = gpus.filter((gpu) => machine.gpus?.includes(gpu) !== true);
   return unknown.map((gpu) => `specifies invalid or unsupported gpu id ${gpu}`);
+}
+
+function warmupMistakes(
+  { name: sample = "", inputs = {} }: Written<"ModelWarmup">,
+  modelName: string,
+): readonly string[] {
+  return Object.entries(inputs).flatMap(
+    ([input, { data_type = "TYPE_INVALID", dims, ...rest }]) => {
+      const must = `model_warmup '${sample}' input '${input}' must specify`;
+      const sources = "'zero_data', 'random_data' or 'input_data_file'";
+      const isOpen = dims?.some((dimension) => dimension < 1) === true;
+      return [
+        ...(data_type === "TYPE_INVALID" ? [`${must} 'data_type' for ${modelName}`] : []),
+        ...(Object.keys(rest).length === 0 ? [`${must} ${sources} for ${modelName}`] : []),
+        ...(isOpen
+          ? [
+              `warmup setting expects all variable-size dimensions are specified for input '${input}'`,
+            ]
+          : []),
+      ];
+    },
+  );
 }

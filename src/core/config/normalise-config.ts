@@ -27,8 +27,8 @@ export type CompletedConfig = WrittenConfig &
 export interface NormalisingOptions {
   /** Of the model. */
   readonly name: string;
-  /** Of this machine: models may run on them. */
-  readonly hasGpus: boolean;
+  /** Numbers of the GPUs that models can run on. */
+  readonly gpus: readonly number[];
   /** Instances of a group that does not count them. */
   readonly defaultInstanceCount: number;
 }
@@ -99,16 +99,19 @@ function withPinnedMemory(
 
 function instanceGroups(
   { instance_group }: WrittenConfig,
-  { name, hasGpus, defaultInstanceCount }: NormalisingOptions,
+  { name, gpus, defaultInstanceCount }: NormalisingOptions,
 ): readonly Written<"ModelInstanceGroup">[] {
   const groups = instance_group ?? [{ name }];
   return groups.map((group, index) => {
-    const { kind = "KIND_AUTO", count = 0 } = group;
+    const { kind: asked = "KIND_AUTO", count = 0 } = group;
+    const auto = gpus.length > 0 ? "KIND_GPU" : "KIND_CPU";
+    const kind = asked === "KIND_AUTO" ? auto : asked;
     return {
       ...group,
       name: group.name || `${name}_${index}`,
+      kind,
       count: count < 1 ? defaultInstanceCount : count,
-      kind: kind !== "KIND_AUTO" ? kind : hasGpus ? "KIND_GPU" : "KIND_CPU",
+      ...(kind === "KIND_GPU" && { gpus: group.gpus ?? gpus }),
     };
   });
 }

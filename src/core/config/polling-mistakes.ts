@@ -2,7 +2,8 @@
  * Mistakes of a configuration that show before anything of the model is loaded: name, platform and
  * backend, batch sizes, priorities, and which scheduler goes with which platform.
  *
- * Texts are Triton's, in its order, so that the first agrees with the only one that it tells.
+ * Texts are Triton's, in its order, so that the first agrees with the only one that it tells. The
+ * configuration has its backend, and is not normalised.
  *
  * Not here: tensors and instances (loading-mistakes.ts), what this server does not have
  * (config-support.ts), the steps of an ensemble.
@@ -10,7 +11,7 @@
 import type { Written, WrittenConfig } from "../../protocol/written-config.ts";
 import { ensemblePlatform, onnxBackend, onnxPlatform } from "./complete-backend.ts";
 
-/** `name` is the model's: that of its folder. The backend has been completed. */
+/** `name` is the model's: that of its folder. */
 export function findPollingMistakes(config: WrittenConfig, name: string): readonly string[] {
   return [
     ...nameMistakes(config, name),
@@ -99,7 +100,15 @@ function ensembleMistakes(config: WrittenConfig, name: string): readonly string[
   if (isEnsemble && !hasSteps) {
     return [`ensemble scheduling must be set for ensemble ${name} whose platform is ensemble`];
   }
-  if (isEnsemble || !hasSteps) return [];
+  if (isEnsemble) {
+    const { instance_group, optimization, model_warmup } = config;
+    return [
+      ...(instance_group ? [`instance group should not be specified for ensemble '${name}'`] : []),
+      ...(optimization ? [`optimization should not be specified for ensemble '${name}'`] : []),
+      ...(model_warmup ? [`model_warmup can not be specified for ensemble '${name}'`] : []),
+    ];
+  }
+  if (!hasSteps) return [];
   return [`ensemble scheduling cannot be set for model '${name}' whose platform is not ensemble`];
 }
 

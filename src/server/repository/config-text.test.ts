@@ -11,10 +11,10 @@ import { InferenceError } from "../../protocol/errors.ts";
 import {
   type ConfigField,
   configSchema,
+  exactInteger,
   inOrder,
   integerRanges,
   type WrittenConfig,
-  wideInteger,
 } from "../../protocol/written-config.ts";
 import { maxConfigBytes, printConfigText, readConfigText } from "./config-text.ts";
 
@@ -411,7 +411,7 @@ function anySingle(type: string): fc.Arbitrary<unknown> {
   if (type === "float" || type === "double") return fc.double();
   const range = integerRanges[type];
   if (range === undefined) return fc.constantFrom(...Object.keys(configSchema.enums[type] ?? {}));
-  return fc.bigInt({ min: range[0], max: range[1] }).map(wideInteger);
+  return fc.bigInt({ min: range[0], max: range[1] }).map(exactInteger);
 }
 
 const anyConfig = anyMessage("ModelConfig") as fc.Arbitrary<WrittenConfig>;

@@ -21,10 +21,10 @@ import { type Fields, isFields } from "../../protocol/fields.ts";
 import {
   type ConfigField,
   configSchema,
+  exactInteger,
   inOrder,
   integerRanges,
   type WrittenConfig,
-  wideInteger,
 } from "../../protocol/written-config.ts";
 import { placeOf, tellFault } from "./config-text-fault.ts";
 import { tokensOf, withoutLastCommas } from "./config-text-tokens.ts";
@@ -84,7 +84,7 @@ function plainValue(type: string, value: unknown, keyType?: string): unknown {
   }
   if (configSchema.messages[type] !== undefined) return plainMessage(type, value);
   // Those of 64 bits are objects.
-  if (integerRanges[type] !== undefined) return wideInteger(BigInt(String(value)));
+  if (integerRanges[type] !== undefined) return exactInteger(BigInt(String(value)));
   const names = Object.entries(configSchema.enums[type] ?? {});
   return names.find(([, number]) => number === value)?.[0] ?? value;
 }
