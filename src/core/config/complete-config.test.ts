@@ -294,3 +294,17 @@ test("an order that is not that of the schema", () => {
   check.match(text, /"sequence_batching":\{"direct":.*"max_sequence_idle_microseconds":1000000/);
   check.match(text, /"inputs":\{"X":\{"data_type":"TYPE_INVALID","dims":\[\],"zero_data":true\}\}/);
 });
+
+test("numbers that JSON has no words for", () => {
+  const shown = shownConfig(
+    normalise({
+      dynamic_batching: { priority_levels: 18446744073709551615n },
+      model_metrics: {
+        metric_control: [{ histogram_options: { buckets: [Number.POSITIVE_INFINITY, 0.5] } }],
+      },
+    }),
+  );
+  const text = JSON.stringify(shown);
+  check.match(text, /"priority_levels":18446744073709552000,/);
+  check.match(text, /"buckets":\["Infinity",0.5\]/);
+});

@@ -68,6 +68,9 @@ function showField(field: ConfigField, value: unknown): unknown {
 
 function showSingle(type: string, value: unknown): unknown {
   if (configSchema.messages[type] !== undefined) return showMessage(type, value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  // Beyond 2^53, where JSON of numbers is not exact for anybody.
+  if (typeof value === "bigint") return Number(value);
   if (value !== undefined) return value;
   if (type === "string") return "";
   if (type === "bool") return false;
