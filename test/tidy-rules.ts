@@ -50,6 +50,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["backends", "testing"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
+  "protobufjs/ext/textformat.js": ["server"],
+  "protobufjs/light.js": ["server"],
   "protobufjs/minimal.js": ["frontends", "client"],
   sharp: ["cli"],
 };
