@@ -5,6 +5,7 @@
  */
 import { strict as check } from "node:assert";
 import test from "node:test";
+import fc from "fast-check";
 import { readConfigJson } from "./config-json.ts";
 import { readConfigValues } from "./config-values.ts";
 import { InferenceError } from "./errors.ts";
@@ -143,5 +144,26 @@ test("values of a program", () => {
       name: undefined,
     }),
     { config: { max_batch_size: 4, dynamic_batching: { priority_levels: 2 } }, mistakes: [] },
+  );
+});
+
+test("any text gives a configuration or an error", () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .array(fc.constantFrom(...'{}[]:,"\\1e-', '"input"', '"name"', "null"))
+      .map((all) => all.join("")),
+  );
+  fc.assert(
+    fc.property(text, (json) => {
+      try {
+        readConfigJson(json);
+      } catch (error) {
+        check.ok(error instanceof InferenceError);
+        check.match(error.message, /^Invalid config override: ./);
+      }
+    }),
+    { numRuns: 1000 },
   );
 });
