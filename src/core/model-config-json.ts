@@ -8,7 +8,9 @@
  * Constants are parts of Triton's configuration that this server does not have: empty, or as its
  * own normalising fills them.
  */
+
 import { datatypes } from "../protocol/datatype.ts";
+import { shownConfig } from "./config/shown-config.ts";
 import type {
   DynamicBatchingConfig,
   InstanceGroupConfig,
@@ -22,7 +24,8 @@ import type {
 type Json = Readonly<Record<string, unknown>>;
 
 export function modelConfigJson(config: ModelConfig): Json {
-  const { dynamicBatching } = config;
+  const { dynamicBatching, written } = config;
+  if (written !== undefined) return shownConfig(written);
   return {
     name: config.name,
     platform: config.platform,

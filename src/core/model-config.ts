@@ -3,9 +3,11 @@
  *
  * Made by resolve-model-config.ts, which checks it; shown on the wire by model-config-json.ts.
  */
+
 import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WarmupSource } from "../protocol/warmup.ts";
+import type { CompletedConfig } from "./config/normalise-config.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -32,6 +34,8 @@ export interface ModelConfig {
   readonly singleFlight: boolean;
   /** What each instance runs before it is ready. */
   readonly warmup: readonly WarmupConfig[];
+  /** Of a model of a repository: its configuration as clients see it. */
+  readonly written?: CompletedConfig;
 }
 
 export interface CacheConfig {
