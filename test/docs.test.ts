@@ -16,6 +16,7 @@ import { type OnnxOptions, onnx } from "shoal/onnx";
 import { serveFlags } from "../dist/cli/flags.js";
 import { inferCommand } from "../dist/cli/infer.js";
 import { typesCommand } from "../dist/cli/types.js";
+import { endpointGroups, groupNames } from "../dist/frontends/endpoint-groups.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
@@ -93,7 +94,7 @@ test("server.md has each option, with flag, environment and default", () => {
   const documented = rows.map((cells) => cells.slice(0, 4).map(plain).join(" "));
   const flags = new Map(serveFlags.map(({ option, flag }) => [option, flag]));
   const actual = Object.entries(serverOptionSpecs).map(([name, spec]) => {
-    const flag = flags.get(name) ?? "";
+    const flag = flags.get(name) ?? flags.get(`${name}.groups`) ?? "";
     const environment = `SHOAL_${flag.toUpperCase().replaceAll("-", "_")}`;
     return [name, `--${flag}`, environment, shownDefault(name, spec.default)].join(" ");
   });
@@ -101,7 +102,8 @@ test("server.md has each option, with flag, environment and default", () => {
 });
 
 /** As the table writes it. */
-function shownDefault(name: string, value: string | number | boolean): string {
+function shownDefault(name: string, value: unknown): string {
+  if (name === "security") return "";
   if (name === "maxWaitingBytes") return "1/4 of memory, at most 1 GiB";
   if (name === "metricsAddress" || name === "grpcAddress") return "as httpAddress";
   const mib = Number(value) / 2 ** 20;
@@ -200,6 +202,22 @@ test("protocol.md has each route, with its method", () => {
   const names = Array.from(union.matchAll(/"([^"]+)"/g), ([, name]) => name);
   check.ok(names.length > 10, "the list of routes has moved");
   check.deepEqual([...new Set<string>(documented)].sort(), names.sort());
+});
+
+test("security.md has each group, with its routes and calls", () => {
+  const rows = tableRows(sectionOf(readPage("docs/security.md"), "Groups"));
+  const documented = rows.map(([group = "", http = "", grpc = ""]) => {
+    const routes = codeSpans(http).map((path) => routeOf(path)?.name ?? path);
+    return [plain(group), [...routes].sort(), [...codeSpans(grpc)].sort()];
+  });
+  const actual = groupNames.map((group) => {
+    const { routes, calls } = endpointGroups[group];
+    // The load and unload of a repository with a name are refused in any case.
+    const shown = routes.filter((route) => route !== "named repository");
+    const names = new Set(calls.map((call) => call.split("/").at(-1) ?? ""));
+    return [group, [...shown].sort(), [...names].sort()];
+  });
+  check.deepEqual(documented.sort(), actual.sort());
 });
 
 test("metrics.md has each metric, with its type and labels", async () => {

@@ -42,6 +42,8 @@ const good: Readonly<Record<Kind, readonly (readonly [text: string, value: unkno
     ["", ""],
   ],
   cache: [["local,size=1048576", 1_048_576]],
+  restriction: [["health:key=value", ["health:key=value"]]],
+  security: [],
 };
 
 const bad: Readonly<Record<Kind, readonly string[]>> = {
@@ -56,6 +58,9 @@ const bad: Readonly<Record<Kind, readonly string[]>> = {
   scope: ["process", "", "Server"],
   pattern: ["(", "[a"],
   cache: ["1048576", "redis,host=x", "local", "local,size=-1", ""],
+  // Refused later, by an error that does not show them (security-flags.test.ts).
+  restriction: [],
+  security: [],
 };
 
 /** What `shoal serve` makes of these words; the process ends nowhere. */
@@ -131,6 +136,17 @@ test("a switch alone is on, and does not take what follows for its value", () =>
   const { values } = parse(["--json-logs", "--allow-metrics", "0", "a.mjs"]);
   check.deepEqual([values["jsonLogs"], values["allowMetrics"]], [true, false]);
   check.deepEqual(parse(["--json-logs", "constructor"]).values["paths"], ["constructor"]);
+});
+
+test("restrictions add up, and a variable has one a line", () => {
+  const name = "--http-restricted-api";
+  const { values } = parse(["a.mjs", name, "health:a=b", `${name}=trace:c=d`]);
+  check.deepEqual(values["httpRestrictedApi"], ["health:a=b", "trace:c=d"]);
+  const env = { SHOAL_HTTP_RESTRICTED_API: "health:a=b\ntrace:c=d\n" };
+  check.deepEqual(parse(["a.mjs"], env).values["httpRestrictedApi"], ["health:a=b", "trace:c=d"]);
+  check.deepEqual(parse(["a.mjs", name, "trace:c=d"], env).values["httpRestrictedApi"], [
+    "trace:c=d",
+  ]);
 });
 
 test("behind -- there are only files", () => {

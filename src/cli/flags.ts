@@ -18,11 +18,12 @@ import {
   optionExpectations,
   serverOptionSpecs,
 } from "../server/server-options.ts";
+import { securityFlags, tokenVariable } from "./security-flags.ts";
 
 export interface Flag {
   /** Without the dashes. */
   readonly flag: string;
-  /** Name of the server's option; undefined: accepted without effect. */
+  /** Name of the server's option, or of a part of it; undefined: accepted without effect. */
   readonly option: string | undefined;
   readonly spec: OptionSpec;
 }
@@ -56,11 +57,10 @@ const acceptedFlags = [
 
 export const serveFlags: readonly Flag[] = [
   cacheConfig,
-  ...Object.entries(serverOptionSpecs).map(([option, spec]) => ({
-    flag: spec.flag ?? kebab(option),
-    option,
-    spec,
-  })),
+  ...Object.entries(serverOptionSpecs)
+    .filter(([, { kind }]) => kind !== "security")
+    .map(([option, spec]) => ({ flag: spec.flag ?? kebab(option), option, spec })),
+  ...securityFlags,
   ...acceptedFlags.map((flag) => ({
     flag,
     option: undefined,
@@ -72,7 +72,7 @@ export function toCommanderOption({ flag, option, spec }: Flag): Option {
   const value = spec.kind === "flag" ? "true|false" : spec.kind;
   const made = new Option(`--${flag} <${value}>`, `${spec.means}${defaultText(spec)}`)
     .env(`${prefix}${variableOf(flag)}`)
-    .argParser((text) => parseValue(spec, text));
+    .argParser((text, before) => parseValue(spec, text, before));
   return option === undefined ? made.hideHelp() : made;
 }
 
@@ -85,7 +85,7 @@ function variableOf(flag: string): string {
 
 /** Misspelt, most likely: `SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)`. */
 export function unknownVariables(names: readonly string[]): readonly string[] {
-  const known = serveFlags.map(({ flag }) => variableOf(flag));
+  const known = [...serveFlags.map(({ flag }) => variableOf(flag)), tokenVariable];
   const ours = names
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));
@@ -123,12 +123,19 @@ export function joinSwitches(args: readonly string[]): string[] {
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false };
 
-function parseValue(spec: OptionSpec, text: string): OptionValue {
+function parseValue(spec: OptionSpec, text: string, before: unknown): OptionValue {
+  if (spec.kind === "restriction") return withLines(before, text);
   const value = toValue(spec, text);
   if (!isValidOption(spec.kind, value)) {
     throw new InvalidArgumentError(`It must be ${optionExpectations[spec.kind]}.`);
   }
   return value;
+}
+
+/** Such flags add up; a variable has one a line. They are checked where no error shows them. */
+function withLines(before: unknown, text: string): readonly string[] {
+  const lines = text.replace(/\n$/, "").split("\n");
+  return Array.isArray(before) ? [...before, ...lines] : lines;
 }
 
 const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "scope", "pattern"];
@@ -141,7 +148,7 @@ function toValue({ kind }: OptionSpec, text: string): unknown {
 }
 
 function defaultText({ default: value }: OptionSpec): string {
-  return value === "" ? "" : ` (default: ${String(value)})`;
+  return String(value) === "" ? "" : ` (default: ${String(value)})`;
 }
 
 function kebab(name: string): string {

@@ -4,15 +4,21 @@
  */
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import { resolveServerOptions, type ServerOptions } from "../server/server-options.ts";
+import {
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from "../server/server-options.ts";
 import { keyOf, serveFlags, unknownVariables } from "./flags.ts";
 import { modelsInFiles } from "./models-in-files.ts";
+import { type SecurityValues, securityOf } from "./security-flags.ts";
+import { UsageError } from "./usage-error.ts";
 
 export async function serveFiles(
   paths: readonly string[],
   values: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const options = resolveServerOptions(serverOptions(values), "shoal serve");
+  const options = resolved(serverOptions(values));
   const models = await modelsInFiles(paths);
   await runProgram(() => startProgram(models, options));
   sayWithoutEffect(values);
@@ -22,9 +28,20 @@ export async function serveFiles(
 function serverOptions(values: Readonly<Record<string, unknown>>): ServerOptions {
   const given = serveFlags.flatMap(({ flag, option }) => {
     const value = values[keyOf(flag)];
-    return option === undefined || value === undefined ? [] : [[option, value] as const];
+    const isWhole = option !== undefined && !option.includes(".");
+    return isWhole && value !== undefined ? [[option, value] as const] : [];
   });
-  return Object.fromEntries(given) as ServerOptions;
+  const security = securityOf(values as SecurityValues, process.env);
+  return { ...Object.fromEntries(given), ...(security !== undefined && { security }) };
+}
+
+/** What the flags have let pass is told in one line, too. */
+function resolved(options: ServerOptions): ResolvedServerOptions {
+  try {
+    return resolveServerOptions(options, "shoal serve");
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
 }
 
 function sayWithoutEffect(values: Readonly<Record<string, unknown>>): void {
