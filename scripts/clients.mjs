@@ -38,12 +38,16 @@ const suites = {
       ...(await unittests(python, "triton_http_test.py")),
       ...(await unittests(python, "triton_grpc_test.py")),
       ...(await unittests(python, "reflection_test.py")),
+      ...(await unittestsOfRestricted(python, "triton_restricted_test.py")),
       await readsStory(python),
     ],
   },
   pytriton: {
     packages: ["nvidia-pytriton==0.7.0", "numpy<2"],
-    run: (python) => unittests(python, "pytriton_test.py"),
+    run: async (python) => [
+      ...(await unittests(python, "pytriton_test.py")),
+      ...(await unittestsOfRestricted(python, "pytriton_restricted_test.py")),
+    ],
   },
   // Newer wheels do not hold the load generator any more.
   perf: {
@@ -98,11 +102,25 @@ function skipped(why) {
   return [{ passed: 0, failed: isStrict ? 1 : 0 }];
 }
 
-async function unittests(python, file) {
-  const { output } = await start(python, [join("test", "clients", file)]);
+async function unittests(python, file, env = {}) {
+  const { output } = await start(python, [join("test", "clients", file)], { env });
   const failed = output.match(/^(FAIL|ERROR): /gm)?.length ?? 0;
   const ran = Number(/^Ran (\d+) tests/m.exec(output)?.[1] ?? 0);
   return [{ passed: ran - failed, failed: ran === 0 ? 1 : failed }];
+}
+
+/** Against a server of its own, which has closed groups of endpoints as Triton does. */
+async function unittestsOfRestricted(python, file) {
+  const restriction = "inference,statistics,model-repository:triton-access-token=secret";
+  const { program, env } = await serve(
+    ...[shoalCommand, "serve", "test/clients/models.mjs"],
+    ...["--http-restricted-api", restriction, `--grpc-restricted-protocol=${restriction}`],
+  );
+  try {
+    return await unittests(python, file, env);
+  } finally {
+    await program.stop();
+  }
 }
 
 /** The example of the streaming guide, whose reader is a program in Python. */

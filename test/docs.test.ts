@@ -17,6 +17,7 @@ import { type Flag, serveFlags } from "../dist/cli/flag-table.js";
 import { inferCommand } from "../dist/cli/infer.js";
 import { newCommand } from "../dist/cli/new.js";
 import { typesCommand } from "../dist/cli/types.js";
+import { endpointGroups, groupNames } from "../dist/frontends/endpoint-groups.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
@@ -104,7 +105,8 @@ test("server.md has each option, with flag, environment and default", () => {
 });
 
 /** As the table writes it. */
-function shownDefault(name: string, value: string | number | boolean): string {
+function shownDefault(name: string, value: unknown): string {
+  if (name === "security") return "";
   if (name === "maxWaitingBytes") return "1/4 of memory, at most 1 GiB";
   if (name === "metricsAddress" || name === "grpcAddress") return "as httpAddress";
   const mib = Number(value) / 2 ** 20;
@@ -216,6 +218,22 @@ test("protocol.md has each route, with its method", () => {
   const names = Array.from(union.matchAll(/"([^"]+)"/g), ([, name]) => name);
   check.ok(names.length > 10, "the list of routes has moved");
   check.deepEqual([...new Set<string>(documented)].sort(), names.sort());
+});
+
+test("security.md has each group, with its routes and calls", () => {
+  const rows = tableRows(sectionOf(readPage("docs/security.md"), "Groups"));
+  const documented = rows.map(([group = "", http = "", grpc = ""]) => {
+    const routes = codeSpans(http).map((path) => routeOf(path)?.name ?? path);
+    return [plain(group), [...routes].sort(), [...codeSpans(grpc)].sort()];
+  });
+  const actual = groupNames.map((group) => {
+    const { routes, calls } = endpointGroups[group];
+    // The load and unload of a repository with a name are refused in any case.
+    const shown = routes.filter((route) => route !== "named repository");
+    const names = new Set(calls.map((call) => call.split("/").at(-1) ?? ""));
+    return [group, [...shown].sort(), [...names].sort()];
+  });
+  check.deepEqual(documented.sort(), actual.sort());
 });
 
 test("metrics.md has each metric, with its type and labels", async () => {

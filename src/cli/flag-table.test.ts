@@ -58,7 +58,7 @@ test("what is accepted or refused without an option is a flag of Triton's", () =
 test("what a flag has without it is one of its values", () => {
   for (const { flag, kind, default: value } of serveFlags) {
     check.notEqual(placeholderOf(kind), "");
-    if (value === undefined) continue;
+    if (value === undefined || typeof value === "object") continue;
     check.equal(readValue(flag, kind, String(value)), value, flag);
   }
 });

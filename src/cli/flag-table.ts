@@ -18,6 +18,7 @@ import {
   serverOptionSpecs,
 } from "../server/server-options.ts";
 import type { FlagKind } from "./flag-values.ts";
+import { type SecurityValues, tokenVariable } from "./security-flags.ts";
 
 export interface Flag {
   /** Without the dashes. */
@@ -30,6 +31,8 @@ export interface Flag {
   readonly status: "option" | "accepted" | "refused" | "not yet";
   /** Of status "option". */
   readonly option?: keyof ServerOptions;
+  /** It sets only this part of it (security-flags.ts). */
+  readonly part?: string;
 }
 
 export interface FlagGroup {
@@ -45,7 +48,6 @@ const libraries = "backends, agents and caches are no libraries that have to be 
 const repositories = "model repositories";
 const traces = "traces";
 const sharedPorts = "ports that several servers share";
-const restricted = "restricted groups of endpoints";
 const rateLimits = "rate limits";
 const sagemaker = "the routes of SageMaker";
 const vertex = "the routes of Vertex AI";
@@ -98,7 +100,7 @@ export const flagGroups: readonly FlagGroup[] = [
       option("cors"),
       option("httpHeaderForwardPattern"),
       notYet("reuse-http-port", "flag", sharedPorts, false),
-      notYet("http-restricted-api", "name", restricted),
+      option("httpRestrictedApi"),
       accepted("http-thread-count", "count", pools),
     ],
   },
@@ -121,7 +123,7 @@ export const flagGroups: readonly FlagGroup[] = [
       option("grpcMaxConnectionAgeMs"),
       option("grpcMaxConnectionAgeGraceMs"),
       notYet("reuse-grpc-port", "flag", sharedPorts, false),
-      notYet("grpc-restricted-protocol", "name", restricted),
+      option("grpcRestrictedProtocol"),
       accepted("grpc-infer-thread-count", "count", pools),
       accepted("grpc-infer-allocation-pool-size", "count", pools),
       accepted("grpc-max-response-pool-size", "count", pools),
@@ -129,6 +131,14 @@ export const flagGroups: readonly FlagGroup[] = [
       accepted("grpc-http2-max-pings-without-data", "count", pings),
       accepted("grpc-http2-min-recv-ping-interval-without-data", "count", pings),
       accepted("grpc-http2-max-ping-strikes", "count", pings),
+    ],
+  },
+  {
+    title: "Closed groups of endpoints",
+    flags: [
+      security("header", "header that has the token; without it: triton-access-token"),
+      security("token-file", `file with the token; without it: the variable ${tokenVariable}`),
+      security("groups", "groups, separated by commas, closed to whoever sends no token"),
     ],
   },
   {
@@ -212,6 +222,13 @@ function option(
 ): Flag {
   const { kind, default: value, means, flag = kebab(name) } = serverOptionSpecs[name];
   return { flag, kind, default: value, means, ...said, status: "option", option: name };
+}
+
+function security(part: keyof SecurityValues, means: string): Flag {
+  return {
+    ...option("security", { flag: `security-${part}`, kind: "text", default: "", means }),
+    part,
+  };
 }
 
 function accepted(flag: string, kind: FlagKind, means: string): Flag {

@@ -64,6 +64,7 @@ const placeholders: Partial<Readonly<Record<FlagKind, string>>> = {
   port: "PORT",
   pattern: "REGEXP",
   cache: "local,size=BYTES",
+  restriction: "GROUP,...:HEADER=VALUE",
 };
 
 /** Throws a UsageError that names `what`, the flag or the variable as its user wrote it. */
@@ -90,6 +91,7 @@ function toValue(kind: FlagKind, text: string): OptionValue | undefined {
       return ofOption("count", toNumber(text));
     case "text":
     case "pattern":
+    case "restriction":
       return ofOption(kind, text);
     case "cache":
       return ofOption(kind, Number(/^local,size=(\d+)$/.exec(text)?.[1]));

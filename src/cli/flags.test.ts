@@ -58,6 +58,8 @@ const good: Readonly<Record<FlagKind, readonly (readonly [text: string, value: u
     ["", ""],
   ],
   cache: [["local,size=1048576", 1_048_576]],
+  restriction: [["health:key=value", ["health:key=value"]]],
+  security: [],
 };
 
 const bad: Readonly<Record<FlagKind, readonly string[]>> = {
@@ -78,6 +80,9 @@ const bad: Readonly<Record<FlagKind, readonly string[]>> = {
   trace: ["ON", ""],
   pattern: ["(", "[a"],
   cache: ["1048576", "redis,host=x", "local", "local,size=-1", ""],
+  // Refused later, by an error that does not show them (test/cli/security.test.ts).
+  restriction: [],
+  security: [],
 };
 
 interface Parsed {
@@ -126,6 +131,7 @@ async function optionsOf(words: readonly string[], environment?: Environment) {
 function expected(flag: Flag, what: string, value: unknown): Omit<Parsed, "paths"> {
   const { option, status, means } = flag;
   const reason = status === "refused" ? "refused" : "not there yet";
+  if (flag.part !== undefined) return { given: undefined, error: halfSecurity(flag.part) };
   if (status === "option") {
     return {
       given: { options: { [String(option)]: value }, withoutEffect: [] } as never,
@@ -139,6 +145,12 @@ function expected(flag: Flag, what: string, value: unknown): Omit<Parsed, "paths
     return { given: undefined, error: `error: Use of '--load-model' ${remedy}\n` };
   }
   return { given: undefined, error: `error: ${reason}: ${what} (${means})\n` };
+}
+
+function halfSecurity(part: string): string {
+  if (part !== "groups") return "error: a token closes nothing without --security-groups\n";
+  const where = "in the environment as SHOAL_SECURITY_TOKEN, or in a --security-token-file";
+  return `error: --security-groups needs a token: ${where}\n`;
 }
 
 for (const flag of serveFlags) {
@@ -237,6 +249,26 @@ test("what Triton asks of several flags", async () => {
   check.deepEqual(await optionsOf(["--response-cache-byte-size=8"], environment), {
     cacheBytes: 8,
   });
+});
+
+test("restrictions add up, and a variable has one a line", async () => {
+  const name = "--http-restricted-api";
+  const both = { httpRestrictedApi: ["health:a=b", "trace:c=d"] };
+  check.deepEqual(await optionsOf([name, "health:a=b", `${name}=trace:c=d`]), both);
+  const environment = { SHOAL_HTTP_RESTRICTED_API: "health:a=b\ntrace:c=d\n" };
+  check.deepEqual(await optionsOf([], environment), both);
+  const typed = await optionsOf([name, "trace:c=d"], environment);
+  check.deepEqual(typed, { httpRestrictedApi: ["trace:c=d"] });
+});
+
+test("parts of the option security are one", async () => {
+  const words = [
+    "--security-groups=health,trace",
+    "--security-token-file=f",
+    "--security-header=k",
+  ];
+  const security = { groups: ["health", "trace"], header: "k", token: { file: "f" } };
+  check.deepEqual(await optionsOf(words), { security });
 });
 
 test("of a flag that is given twice, the last value holds", async () => {

@@ -14,6 +14,7 @@ import { nearestName } from "../protocol/nearest-name.ts";
 import type { OptionValue } from "../server/server-options.ts";
 import { type Flag, serveFlags } from "./flag-table.ts";
 import { isSwitchValue, readValue } from "./flag-values.ts";
+import { securityOf, tokenVariable } from "./security-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface GivenFlags {
@@ -50,10 +51,18 @@ export function readFlags(typed: TypedFlags, environment: Environment): GivenFla
     ...ofOptions.filter(({ isTyped }) => !isTyped),
     ...ofOptions.filter(({ isTyped }) => isTyped),
   ];
-  const options = ordered.map(({ flag, values }) => [flag.option, values.at(-1)]);
+  const wholes = ordered.filter(({ flag }) => flag.part === undefined);
+  const options = wholes.map(({ flag, values }) => {
+    return [flag.option, flag.kind === "restriction" ? values : values.at(-1)];
+  });
+  const parts = ordered.filter(({ flag }) => flag.part !== undefined);
+  const security = securityOf(
+    Object.fromEntries(parts.map(({ flag, values }) => [flag.part, values.at(-1)])),
+    environment,
+  );
   const accepted = given.filter(({ flag }) => flag.status === "accepted");
   return {
-    options: Object.fromEntries(options),
+    options: { ...Object.fromEntries(options), ...(security !== undefined && { security }) },
     withoutEffect: accepted.map(({ what }) => what),
   };
 }
@@ -116,7 +125,7 @@ function refuse(given: readonly Given[]): void {
 
 /** Misspelt, most likely: `SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)`. */
 export function unknownVariables(environment: Environment): readonly string[] {
-  const known = serveFlags.map(variableOf);
+  const known = [...serveFlags.map(variableOf), tokenVariable];
   const unknown = Object.keys(environment)
     .filter((name) => name.startsWith(prefix) && !known.includes(name))
     .sort();

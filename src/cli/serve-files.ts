@@ -4,19 +4,33 @@
  */
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import { resolveServerOptions } from "../server/server-options.ts";
+import {
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from "../server/server-options.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { modelsInFiles } from "./models-in-files.ts";
+import { UsageError } from "./usage-error.ts";
 
 export async function serveFiles(
   paths: readonly string[],
   { options, withoutEffect }: GivenFlags,
 ): Promise<void> {
-  const resolved = resolveServerOptions(options, "shoal serve");
+  const serverOptions = resolved(options);
   const models = await modelsInFiles(paths);
-  await runProgram(() => startProgram(models, resolved));
+  await runProgram(() => startProgram(models, serverOptions));
   say("accepted, without effect", withoutEffect);
   say("in the environment, without effect", unknownVariables(process.env));
+}
+
+/** What the flags have let pass is told in one line, too. */
+function resolved(options: ServerOptions): ResolvedServerOptions {
+  try {
+    return resolveServerOptions(options, "shoal serve");
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
 }
 
 function say(what: string, names: readonly string[]): void {

@@ -17,6 +17,7 @@ import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { toPattern } from "./forward-pattern.ts";
 import { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
@@ -29,9 +30,11 @@ import { metricsHandler } from "./metrics/metrics-handler.ts";
 import { metricsText } from "./metrics/metrics-text.ts";
 import { modelTable } from "./model-table.ts";
 import { nextSteps } from "./next-steps.ts";
+import { openControls } from "./open-controls.ts";
 import { packageVersion } from "./package-version.ts";
+import { type FrontendRestrictions, readRestrictions } from "./read-restrictions.ts";
 import type { ServedModel } from "./served-models.ts";
-import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
+import type { ResolvedServerOptions } from "./server-options.ts";
 import { sha256Digest } from "./sha256-digest.ts";
 import { ServerSiblings } from "./sibling-service.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -77,6 +80,7 @@ export class RunningServer {
   readonly #log: Logger;
   readonly #clock: SystemClock = new SystemClock();
   readonly #options: ResolvedServerOptions;
+  readonly #restrictions: FrontendRestrictions;
   readonly #core: InferenceCore;
   readonly #hostOptions: HostOptions;
   readonly #http: HttpListener | undefined;
@@ -99,6 +103,7 @@ export class RunningServer {
   ) {
     const clock = this.#clock;
     const log = createLogger(options);
+    const restrictions = readRestrictions(options);
     const metadata = { name: options.id, version: packageVersion(), extensions };
     const core = new InferenceCore({
       clock,
@@ -125,11 +130,13 @@ export class RunningServer {
       clock,
       log,
       logsRequests: options.logVerbose > 0,
-      forwardPattern: toPattern(options.httpHeaderForwardPattern),
+      forwardPattern: toPattern(options.httpHeaderForwardPattern, restrictions.http.secretHeaders),
+      restrictions: restrictions.http,
     });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
+    this.#restrictions = restrictions;
     this.#core = core;
     this.#customMetrics = new CustomMetrics({
       log,
@@ -146,7 +153,8 @@ export class RunningServer {
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     if (options.allowGrpc) {
-      this.#grpc = new GrpcListener(options, { service: core, clock, log, receivedBytes });
+      const services = { service: core, clock, log, receivedBytes };
+      this.#grpc = new GrpcListener(options, { ...services, restrictions: restrictions.grpc });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
     this.ready = this.#loadAll(models, isProgram);
@@ -184,8 +192,21 @@ export class RunningServer {
     if (this.#metrics !== undefined) {
       this.#log.info(`Started Metrics Service at ${this.#metrics.place}`);
     }
+    this.#warnOfOpenControls();
     const { http } = this.urls;
-    if (http !== undefined) this.#log.block("next steps", nextSteps(this.#core, http));
+    if (http !== undefined) {
+      this.#log.block("next steps", nextSteps(this.#core, http, this.#restrictions.http));
+    }
+  }
+
+  #warnOfOpenControls(): void {
+    const { http, grpc } = this.#restrictions;
+    const { httpAddress, grpcAddress } = this.#options;
+    const warning = openControls(extensions, [
+      { place: this.#http?.place, address: httpAddress, restrictions: http },
+      { place: this.#grpc?.place, address: grpcAddress, restrictions: grpc },
+    ]);
+    if (warning !== undefined) this.#log.warning(warning);
   }
 
   async bind({ model, module }: ServedModel, options: LoadOptions = {}): Promise<void> {

@@ -10,7 +10,9 @@
 import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
 import { nearestName } from "../protocol/nearest-name.ts";
+import { isPattern } from "./forward-pattern.ts";
 import type { LogFormat } from "./logger.ts";
+import { closesNothing, planRestrictions, type SecurityOptions } from "./security-options.ts";
 
 export interface ServerOptions {
   /** Name of the server in its metadata; default "triton", which clients compare. */
@@ -29,6 +31,12 @@ export interface ServerOptions {
   readonly cors?: string;
   /** Headers whose names it matches become parameters of requests: a regular expression. */
   readonly httpHeaderForwardPattern?: string;
+  /** Closes groups of endpoints, over HTTP and gRPC, to whoever does not send a token. */
+  readonly security?: SecurityOptions;
+  /** The same for HTTP alone, as Triton writes it: `group[,group]:header=value`. */
+  readonly httpRestrictedApi?: string | readonly string[];
+  /** The same for gRPC alone: the key of the metadata is `triton-grpc-protocol-` and the header. */
+  readonly grpcRestrictedProtocol?: string | readonly string[];
   /** Default true. */
   readonly allowGrpc?: boolean;
   /** Default 8001; 0: any that is free. */
@@ -109,7 +117,7 @@ export interface ServerOptions {
 
 export type ResolvedServerOptions = Required<ServerOptions>;
 
-export type OptionValue = string | number | boolean;
+export type OptionValue = string | number | boolean | readonly string[] | SecurityOptions;
 
 /** One of a few words. */
 type Choice = "format" | "level" | "scope";
@@ -124,7 +132,9 @@ export interface OptionSpec {
     | "number"
     | Choice
     | "pattern"
-    | "cache";
+    | "cache"
+    | "restriction"
+    | "security";
   readonly default: OptionValue;
   /** Its line of help. */
   readonly means: string;
@@ -156,6 +166,21 @@ export const serverOptionSpecs: {
     kind: "pattern",
     default: "",
     means: "HTTP headers whose names it matches become parameters of requests",
+  },
+  security: {
+    kind: "security",
+    default: closesNothing,
+    means: "groups of endpoints that are closed to whoever does not send a token",
+  },
+  httpRestrictedApi: {
+    kind: "restriction",
+    default: [],
+    means: "groups of HTTP endpoints that want a header: group[,group]:header=value",
+  },
+  grpcRestrictedProtocol: {
+    kind: "restriction",
+    default: [],
+    means: "groups of gRPC calls that want a header: group[,group]:header=value",
   },
   allowGrpc: { kind: "flag", default: true, means: "serve gRPC" },
   grpcPort: { kind: "port", default: 8001, means: "port for gRPC; 0: any that is free" },
@@ -274,14 +299,24 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   scope: '"model" or "server"',
   pattern: "a regular expression",
   cache: "local,size=BYTES",
+  restriction: "group[,group]:header=value, or a list of such texts",
+  security: "an object with groups, header and token",
 };
 
 /** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
 export function resolveServerOptions(
-  options: ServerOptions,
+  given: ServerOptions,
   what = "createServer()",
 ): ResolvedServerOptions {
-  const given: Readonly<Record<string, unknown>> = { ...options };
+  const options = withDefaults({ ...given }, what);
+  planRestrictions(options, what);
+  return options;
+}
+
+function withDefaults(
+  given: Readonly<Record<string, unknown>>,
+  what: string,
+): ResolvedServerOptions {
   const names = Object.keys(serverOptionSpecs);
   const resolved: Record<string, OptionValue> = {};
   for (const name of Object.keys(given)) {
@@ -291,7 +326,8 @@ export function resolveServerOptions(
     const value = given[name] ?? spec.default;
     if (!isValidOption(spec.kind, value)) {
       const expected = optionExpectations[spec.kind];
-      throw new TypeError(`${what}: '${name}' must be ${expected}; got ${show(value)}`);
+      const got = spec.kind === "security" ? `a ${typeof value}` : show(value);
+      throw new TypeError(`${what}: '${name}' must be ${expected}; got ${got}`);
     }
     resolved[name] = value;
   }
@@ -334,24 +370,14 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
       return value === "model" || value === "server";
     case "pattern":
       return typeof value === "string" && isPattern(value);
+    case "restriction":
+      return [value].flat().every((each) => typeof each === "string");
+    case "security":
+      return typeof value === "object" && value !== null;
   }
 }
 
 const levels: readonly unknown[] = ["none", "low", "medium", "high"];
-
-/** Of an option of kind "pattern"; undefined: nothing is meant. */
-export function toPattern(text: string): RegExp | undefined {
-  return text === "" ? undefined : new RegExp(text, "i");
-}
-
-function isPattern(text: string): boolean {
-  try {
-    toPattern(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function show(value: unknown): string {
   if (typeof value === "string") return `'${value}'`;

@@ -1,7 +1,7 @@
 /** Rows of the guide: options of the server. */
 import { strict as check } from "node:assert";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -120,6 +120,53 @@ export const optionRows: Rows = {
     metadata.set("x-tenant", "8");
     const { rawOutputContents } = await client.infer(overGrpc, { metadata });
     check.deepEqual(Buffer.from(rawOutputContents[0] ?? []), bytesOf(8));
+  },
+
+  "`TritonSecurityConfig(access_token=..., restricted_endpoints=[...])`": async (t) => {
+    process.env["NAME"] = "secret";
+    const folder = mkdtempSync(join(tmpdir(), "shoal-token-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "path");
+    writeFileSync(file, "secret\n");
+    for (const security of [
+      { groups: ["logging", "statistics"], token: "secret" },
+      { groups: ["logging", "statistics"], token: { env: "NAME" } },
+      { groups: ["logging", "statistics"], token: { file } },
+    ] as const) {
+      const server = await serving(t, times(2), { security });
+      await server.listen();
+      const url = `${server.urls.http}/v2/models/stats`;
+      for (const [status, headers] of [
+        [403, {}],
+        [200, { "triton-access-token": "secret" }],
+        [200, { Authorization: "Bearer secret" }],
+      ] as const) {
+        check.equal((await fetch(url, { headers })).status, status);
+      }
+    }
+  },
+
+  "`http_restricted_api`, `grpc_restricted_protocol`": async (t) => {
+    const server = await serving(t, times(2), {
+      httpRestrictedApi: "health:key=value",
+      grpcRestrictedProtocol: "inference:key=value",
+      security: { groups: ["metadata"], token: "secret" },
+      allowGrpc: true,
+    });
+    await server.listen();
+    check.equal((await fetch(`${server.urls.http}/v2/health/live`)).status, 403);
+    check.equal((await fetch(`${server.urls.http}/v2`)).status, 403);
+    using client = new GrpcClient(server.urls.grpc ?? "");
+    const { details } = await failureOf(client.infer(overGrpc));
+    check.match(details, /expecting header 'triton-grpc-protocol-key'$/);
+  },
+
+  "`get_access_token()`": async (t) => {
+    const security = { groups: ["metadata"], token: "" } as const;
+    check.throws(() => createServer(times(2), { security }), /the token is empty/);
+    const server = await serving(t, times(2));
+    await server.listen();
+    check.equal((await fetch(`${server.urls.http}/v2`)).status, 200);
   },
 
   "`grpc_use_ssl`, `grpc_use_ssl_mutual`, and their files": async (t) => {

@@ -7,7 +7,8 @@
  * It decides nothing: look-up, states and errors are the core's.
  *
  * Not here: listening, TLS files (server/grpc-listener.ts), what a call does (infer-call.ts,
- * stream-call.ts, service-calls.ts, health-calls.ts, reflection-calls.ts).
+ * stream-call.ts, service-calls.ts, health-calls.ts, reflection-calls.ts), who may call
+ * (restricted-calls.ts).
  */
 import { randomBytes } from "node:crypto";
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
@@ -21,6 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { errorCodes } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
+import { servicePath } from "../endpoint-groups.ts";
 import { countArrivingBytes } from "./arriving-bytes.ts";
 import {
   dropHugeTimeout,
@@ -36,7 +38,8 @@ import { MessageCompression } from "./message-compression.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
-import { addServiceCalls, servicePath } from "./service-calls.ts";
+import { addRestrictedCalls } from "./restricted-calls.ts";
+import { addServiceCalls } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
 import { StreamResets } from "./stream-resets.ts";
 import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
@@ -71,6 +74,7 @@ export class GrpcFrontend {
     if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
     this.#addInfer();
     this.#addUnknown();
+    const restrict = addRestrictedCalls(this.#server, options.restrictions);
     this.#injector = this.#server.createConnectionInjector(credentials);
     const http2Server = http2ServerOf(this.#server);
     http2Server.on("session", (session) => {
@@ -82,6 +86,7 @@ export class GrpcFrontend {
       countArrivingBytes(stream, options.receivedBytes);
       dropHugeTimeout(headers);
       if (!knowsPath(this.#server, headers[":path"])) headers[":path"] = unknownPath;
+      restrict(headers);
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });

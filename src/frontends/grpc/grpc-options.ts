@@ -5,6 +5,7 @@ import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceService } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
+import type { Restrictions } from "../restrictions.ts";
 import type { CompressionLevel } from "./message-compression.ts";
 
 export interface GrpcOptions {
@@ -24,6 +25,8 @@ export interface GrpcOptions {
   /** Longest time a client of a stream may take nothing. */
   readonly stallTimeoutMs: number;
   readonly hasReflection: boolean;
+  /** Calls that are closed to whoever does not send a header. */
+  readonly restrictions: Restrictions;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   /** 0: connections may live for ever. */

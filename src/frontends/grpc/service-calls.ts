@@ -9,6 +9,7 @@ import type { ModelIndexEntry } from "../../core/inference-service.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
 import { parseModelVersion } from "../../protocol/model-version.ts";
+import { servicePath } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { modelConfigMessage } from "./model-config-message.ts";
@@ -16,8 +17,6 @@ import { checkLoadParameters, checkUnloadParameters } from "./repository-paramet
 import { statisticsMessage } from "./statistics-message.ts";
 import { addUnaryCall, type UnaryCall } from "./unary-call.ts";
 import type { MessageType } from "./wire-message.ts";
-
-export const servicePath = "/inference.GRPCInferenceService/";
 
 /** Request and response are named after the call. */
 type Add = <Request, Response>(

@@ -1,8 +1,9 @@
 /**
  * HTTP handler: answers every path of the protocol, as a plain `(request, response)` function.
  *
- * Routes first, then methods: an unknown path is 404, a known one with another method 405. So are
- * HEAD and OPTIONS, unless CORS is on: then HEAD is answered like GET, without the body.
+ * Routes first, then who may pass, then methods: an unknown path is 404, one of a group that is
+ * closed 403, a known one with another method 405. So are HEAD and OPTIONS, unless CORS is on: then
+ * HEAD is answered like GET, without the body.
  *
  * It decides nothing: look-up, states and errors are the core's. It mounts in `node:http`, Express
  * and Fastify; what it needs of the request is its URL, its headers and its body.
@@ -18,20 +19,24 @@ import type { AskedVersion } from "../../protocol/infer.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
 import { parseModelVersion } from "../../protocol/model-version.ts";
+import { type EndpointGroup, groupOfRoute } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
+import type { Restrictions } from "../restrictions.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
-import { type RequestHead, readHead } from "./request-head.ts";
+import { headerIn, type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
 import { type Route, routeOf } from "./routes.ts";
-import { startPage } from "./start-page.ts";
+import { type PageView, startPage } from "./start-page.ts";
 import { statisticsJson } from "./statistics-json.ts";
 
 export interface HttpOptions extends InferOptions {
   /** Origins whose pages may call; empty: none. */
   readonly cors: string;
+  /** Routes that are closed to whoever does not send a header. */
+  readonly restrictions: Restrictions;
 }
 
 export class HttpHandler {
@@ -42,7 +47,8 @@ export class HttpHandler {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#cors = new Cors(options.cors, options.forwardPattern);
+    const { secretHeaders } = options.restrictions;
+    this.#cors = new Cors(options.cors, options.forwardPattern, secretHeaders);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -54,11 +60,28 @@ export class HttpHandler {
     // For whatever path: what is wrong with it, a page sees from the answer to its request.
     if (method === "OPTIONS" && this.#cors.isOn) this.#cors.answerPreflight(request, response);
     else if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
-    else if (method !== route.method) {
+    else this.#admit({ request, response, route, head, headers }, method);
+  }
+
+  /** Whoever may not pass hears nothing else. */
+  #admit(exchange: Exchange, method: string | undefined): void {
+    const { request, response, route, headers } = exchange;
+    const missing = this.#missing(request, groupOfRoute(route.name));
+    if (missing !== undefined) {
+      const error = `This API is restricted, expecting header '${missing}'`;
+      sendJson(response, 403, { error }, headers);
+    } else if (method !== route.method) {
       const isHeadToo = route.method === "GET" && this.#cors.isOn;
       const allow = ["Allow", isHeadToo ? "GET, HEAD" : route.method];
       sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);
-    } else this.#answer({ request, response, route, head, headers });
+    } else this.#answer(exchange);
+  }
+
+  /** The header that its caller should have sent; undefined: it may pass. */
+  #missing({ rawHeaders }: IncomingMessage, group?: EndpointGroup): string | undefined {
+    const { restrictions } = this.#options;
+    if (restrictions.isEmpty) return undefined;
+    return restrictions.missing(group, (name) => headerIn(rawHeaders, name));
   }
 
   #answer(exchange: Exchange): void {
@@ -121,7 +144,7 @@ export class HttpHandler {
         sendJson(response, 200, statisticsJson(service.statistics()), headers);
         break;
       case "start page":
-        sendText(response, 200, startPage(service, request.headers.host), [
+        sendText(response, 200, startPage(service, this.#viewOf(request)), [
           "Content-Type",
           "text/html; charset=utf-8",
           ...headers,
@@ -140,6 +163,15 @@ export class HttpHandler {
       case "generate stream":
         break;
     }
+  }
+
+  #viewOf(request: IncomingMessage): PageView {
+    const { restrictions } = this.#options;
+    return {
+      host: request.headers.host,
+      isOpen: (group) => this.#missing(request, group) === undefined,
+      headerOf: (group) => restrictions.headerOf(group),
+    };
   }
 
   #tellModelReady({ response, route, headers }: Exchange, version: AskedVersion): void {

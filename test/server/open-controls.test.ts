@@ -1,0 +1,35 @@
+/**
+ * The warning of a server that strangers may change: when it listens, if its models can be loaded
+ * and unloaded over the network, and nothing keeps anybody from it.
+ */
+import { strict as check } from "node:assert";
+import { test } from "node:test";
+import type { ServerOptions } from "shoal";
+import { LoggedServer } from "../instances/logged-server.ts";
+import { times } from "../pytriton/guide-fixture.ts";
+
+const security = { groups: ["model-repository"], token: "sesame" } as const;
+
+for (const [what, options, isOpen] of [
+  ["this machine only", { httpAddress: "127.0.0.1" }, false],
+  ["all addresses", { httpAddress: "0.0.0.0" }, true],
+  ["all addresses, closed", { httpAddress: "0.0.0.0", security }, false],
+  ["gRPC at all addresses", { allowGrpc: true, grpcAddress: "0.0.0.0" }, true],
+  [
+    "gRPC at all addresses, only HTTP closed",
+    { allowGrpc: true, grpcAddress: "0.0.0.0", httpRestrictedApi: "model-repository:k=sesame" },
+    true,
+  ],
+] as const satisfies readonly (readonly [string, ServerOptions, boolean])[]) {
+  test(`${what}: ${isOpen ? "a warning, if models can be changed" : "no warning"}`, async (t) => {
+    const started = await LoggedServer.start(t, times(2), options);
+    const { extensions } = (await (await fetch(`${started.server.urls.http}/v2`)).json()) as {
+      readonly extensions: readonly string[];
+    };
+    const warnings = started
+      .messages("W")
+      .filter((line) => line.includes("may change this server"));
+    check.equal(warnings.length, isOpen && extensions.includes("model_repository") ? 1 : 0);
+    check.doesNotMatch(started.log, /sesame/);
+  });
+}
