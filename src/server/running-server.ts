@@ -23,6 +23,7 @@ import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InProcessRequest } from "./in-process-request.ts";
 import { streamInProcess } from "./in-process-stream.ts";
+import { tellProgress } from "./load-progress.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -294,7 +295,11 @@ export class RunningServer {
     const { exitOnError, logFile, jsonLogs } = this.#options;
     const isTold = isProgram && exitOnError && logFile === "" && !jsonLogs;
     const options: LoadOptions = { failureLevel: isTold ? "verbose" : "error" };
-    const loads = models.map((model) => this.bind(model, options));
+    const loading = models.map((each) => {
+      return { name: each.model.name, load: this.bind(each, options) };
+    });
+    tellProgress(loading, { clock: this.#clock, log: this.#log });
+    const loads = loading.map(({ load }) => load);
     try {
       if (!isProgram && exitOnError) await Promise.all(loads);
       const ends = await Promise.allSettled(loads);

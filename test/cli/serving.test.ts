@@ -168,6 +168,28 @@ test("--grpc-port and --exit-timeout-secs are taken, in both forms", async (t) =
   }
 });
 
+test("the words of a start script of tritonserver are taken as they are", async (t) => {
+  const words =
+    "--model-control-mode=none --strict-model-config=false --exit-on-error=true " +
+    "--strict-readiness 1 --allow-http=true --http-port 8000 --grpc-port=8001 --metrics-port=8002 " +
+    "--log-verbose=0 --log-format=default --allow-gpu-metrics=false --metrics-interval-ms 2000 " +
+    "--cache-config local,size=1048576 --backend-directory /opt/tritonserver/backends " +
+    "--pinned-memory-pool-byte-size=268435456 --cuda-memory-pool-byte-size=0:67108864 " +
+    "--rate-limit=off --trace-config level=OFF --allow-sagemaker=false --grpc-keepalive-time 10000";
+  const program = shoal(t, ["serve", "ok.mjs", ...words.split(" ")]);
+  check.deepEqual(await namesAt(await program.listening(8000)), ["ok"]);
+  await program.until(() => program.stderr.includes("\n"), "names what has no effect");
+  const names =
+    "--backend-directory, --metrics-interval-ms, --allow-gpu-metrics, " +
+    "--pinned-memory-pool-byte-size, --cuda-memory-pool-byte-size";
+  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  const lines = program.stdout.matchAll(/"Started (.*) at 0\.0\.0\.0:\d+"/g);
+  check.deepEqual(
+    Array.from(lines, ([, service]) => service),
+    ["GRPCInferenceService", "HTTPService", "Metrics Service"],
+  );
+});
+
 test("flags of Triton that mean nothing here are named, once", async (t) => {
   const flags = ["--grpc-http2-max-ping-strikes=3", "--http-thread-count", "4", "--host-policy=x"];
   const program = shoal(t, ["serve", "ok.mjs", ...flags]);
