@@ -13,8 +13,9 @@ import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
 import { createClient } from "shoal/client";
 import { type OnnxOptions, onnx } from "shoal/onnx";
-import { serveFlags } from "../dist/cli/flags.js";
+import { type Flag, serveFlags } from "../dist/cli/flag-table.js";
 import { inferCommand } from "../dist/cli/infer.js";
+import { newCommand } from "../dist/cli/new.js";
 import { typesCommand } from "../dist/cli/types.js";
 import { endpointGroups, groupNames } from "../dist/frontends/endpoint-groups.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
@@ -92,9 +93,11 @@ test("errors.md has each code, with its statuses", () => {
 test("server.md has each option, with flag, environment and default", () => {
   const rows = tableRows(sectionOf(readPage("docs/server.md"), "Options"));
   const documented = rows.map((cells) => cells.slice(0, 4).map(plain).join(" "));
-  const flags = new Map(serveFlags.map(({ option, flag }) => [option, flag]));
+  const flags = new Map<string | undefined, string>(
+    serveFlags.map(({ option, flag }) => [option, flag]),
+  );
   const actual = Object.entries(serverOptionSpecs).map(([name, spec]) => {
-    const flag = flags.get(name) ?? flags.get(`${name}.groups`) ?? "";
+    const flag = flags.get(name) ?? "";
     const environment = `SHOAL_${flag.toUpperCase().replaceAll("-", "_")}`;
     return [name, `--${flag}`, environment, shownDefault(name, spec.default)].join(" ");
   });
@@ -114,31 +117,44 @@ function plain(cell: string): string {
   return cell.replaceAll("`", "");
 }
 
-/** Of the commands that ask a server. */
-function askingFlags(command: ReturnType<typeof inferCommand>): readonly string[] {
+/** Of the commands beside `shoal serve`. */
+function flagsOf(command: ReturnType<typeof inferCommand>): readonly string[] {
   return command.options.map(({ long }) => long ?? "");
 }
 
-test("command-line.md has each flag of the commands that ask a server", () => {
-  for (const command of [inferCommand(), typesCommand()]) {
+test("command-line.md has each flag of the other commands", () => {
+  for (const command of [inferCommand(), typesCommand(), newCommand()]) {
     const section = sectionOf(readPage("docs/command-line.md"), `shoal ${command.name()}`);
     const documented = tableRows(section).flatMap(([names = ""]) =>
       codeSpans(names).flatMap((name) => (name.startsWith("--") ? name.split(" ", 1) : [])),
     );
-    check.deepEqual(documented.sort(), [...askingFlags(command)].sort());
+    check.deepEqual(documented.sort(), [...flagsOf(command)].sort());
   }
 });
 
-test("server.md lists the flags without effect, and no page makes one up", () => {
+test("command-line.md has each flag that is accepted or refused, with the reason", () => {
+  const section = sectionOf(readPage("docs/command-line.md"), "In place of tritonserver");
+  const documented = tableRows(section).flatMap(([names = "", second = "", third = ""]) => {
+    const passed = codeSpans(second);
+    return codeSpans(names).map((name) => {
+      const value = passed.find((span) => span.startsWith(`${name}=`)) ?? "";
+      return [name, value, third === "" ? second : third].join(" ");
+    });
+  });
+  const actual = serveFlags.filter(({ status }) => status !== "option").map(toldFlag);
+  check.deepEqual(documented.sort(), actual.sort());
+});
+
+/** As the tables write it. */
+function toldFlag({ flag, status, default: value, means }: Flag): string {
+  const passed = value === undefined ? "" : `--${flag}=${String(value)}`;
+  return [`--${flag}`, passed, status === "refused" ? `never: ${means}` : means].join(" ");
+}
+
+test("no page makes up a flag", () => {
   const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
-  const asking = [inferCommand(), typesCommand()].flatMap(askingFlags);
-  const all = [...ofServe, ...asking, "--help"];
-  const withoutEffect = serveFlags.filter(({ option }) => option === undefined);
-  const page = readPage("docs/server.md");
-  const inText = codeSpans(sectionOf(page, "Command line")).filter((span) =>
-    /^--[a-z0-9-]+$/.test(span),
-  );
-  check.deepEqual(inText.sort(), withoutEffect.map(({ flag }) => `--${flag}`).sort());
+  const others = [inferCommand(), typesCommand(), newCommand()].flatMap(flagsOf);
+  const all = [...ofServe, ...others, "--help"];
   for (const path of everyPage.filter((name) => name !== "CONTRIBUTING.md")) {
     const flags = codeSpans(readPage(path).prose.join("\n")).filter((span) =>
       /^--[a-z]/.test(span),

@@ -32,8 +32,8 @@ export const mutants = {
     ["entries.filter(isMeant(version))", "entries"],
     ['if (this.#state === "stopped") return;', ""],
     [
-      'return this.#state === "running" && this.#repository.isReady();',
-      "return this.#repository.isReady();",
+      'return this.#state === "running" && (!strictReadiness || this.#repository.isReady());',
+      "return !strictReadiness || this.#repository.isReady();",
     ],
     [
       'if (entry.state === "LOADING") this.#repository.fail(entry, error);',

@@ -8,6 +8,7 @@ import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
 import { joinSwitches } from "./flags.ts";
 import { inferCommand } from "./infer.ts";
+import { newCommand } from "./new.ts";
 import { serveCommand } from "./serve.ts";
 import { typesCommand } from "./types.ts";
 import { oneLineErrors } from "./usage-error.ts";
@@ -25,6 +26,7 @@ const program = new Command("shoal")
   .configureOutput(oneLineErrors)
   .addCommand(serveCommand())
   .addCommand(inferCommand())
-  .addCommand(typesCommand());
+  .addCommand(typesCommand())
+  .addCommand(newCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });

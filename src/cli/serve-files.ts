@@ -9,30 +9,19 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from "../server/server-options.ts";
-import { keyOf, serveFlags, unknownVariables } from "./flags.ts";
+import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { modelsInFiles } from "./models-in-files.ts";
-import { type SecurityValues, securityOf } from "./security-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
 export async function serveFiles(
   paths: readonly string[],
-  values: Readonly<Record<string, unknown>>,
+  { options, withoutEffect }: GivenFlags,
 ): Promise<void> {
-  const options = resolved(serverOptions(values));
+  const serverOptions = resolved(options);
   const models = await modelsInFiles(paths);
-  await runProgram(() => startProgram(models, options));
-  sayWithoutEffect(values);
-}
-
-/** Flags by the names of the options that they set. */
-function serverOptions(values: Readonly<Record<string, unknown>>): ServerOptions {
-  const given = serveFlags.flatMap(({ flag, option }) => {
-    const value = values[keyOf(flag)];
-    const isWhole = option !== undefined && !option.includes(".");
-    return isWhole && value !== undefined ? [[option, value] as const] : [];
-  });
-  const security = securityOf(values as SecurityValues, process.env);
-  return { ...Object.fromEntries(given), ...(security !== undefined && { security }) };
+  await runProgram(() => startProgram(models, serverOptions));
+  say("accepted, without effect", withoutEffect);
+  say("in the environment, without effect", unknownVariables(process.env));
 }
 
 /** What the flags have let pass is told in one line, too. */
@@ -44,13 +33,6 @@ function resolved(options: ServerOptions): ResolvedServerOptions {
   }
 }
 
-function sayWithoutEffect(values: Readonly<Record<string, unknown>>): void {
-  const names = serveFlags
-    .filter(({ flag, option }) => option === undefined && values[keyOf(flag)] !== undefined)
-    .map(({ flag }) => `--${flag}`);
-  if (names.length > 0) process.stderr.write(`accepted, without effect: ${names.join(", ")}\n`);
-  const unknown = unknownVariables(Object.keys(process.env));
-  if (unknown.length > 0) {
-    process.stderr.write(`in the environment, without effect: ${unknown.join(", ")}\n`);
-  }
+function say(what: string, names: readonly string[]): void {
+  if (names.length > 0) process.stderr.write(`${what}: ${names.join(", ")}\n`);
 }

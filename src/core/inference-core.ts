@@ -37,6 +37,8 @@ export interface InferenceCoreOptions {
   readonly maxWaitingBytes: number;
   /** Bytes of answers that may be kept, of all models together. */
   readonly cacheBytes: number;
+  /** Default true: it is ready only while every model is. */
+  readonly strictReadiness?: boolean;
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
   /** A model that was in service cannot go on, for good. */
@@ -149,7 +151,8 @@ export class InferenceCore implements InferenceService {
   }
 
   isReady(): boolean {
-    return this.#state === "running" && this.#repository.isReady();
+    const { strictReadiness = true } = this.#options;
+    return this.#state === "running" && (!strictReadiness || this.#repository.isReady());
   }
 
   lookUp(modelName: string, version: AskedVersion): ModelView {

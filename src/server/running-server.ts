@@ -23,6 +23,7 @@ import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InProcessRequest } from "./in-process-request.ts";
 import { streamInProcess } from "./in-process-stream.ts";
+import { tellProgress } from "./load-progress.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -111,6 +112,7 @@ export class RunningServer {
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
       cacheBytes: options.cacheBytes,
+      strictReadiness: options.strictReadiness,
       digest: sha256Digest,
       onOutOfService: (model, error) => this.#lost(model, error),
     });
@@ -156,8 +158,7 @@ export class RunningServer {
       this.#grpc = new GrpcListener(options, { ...services, restrictions: restrictions.grpc });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
-    const isTold = isProgram && options.logFile === "" && !options.jsonLogs;
-    this.ready = this.#loadAll(models, { failureLevel: isTold ? "verbose" : "error" });
+    this.ready = this.#loadAll(models, isProgram);
   }
 
   get urls(): ServerUrls {
@@ -184,7 +185,7 @@ export class RunningServer {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
-    this.#log.block("models", modelTable(this.#core.index()));
+    this.#logModels();
     if (this.#grpc !== undefined) {
       this.#log.info(`Started GRPCInferenceService at ${this.#grpc.place}`);
     }
@@ -289,12 +290,36 @@ export class RunningServer {
     return Promise.race([promise.then(() => true), timeout]).finally(cancel);
   }
 
-  async #loadAll(models: readonly ServedModel[], options: LoadOptions): Promise<void> {
+  /** A program does not start without one of them, unless it may, and tells of all that failed. */
+  async #loadAll(models: readonly ServedModel[], isProgram: boolean): Promise<void> {
+    const { exitOnError, logFile, jsonLogs } = this.#options;
+    const isTold = isProgram && exitOnError && logFile === "" && !jsonLogs;
+    const options: LoadOptions = { failureLevel: isTold ? "verbose" : "error" };
+    const loading = models.map((each) => {
+      return { name: each.model.name, load: this.bind(each, options) };
+    });
+    tellProgress(loading, { clock: this.#clock, log: this.#log });
+    const loads = loading.map(({ load }) => load);
     try {
-      await Promise.all(models.map((model) => this.bind(model, options)));
+      if (!isProgram && exitOnError) await Promise.all(loads);
+      const ends = await Promise.allSettled(loads);
+      if (exitOnError) this.#refuseFailed(ends);
     } finally {
       this.#core.setRunning();
     }
+  }
+
+  #refuseFailed(ends: readonly PromiseSettledResult<void>[]): void {
+    const failures = ends.flatMap((end): unknown[] =>
+      end.status === "rejected" ? [end.reason] : [],
+    );
+    if (failures.length === 0) return;
+    if (ends.length > 1 && this.#closing === undefined) this.#logModels();
+    throw failures.length > 1 ? new AggregateError(failures) : failures[0];
+  }
+
+  #logModels(): void {
+    this.#log.block("models", modelTable(this.#core.index()));
   }
 
   #httpListener(): HttpListener {

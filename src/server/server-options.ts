@@ -76,6 +76,13 @@ export interface ServerOptions {
   /** Default true. */
   readonly allowCpuMetrics?: boolean;
   /**
+   * Default true: a model that fails to load keeps the server from starting. False: it starts
+   * without it, and `ready` resolves.
+   */
+  readonly exitOnError?: boolean;
+  /** Default true: it says that it is ready while all models are; false: whatever they are. */
+  readonly strictReadiness?: boolean;
+  /**
    * What a model that cannot go on takes out of service: itself, or the server, which drains and
    * stops, so that whoever watches it starts it again. Default "model".
    */
@@ -195,7 +202,7 @@ export const serverOptionSpecs: {
   grpcInferResponseCompressionLevel: {
     kind: "level",
     default: "none",
-    means: "compression of inference responses over gRPC: none, low, medium or high",
+    means: "compression of inference responses over gRPC",
   },
   grpcHeaderForwardPattern: {
     kind: "pattern",
@@ -230,10 +237,20 @@ export const serverOptionSpecs: {
   metricsPort: { kind: "port", default: 8002, means: "port for metrics; 0: any that is free" },
   metricsAddress: { kind: "text", default: "", means: "address for metrics, if another" },
   allowCpuMetrics: { kind: "flag", default: true, means: "tell processor and memory use" },
+  exitOnError: {
+    kind: "flag",
+    default: true,
+    means: "do not start if a model fails to load; false: start without it",
+  },
+  strictReadiness: {
+    kind: "flag",
+    default: true,
+    means: "be ready only while all models are; false: whatever they are",
+  },
   onUnrecoverable: {
     kind: "scope",
     default: "model",
-    means: "what a model that cannot go on takes out of service: model (itself) or server",
+    means: "what a model that cannot go on takes out of service: itself or the server",
   },
   exitTimeoutSecs: {
     kind: "number",
@@ -265,7 +282,7 @@ export const serverOptionSpecs: {
   logInfo: { kind: "flag", default: true, means: "log what happens" },
   logWarning: { kind: "flag", default: true, means: "log warnings" },
   logError: { kind: "flag", default: true, means: "log errors" },
-  logFormat: { kind: "format", default: "default", means: "default or ISO8601" },
+  logFormat: { kind: "format", default: "default", means: "how a line of the log begins" },
   logFile: { kind: "text", default: "", means: "write the log to this file" },
   jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
 };

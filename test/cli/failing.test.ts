@@ -25,6 +25,7 @@ const folder = modelFolder({
   "wrong.mjs": "export const w = negative('w', { colour: 3, maxBatchSize: 0 });",
   "broken.mjs": `export const broken = negative('broken', { ${broken} });`,
   "inline.mjs": `export const b = negative('broken', { ${broken}, instances: { kind: 'inline' } });`,
+  "also-broken.mjs": `export const also = negative('also', { ${broken} });`,
   "exits.mjs": "export const e = negative('e', { setup: () => process.exit(3) });",
   "throws.ts": "enum Kind { A }\nthrow new Error('boom ' + Kind.A);",
   "syntax.ts": "const a: number = ;",
@@ -43,12 +44,16 @@ const folder = modelFolder({
 const started: readonly [args: string, line: string][] = [
   ["frobnicate", "unknown command 'frobnicate'"],
   ["serv ok.mjs", "unknown command 'serv' (Did you mean serve?)"],
-  ["serve", "missing required argument 'file|dir'"],
+  ["serve", "nothing to serve: name files that export models, or folders that hold such files"],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
-  ["serve ok.mjs --id", "option '--id <text>' argument missing"],
+  ["serve ok.mjs --id", "option '--id <value>' argument missing"],
   [
     "serve ok.mjs --http-port=80a",
-    "option '--http-port <port>' argument '80a' is invalid. It must be a port, 0 to 65535.",
+    'Bad option: "--http-port". Invalid option value. Got 80a; it must be a port, 0 to 65535',
+  ],
+  [
+    "serve --model-repository=/models --model-control-mode explicit --load-model=* --log-verbose=1",
+    "not there yet: --model-repository, --model-control-mode, --load-model (model repositories)",
   ],
   ["serve nofile.mjs", "there is no file or folder 'nofile.mjs'"],
   ["serve text.txt", "'text.txt' is no .js, .mjs or .ts file"],
@@ -215,6 +220,25 @@ test("TypeScript that is none: where, whatever tells it", async () => {
   const { code } = await program.ended();
   check.equal(code, 1);
   check.match(program.stderr, /^error: '.*syntax\.ts' cannot be served: .*syntax\.ts:1.*\n$/);
+});
+
+test("of several models everything that failed is told, and the table says how the others are", async () => {
+  const args = [shoalCommand, "serve", "broken.mjs", "also-broken.mjs", "ok.mjs"];
+  const program = new Program(args, { cwd: folder, env: ports });
+  check.equal((await program.ended()).code, 1);
+  const [line, rest] = program.stderr.replaceAll(/ \(at [^)]*\)\)/g, "").split("\n");
+  const failed = ["broken", "also"].map((name) => `setup of model '${name}' failed: no weights`);
+  check.deepEqual([line, rest], [`error: ${failed.join("; ")}`, ""]);
+  const rows = program.stdout.split("\n").filter((text) => text.startsWith("|"));
+  check.deepEqual(
+    rows.map((row) => row.split("|").map((cell) => cell.trim())),
+    [
+      ["", "Model", "Version", "Status", ""],
+      ["", "also", "1", `UNAVAILABLE: Internal: ${failed[1]}`, ""],
+      ["", "broken", "1", `UNAVAILABLE: Internal: ${failed[0]}`, ""],
+      ["", "ok", "1", "READY", ""],
+    ],
+  );
 });
 
 test("with --log-verbose the log has the stack of a model that fails to load", async () => {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bytes, createServer, fp32, int32, type Model, model, type Outputs } from "shoal";
 import { type Client, responseOf } from "shoal/client/grpc";
-import { serveFlags } from "../../dist/cli/flags.js";
+import { serveFlags } from "../../dist/cli/flag-table.js";
 import { modelFolder } from "../cli/model-folder.ts";
 import { freePort } from "../client/grpc-models.ts";
 import { post, quietLoopback, startServer } from "../conformance/server.ts";

@@ -297,7 +297,8 @@ export const optionRows: Rows = {
     const events = new EventEmitter();
     const opened = once(events, "opened");
     const slow = model("slow", { ...tensors, setup: () => opened, infer: ({ x }) => ({ y: x }) });
-    const server = createServer([times(2), slow], quietLoopback);
+    const options = { ...quietLoopback, strictReadiness: true };
+    const server = createServer([times(2), slow], options);
     t.after(() => server.close());
     await server.listen();
     const url = `${server.urls.http}/v2/health/ready`;
