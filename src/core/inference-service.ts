@@ -29,6 +29,23 @@ export interface ModelView {
   isReady(): boolean;
 }
 
+/** What a client may upload in place of a model's folder: contents by path, such as `1/model.onnx`. */
+export type UploadedFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface LoadOverride {
+  /** JSON, in place of the configuration of the repository. */
+  readonly config: string | undefined;
+  readonly files: UploadedFiles;
+}
+
+/** Loading and unloading of models of a repository at a client's word. */
+export interface ModelControl {
+  /** Resolves when all its versions serve; else what served before serves on. */
+  load(name: string, override: LoadOverride): Promise<void>;
+  /** Resolves when it takes no new requests. One that is not there is no error. */
+  unload(name: string): Promise<void>;
+}
+
 export interface InferenceService {
   readonly state: ServerState;
   serverMetadata(): ServerMetadata;

@@ -162,7 +162,8 @@ function failureOf({ state, model }: ModelVersion): InferenceError | undefined {
   return state === "READY" ? model?.failure : undefined;
 }
 
-function reasonOf({ code, message }: InferenceError): string {
+/** As the index tells why a load has failed. */
+export function reasonOf({ code, message }: InferenceError): string {
   return `${kinds[code]}: ${message}`;
 }
 

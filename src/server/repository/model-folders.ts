@@ -22,6 +22,8 @@ export interface ModelFolder {
   readonly path: string;
   /** Ascending. */
   readonly versions: readonly number[];
+  /** A client has sent it; the same as `path` then. */
+  readonly upload?: string;
 }
 
 /** By name, ascending. Rejects with an InferenceError for a repository that cannot be read. */
@@ -44,6 +46,12 @@ export async function readModelFolder(
 ): Promise<ModelFolder | InferenceError | undefined> {
   const folders = await readModelFolders(repositories);
   return folders.get(name);
+}
+
+/** Of what a client has sent. */
+export async function uploadedFolder(name: string, path: string): Promise<ModelFolder> {
+  const root = await realpath(path);
+  return { name, path: root, versions: await versionsIn(root, root), upload: root };
 }
 
 async function foldersOf(repository: string): Promise<readonly ModelFolder[]> {

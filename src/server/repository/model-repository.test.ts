@@ -1,73 +1,19 @@
 /** Model repositories of ONNX files, loaded into a core: what serves, and what is said of the rest. */
 import { strict as check } from "node:assert";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import test, { type TestContext } from "node:test";
-import { InferenceCore } from "../../core/inference-core.ts";
+import { join } from "node:path";
+import test from "node:test";
 import { modelConfigJson } from "../../core/model-config-json.ts";
-import { hostOptions } from "../../testing/executor-fixture.ts";
 import { addSubGraph, identityGraph } from "../../testing/onnx-graphs.ts";
-import { sha256Digest } from "../sha256-digest.ts";
-import { ModelRepository } from "./model-repository.ts";
-
-/** Targets by name. */
-type Links = Readonly<Record<string, string>>;
-
-type Files = Readonly<Record<string, string | Uint8Array>>;
-
-interface Served {
-  readonly core: InferenceCore;
-  readonly lines: readonly string[];
-  /** Undefined: all of it was loaded. */
-  readonly failure: string | undefined;
-}
-
-async function serve(t: TestContext, files: Files, links: Links = {}): Promise<Served> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-repository-")));
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), content);
-  }
-  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, name));
-  const options = hostOptions();
-  const core = new InferenceCore({
-    clock: options.clock,
-    log: options.log,
-    metadata: { name: "test", version: "0", extensions: [] },
-    maxWaitingBytes: 1e6,
-    cacheBytes: 0,
-    digest: sha256Digest,
-  });
-  t.after(async () => {
-    await core.drain();
-    rmSync(folder, { recursive: true });
-  });
-  const repository = new ModelRepository({
-    folders: [folder],
-    core,
-    hostOptions: options,
-    completes: true,
-    defaultMaxBatchSize: 4,
-  });
-  const failure = await repository.loadAll({}).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-  core.setRunning();
-  return { core, lines: options.lines, failure };
-}
-
-const index = (core: InferenceCore): readonly string[] => {
-  return core
-    .index()
-    .map(({ name, version, state, reason }) => `${name}/${version} ${state} ${reason}`.trim());
-};
+import { type Files, indexLines, serveRepository } from "../../testing/repository-fixture.ts";
 
 test("a folder with a graph is a model, and says what it became", async (t) => {
-  const { core, lines, failure } = await serve(t, { "add_sub/1/model.onnx": addSubGraph() });
+  const { core, lines, failure } = await serveRepository(t, {
+    "add_sub/1/model.onnx": addSubGraph(),
+  });
   check.equal(failure, undefined);
-  check.deepEqual(index(core), ["add_sub/1 READY"]);
+  check.deepEqual(indexLines(core), ["add_sub/1 READY"]);
   const shown = modelConfigJson(core.lookUp("add_sub", undefined).config);
   check.deepEqual(
     [shown["platform"], shown["backend"], shown["max_batch_size"], shown["default_model_filename"]],
@@ -86,7 +32,7 @@ test("a folder with a graph is a model, and says what it became", async (t) => {
 
 test("the latest version, or those that the policy says", async (t) => {
   const graph = addSubGraph();
-  const { core, failure } = await serve(t, {
+  const { core, failure } = await serveRepository(t, {
     "latest/1/model.onnx": graph,
     "latest/3/model.onnx": graph,
     "all/1/model.onnx": graph,
@@ -94,7 +40,7 @@ test("the latest version, or those that the policy says", async (t) => {
     "all/config.pbtxt": "version_policy: { all {} } max_batch_size: 8",
   });
   check.equal(failure, undefined);
-  check.deepEqual(index(core), ["all/1 READY", "all/2 READY", "latest/3 READY"]);
+  check.deepEqual(indexLines(core), ["all/1 READY", "all/2 READY", "latest/3 READY"]);
   check.equal(core.lookUp("all", 1).config.maxBatchSize, 8);
 });
 
@@ -137,9 +83,12 @@ const wrong: Readonly<Record<string, readonly [Files, RegExp]>> = {
 
 for (const [what, [files, why]] of Object.entries(wrong)) {
   test(`wrong: ${what}; the others serve`, async (t) => {
-    const { core, failure } = await serve(t, { ...files, "good/1/model.onnx": addSubGraph() });
+    const { core, failure } = await serveRepository(t, {
+      ...files,
+      "good/1/model.onnx": addSubGraph(),
+    });
     check.match(failure ?? "none", why);
-    check.ok(index(core).includes("good/1 READY"));
+    check.ok(indexLines(core).includes("good/1 READY"));
   });
 }
 
@@ -148,9 +97,13 @@ test("a link out of the repository is no model file", async (t) => {
   const path = join(outside, "model.onnx");
   writeFileSync(path, identityGraph("FP32"));
   t.after(() => rmSync(outside, { recursive: true }));
-  const { core, failure } = await serve(t, { "m/1/readme": "" }, { "m/1/model.onnx": path });
+  const { core, failure } = await serveRepository(
+    t,
+    { "m/1/readme": "" },
+    { "m/1/model.onnx": path },
+  );
   check.match(failure ?? "", /model file 'model.onnx' is outside its folder/);
-  check.deepEqual(index(core), [
+  check.deepEqual(indexLines(core), [
     "m/1 UNAVAILABLE Invalid argument: model file 'model.onnx' is outside its folder",
   ]);
 });

@@ -1,0 +1,50 @@
+/**
+ * Uploads: model folders that clients send, each in a temporary folder of its own that only this user
+ * can read. They last as long as something is loaded from them.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { UploadedFiles } from "../../core/inference-service.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import { nameWithin } from "./within.ts";
+
+/** Its path. Rejects with an InferenceError for a path that leads out of it; nothing is left then. */
+export async function writeUpload(files: UploadedFiles): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "shoal-upload-"));
+  try {
+    for (const [name, bytes] of files) await writeFileOf(folder, name, bytes);
+    return folder;
+  } catch (error) {
+    await removeUpload(folder);
+    throw error;
+  }
+}
+
+export async function removeUpload(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function writeFileOf(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = pathOf(folder, name);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    // Not over another one: two names that lead to one file are a mistake.
+    await writeFile(path, bytes, { flag: "wx" });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = `file parameter 'file:${name}' cannot be written (${code})`;
+    throw new InferenceError("INVALID_ARGUMENT", why, { cause });
+  }
+}
+
+function pathOf(folder: string, name: string): string {
+  try {
+    return nameWithin({ what: "file parameter", folder, name });
+  } catch (cause) {
+    const shown = name.length > 80 ? `${name.slice(0, 77)}...` : name;
+    const what = `Invalid file parameter 'file:${shown}' with normalized path '${shown}'`;
+    const why = `${what} must stay within model directory.`;
+    throw new InferenceError("INVALID_ARGUMENT", why, { cause });
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A model repository for the length of a test, loaded into a core on the real clock.
+ */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { InferenceCore } from "../core/inference-core.ts";
+import { ModelRepository } from "../server/repository/model-repository.ts";
+import { sha256Digest } from "../server/sha256-digest.ts";
+import { hostOptions } from "./executor-fixture.ts";
+
+/** Targets by name. */
+export type Links = Readonly<Record<string, string>>;
+
+/** Contents by path. */
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export interface ServedRepository {
+  readonly folder: string;
+  readonly repository: ModelRepository;
+  readonly core: InferenceCore;
+  readonly lines: readonly string[];
+  /** Undefined: all of it was loaded. */
+  readonly failure: string | undefined;
+}
+
+export async function serveRepository(
+  t: TestContext,
+  files: Files,
+  links: Links = {},
+): Promise<ServedRepository> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-repository-")));
+  writeFiles(folder, files);
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, name));
+  const options = hostOptions();
+  const core = new InferenceCore({
+    clock: options.clock,
+    log: options.log,
+    metadata: { name: "test", version: "0", extensions: [] },
+    maxWaitingBytes: 1e6,
+    cacheBytes: 0,
+    digest: sha256Digest,
+  });
+  t.after(async () => {
+    await core.drain();
+    rmSync(folder, { recursive: true });
+  });
+  const repository = new ModelRepository({
+    folders: [folder],
+    core,
+    hostOptions: options,
+    completes: true,
+    defaultMaxBatchSize: 4,
+  });
+  const failure = await repository.loadAll({}).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  core.setRunning();
+  return { folder, repository, core, lines: options.lines, failure };
+}
+
+export function writeFiles(folder: string, files: Files): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+}
+
+/** `name/version STATE reason`, each. */
+export function indexLines(core: InferenceCore): readonly string[] {
+  return core.index().map(({ name, version, state, reason }) => {
+    return `${name}/${version} ${state} ${reason}`.trim();
+  });
+}
