@@ -105,24 +105,6 @@ const polling: readonly Case[] = [
   ],
   ["an ensemble", { platform: "ensemble", ensemble_scheduling: {} }],
   [
-    "an ensemble without steps",
-    { platform: "ensemble" },
-    "ensemble scheduling must be set for ensemble m whose platform is ensemble",
-  ],
-  [
-    "what an ensemble cannot have",
-    {
-      platform: "ensemble",
-      ensemble_scheduling: {},
-      instance_group: [{}],
-      optimization: {},
-      model_warmup: [{}],
-    },
-    "instance group should not be specified for ensemble 'm'",
-    "optimization should not be specified for ensemble 'm'",
-    "model_warmup can not be specified for ensemble 'm'",
-  ],
-  [
     "steps without an ensemble",
     { ...onnx, ensemble_scheduling: {} },
     "ensemble scheduling cannot be set for model 'm' whose platform is not ensemble",

@@ -6,7 +6,7 @@
  * configuration has its backend, and is not normalised.
  *
  * Not here: tensors and instances (loading-mistakes.ts), what this server does not have
- * (config-support.ts), the steps of an ensemble.
+ * (config-support.ts), what an ensemble must and must not have.
  */
 import type { Written, WrittenConfig } from "../../protocol/written-config.ts";
 import { ensemblePlatform, onnxBackend, onnxPlatform } from "./complete-backend.ts";
@@ -95,20 +95,7 @@ function orderingMistakes(batching: Written<"ModelDynamicBatching">): readonly s
 }
 
 function ensembleMistakes(config: WrittenConfig, name: string): readonly string[] {
-  const isEnsemble = config.platform === ensemblePlatform;
-  const hasSteps = config.ensemble_scheduling !== undefined;
-  if (isEnsemble && !hasSteps) {
-    return [`ensemble scheduling must be set for ensemble ${name} whose platform is ensemble`];
-  }
-  if (isEnsemble) {
-    const { instance_group, optimization, model_warmup } = config;
-    return [
-      ...(instance_group ? [`instance group should not be specified for ensemble '${name}'`] : []),
-      ...(optimization ? [`optimization should not be specified for ensemble '${name}'`] : []),
-      ...(model_warmup ? [`model_warmup can not be specified for ensemble '${name}'`] : []),
-    ];
-  }
-  if (!hasSteps) return [];
+  if (config.platform === ensemblePlatform || config.ensemble_scheduling === undefined) return [];
   return [`ensemble scheduling cannot be set for model '${name}' whose platform is not ensemble`];
 }
 

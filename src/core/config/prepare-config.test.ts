@@ -3,7 +3,7 @@ import { strict as check } from "node:assert";
 import test from "node:test";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
 import type { Graph } from "./complete-from-graph.ts";
-import { loadedConfig, type PreparedConfig, polledConfig } from "./prepare-config.ts";
+import { loadedConfig, type PreparedConfig, polledConfig, pollFailure } from "./prepare-config.ts";
 import { chooseVersions, noVersion } from "./version-policy.ts";
 
 const graph: Graph = {
@@ -57,6 +57,13 @@ test("mistakes that a poll finds, with what is not supported", () => {
       "'max_batch_size' must be non-negative value for m\n" +
       "'sequence_batching' is not supported by this server for m",
   });
+});
+
+test("what cannot be read is told the same way", () => {
+  const { code, message } = pollFailure("m", "failed to read text proto from f: line 1");
+  const sentence = "failed to load 'm', failed to poll from model repository";
+  check.equal(code, "INTERNAL");
+  check.equal(message, `${sentence}: failed to read text proto from f: line 1`);
 });
 
 test("mistakes that a load finds: its own, or against the graph", () => {

@@ -185,11 +185,16 @@ function givenTwice(reason: string, frames: readonly Frame[]): string {
   return onlyOneOf(branches.map((name) => `${parent}${name}`));
 }
 
-/** In the parser's words. The token at fault is no part of the path. */
+/** Mostly in the parser's words. The token at fault is no part of the path. */
 function otherwise({ reason, tokens, index }: Stop): Explained {
-  const path = pathOf(framesAt(tokens, index - 1));
-  const words = shown(reason.replace(/^\.[\w.]+: /, ""));
-  return { token: tokens[index], why: path === "" ? words : `${words}, in '${path}'` };
+  const token = tokens[index];
+  const frames = framesAt(tokens, index - 1);
+  const isName = token !== undefined && /^(?:illegal field name|unexpected token) '/.test(reason);
+  const path = pathOf(isName ? frames.slice(0, -1) : frames);
+  const words = isName
+    ? `expected a field's name; got ${shown(token.text)}`
+    : shown(reason.replace(/^\.[\w.]+: /, ""));
+  return { token, why: path === "" ? words : `${words}, in '${path}'` };
 }
 
 /** Short, and in one line: whatever a terminal could take for a command is escaped. */

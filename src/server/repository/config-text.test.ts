@@ -233,7 +233,7 @@ const refused: readonly [what: string, text: string | Uint8Array, fault: string]
     "instance_group { kind: 9 }",
     "line 1, column 24: 'instance_group[0].kind' must be one of KIND_AUTO, KIND_GPU, KIND_CPU, KIND_MODEL; got 9",
   ],
-  ["a field's number", "4: 8", "line 1, column 1: illegal field name '4'"],
+  ["a field's number", "4: 8", "line 1, column 1: expected a field's name; got 4"],
   [
     "an exponent",
     "max_batch_size: 1e1",
@@ -320,11 +320,11 @@ const refused: readonly [what: string, text: string | Uint8Array, fault: string]
     "input { dims: [1\n 2] }",
     "line 2, column 2: expected ']', in 'input[0].dims[0]'",
   ],
-  ["an end of nothing", "input { } }", "line 1, column 11: illegal field name '}', in 'input[0]'"],
+  ["an end of nothing", "input { } }", "line 1, column 11: expected a field's name; got }"],
   [
     "another end",
     "input { name: 'a' >",
-    "line 1, column 19: illegal field name '>', in 'input[0].name'",
+    "line 1, column 19: expected a field's name; got >, in 'input[0]'",
   ],
   [
     "a list of what can be one only",
@@ -342,6 +342,11 @@ const refused: readonly [what: string, text: string | Uint8Array, fault: string]
     "line 1, column 9: expected message value, in 'input[0]'",
   ],
   ["two separators", "name: 'a',;", "line 1, column 11: unexpected separator, in 'name'"],
+  [
+    "a text for a name",
+    "input { 'name': 'a' }",
+    "line 1, column 9: expected a field's name; got 'name', in 'input[0]'",
+  ],
   [
     "an extension",
     "[inference.thing]: 1",

@@ -3,7 +3,8 @@
  * `ext/textformat`, with a schema made of protocol/generated/config-schema.ts.
  *
  * What it takes is what protobuf takes; besides, a comma may stand behind the last element of a
- * list, and bytes that are no UTF-8 in comments. An enum's number must be one that has a name.
+ * list, bytes that are no UTF-8 in comments, and a key or value twice in an entry of a map, where the
+ * last counts. An enum's number must be one that has a name.
  *
  * To be imported when a file is there to be read, not before: reflection costs time and memory.
  *
