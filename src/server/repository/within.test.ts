@@ -74,11 +74,14 @@ test("what is within is found, also by links that stay there", async () => {
   check.equal(await pathWithin({ what, folder, name: "m/1" }), join(folder, "m", "1"));
 });
 
-test("a pipe is no file", { skip: process.platform === "win32" && "there are none" }, async () => {
-  execFileSync("mkfifo", [join(folder, "pipe")]);
-  await check.rejects(fileWithin({ what, folder, name: "pipe" }), /is no file$/);
-  await check.rejects(pathWithin({ what, folder, name: "pipe" }), /neither a file nor a folder$/);
-});
+// Windows has no pipes that are in folders.
+if (process.platform !== "win32") {
+  test("a pipe is no file", async () => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await check.rejects(fileWithin({ what, folder, name: "pipe" }), /is no file$/);
+    await check.rejects(pathWithin({ what, folder, name: "pipe" }), /neither a file nor a folder$/);
+  });
+}
 
 test("a name may be free", () => {
   check.equal(nameWithin({ what, folder, name: "1/new.onnx" }), join(folder, "1", "new.onnx"));
