@@ -11,6 +11,7 @@ import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
+import { modelsOfEnsemble } from "./ensemble-models.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -220,6 +221,9 @@ export class InferenceCore implements InferenceService {
       const { signal } = entry.giveUp;
       const resolved = await source.resolve(signal);
       signal.throwIfAborted();
+      if (resolved.host === undefined) {
+        await modelsOfEnsemble(entry, resolved.config, this.#repository);
+      }
       const { onOutOfService } = this.#options;
       entry.model = new LoadedModel(resolved, {
         clock,
@@ -228,6 +232,7 @@ export class InferenceCore implements InferenceService {
         waitingBytes: this.#waitingBytes,
         cache: this.#cache,
         onOutOfService: (error) => onOutOfService?.(entry, error),
+        find: (stepName, stepVersion) => this.#find(stepName, stepVersion),
       });
       await entry.model.load(startedAtMs);
     } catch (reason) {

@@ -6,6 +6,7 @@
 import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WarmupSource } from "../protocol/warmup.ts";
+import type { EnsembleConfig } from "./ensemble-config.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -32,6 +33,8 @@ export interface ModelConfig {
   readonly singleFlight: boolean;
   /** What each instance runs before it is ready. */
   readonly warmup: readonly WarmupConfig[];
+  /** It has no instances: other models carry its requests out. */
+  readonly ensemble?: EnsembleConfig;
 }
 
 export interface CacheConfig {

@@ -5,6 +5,7 @@
  */
 import type { PendingSibling, SiblingRequest, SiblingSink } from "../backends/sibling-calls.ts";
 import type { InferenceService } from "../core/inference-service.ts";
+import type { ModelConfig } from "../core/model-config.ts";
 import type { SiblingOrigin, SiblingService } from "../executor/batch-siblings.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { CallGraph } from "./call-graph.ts";
@@ -23,6 +24,7 @@ export class ServerSiblings implements SiblingService {
     const { caller, deadlineMs, logId } = origin;
     try {
       const { config } = this.#service.lookUp(modelName, modelVersion);
+      this.#enterSteps(config);
       this.#calls.enter(caller, config);
       if (!isStream) refuseStream(config);
       const target = { modelName, modelVersion, config };
@@ -32,6 +34,15 @@ export class ServerSiblings implements SiblingService {
     } catch (reason) {
       sink.fail(InferenceError.from(reason));
       return neverSent;
+    }
+  }
+
+  /** An ensemble waits for the models of its steps: a circle may go through them. */
+  #enterSteps(ensemble: ModelConfig): void {
+    for (const { modelName, modelVersion } of ensemble.ensemble?.steps ?? []) {
+      const { config } = this.#service.lookUp(modelName, modelVersion);
+      this.#calls.enter(ensemble, config);
+      this.#enterSteps(config);
     }
   }
 }
