@@ -39,7 +39,7 @@ export function configOf(unit: Unit, random: Random): ModelConfig {
 function modelConfig(unit: ModelUnit, random: Random): ModelConfig {
   const { name, maxBatchSize, isDecoupled } = unit;
   const maxQueueDelayMs = random.pick([0, 0, 2]);
-  const batching = { maxQueueDelayMs, isolateFailures: random.chance(0.5) };
+  const batching = { maxQueueDelayMs, isolateFailures: !isDecoupled && random.chance(0.5) };
   return resolveModelConfig({
     name,
     version: 1,
@@ -155,11 +155,17 @@ class UnitInstance implements Instance {
     else this.#later(random.between(0, 4), () => this.#goOn(execution));
   }
 
-  abort(batch: ExecutionBatch): void {
+  abort(batch: ExecutionBatch, requestIndex: number): void {
     const execution = this.#executions.find((one) => one.batch === batch);
-    if (execution === undefined) return;
+    const stream = execution?.streams[requestIndex];
+    if (execution === undefined || stream === undefined) return;
+    // Nobody makes room for more of it.
+    stream.nextPart = stream.count;
     execution.goneCount += 1;
-    if (execution.goneCount < batch.requests.length) return;
+    if (execution.goneCount < batch.requests.length) {
+      this.#later(0, () => this.#goOn(execution));
+      return;
+    }
     this.#end(
       execution,
       batch.requests.map(() => undefined),
