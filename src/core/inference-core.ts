@@ -12,6 +12,7 @@ import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import { modelsOfEnsemble } from "./ensemble-models.ts";
+import { refuseCircle } from "./ensemble-waits.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -21,7 +22,7 @@ import type {
 import { unloadedEarly } from "./instance-pool.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { TensorConfig } from "./model-config.ts";
+import type { ModelConfig, TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
@@ -223,6 +224,7 @@ export class InferenceCore implements InferenceService {
       signal.throwIfAborted();
       if (resolved.host === undefined) {
         await modelsOfEnsemble(entry, resolved.config, this.#repository);
+        this.#refuseCircle(resolved.config);
       }
       const { onOutOfService } = this.#options;
       entry.model = new LoadedModel(resolved, {
@@ -249,6 +251,20 @@ export class InferenceCore implements InferenceService {
     entry.state = "READY";
     const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
     log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
+  }
+
+  #refuseCircle(ensemble: ModelConfig): void {
+    const configs = this.#repository.all().flatMap(({ model }) => model?.config ?? []);
+    const others = configs.filter((config) => config.ensemble !== undefined);
+    refuseCircle(ensemble, others, (name, version) => this.#configOf(name, version));
+  }
+
+  #configOf(name: string, version: AskedVersion): ModelConfig | undefined {
+    try {
+      return this.#find(name, version).config;
+    } catch {
+      return undefined;
+    }
   }
 
   /** What runs in one may bring others work: until all are idle at the end of a turn. */

@@ -4,6 +4,7 @@
  * that drains lets it in.
  */
 import type { PendingSibling, SiblingRequest, SiblingSink } from "../backends/sibling-calls.ts";
+import { type FindConfig, waitsOf } from "../core/ensemble-waits.ts";
 import type { InferenceService } from "../core/inference-service.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { SiblingOrigin, SiblingService } from "../executor/batch-siblings.ts";
@@ -38,11 +39,12 @@ export class ServerSiblings implements SiblingService {
   }
 
   /** An ensemble waits for the models of its steps: a circle may go through them. */
-  #enterSteps(ensemble: ModelConfig): void {
-    for (const { modelName, modelVersion } of ensemble.ensemble?.steps ?? []) {
-      const { config } = this.#service.lookUp(modelName, modelVersion);
-      this.#calls.enter(ensemble, config);
-      this.#enterSteps(config);
+  #enterSteps(config: ModelConfig): void {
+    if (config.ensemble === undefined) return;
+    const find: FindConfig = (name, version) => this.#service.lookUp(name, version).config;
+    for (const { waiter, awaited } of waitsOf(config, find)) {
+      this.#enterSteps(awaited);
+      this.#calls.enter(waiter, awaited);
     }
   }
 }

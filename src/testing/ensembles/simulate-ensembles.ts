@@ -304,8 +304,7 @@ class EnsembleWorld {
   #isDue(caller: Caller, { code, message }: InferenceError): boolean {
     const { unit, deadlineMs } = caller;
     if (caller.isLeaving) {
-      this.#note(`a caller left ${unit.kind === "model" ? "a model" : "an ensemble"}`);
-      if (unit.isDecoupled) this.#note("a caller left a stream");
+      this.#noteLeft(unit);
       return message === "Request cancelled" && code === "CANCELLED";
     }
     if (caller.isBeingSent && this.#isRefusal(unit, message)) return true;
@@ -320,6 +319,11 @@ class EnsembleWorld {
     }
     this.#noteFault(unit, message, cause);
     return this.#fails && code === "INTERNAL" && /^fault of /.test(cause ?? "");
+  }
+
+  #noteLeft({ kind, isDecoupled }: Unit): void {
+    this.#note(kind === "model" ? "a caller left a model" : "a caller left an ensemble");
+    if (isDecoupled) this.#note("a caller left a stream");
   }
 
   #noteFault(unit: Unit, message: string, cause: string | undefined): void {
