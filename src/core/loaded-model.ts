@@ -126,7 +126,6 @@ export class LoadedModel implements ModelView, StepModel {
 
   /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
   async unload(): Promise<void> {
-    this.#isUnloading = true;
     if (this.#holdCount > 0) await this.#untilLetGo();
     this.#scheduler.close();
     await this.drain();
@@ -142,7 +141,7 @@ export class LoadedModel implements ModelView, StepModel {
 
   /** Refuses what comes from outside meanwhile. */
   #untilLetGo(): Promise<void> {
-    void this.#scheduler.drain();
+    void this.drain();
     return new Promise((resolve) => {
       this.#onLetGo = resolve;
     });
