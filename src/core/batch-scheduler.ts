@@ -20,7 +20,7 @@
  * (request-queue.ts) and what bounds it (queue-limits.ts), what ends a request
  * (request-answers.ts).
  */
-import { type FailureReason, InferenceError, requestPrefix } from "../protocol/errors.ts";
+import { type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
@@ -38,6 +38,7 @@ import { RequestQueue } from "./request-queue.ts";
 import { RunningBatch, type RunningBatchOptions } from "./running-batch.ts";
 import { endedRequest, type RequestOwner, ScheduledRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import { stopping } from "./stopping.ts";
 
 export interface BatchSchedulerOptions {
   readonly config: ModelConfig;
@@ -319,10 +320,4 @@ function bytesOf({ inputs }: InferRequest): number {
   let bytes = 0;
   for (const { byteLength } of inputs) bytes += byteLength;
   return bytes;
-}
-
-function stopping({ id }: InferRequest): InferenceError {
-  const why =
-    "Server is stopping, scheduler for model has stopped accepting new inference requests";
-  return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });
 }

@@ -11,6 +11,8 @@ import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
+import { modelsOfEnsemble } from "./ensemble-models.ts";
+import { refuseCircle } from "./ensemble-waits.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -20,7 +22,7 @@ import type {
 import { unloadedEarly } from "./instance-pool.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { TensorConfig } from "./model-config.ts";
+import type { ModelConfig, TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, type Replacement, Repository } from "./repository.ts";
@@ -304,6 +306,10 @@ export class InferenceCore implements InferenceService {
     const { clock, log, digest, onOutOfService } = this.#options;
     const resolved = await source.resolve(signal);
     signal.throwIfAborted();
+    if (resolved.host === undefined) {
+      await modelsOfEnsemble(entry, resolved.config, this.#repository);
+      this.#refuseCircle(resolved.config);
+    }
     const model: LoadedModel = new LoadedModel(resolved, {
       clock,
       log,
@@ -314,6 +320,7 @@ export class InferenceCore implements InferenceService {
       onOutOfService: (error) => {
         if (entry.model === model) onOutOfService?.(entry, error);
       },
+      find: (stepName, stepVersion) => this.#find(stepName, stepVersion),
     });
     onMade(model);
     await model.load(startedAtMs);
@@ -333,6 +340,20 @@ export class InferenceCore implements InferenceService {
   ): void {
     const what = `model '${model}' version ${version} failed to load: ${error.message}`;
     this.#options.log[level](what, { model, version, error });
+  }
+
+  #refuseCircle(ensemble: ModelConfig): void {
+    const configs = this.#repository.all().flatMap(({ model }) => model?.config ?? []);
+    const others = configs.filter((config) => config.ensemble !== undefined);
+    refuseCircle(ensemble, others, (name, version) => this.#configOf(name, version));
+  }
+
+  #configOf(name: string, version: AskedVersion): ModelConfig | undefined {
+    try {
+      return this.#find(name, version).config;
+    } catch {
+      return undefined;
+    }
   }
 
   /** What runs in one may bring others work: until all are idle at the end of a turn. */

@@ -1,5 +1,9 @@
 /**
  * Loaded model: one model version with everything that serves it: instances, scheduler, counters.
+ * An ensemble has no instances; its scheduler stands in for them.
+ *
+ * Who needs it to the end of something that it has begun holds it: then it is unloaded later, and
+ * takes requests from inside until it is let go.
  *
  * Not here: its state and its name among others (repository.ts).
  */
@@ -8,11 +12,13 @@ import type { InferRequest } from "../protocol/infer.ts";
 import { BatchScheduler } from "./batch-scheduler.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
+import type { StepModel } from "./ensemble-run.ts";
+import { checkedEnsemble, EnsembleScheduler, type FindModel } from "./ensemble-scheduler.ts";
 import type { ModelView } from "./inference-service.ts";
 import { InstancePool, type PoolOptions } from "./instance-pool.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
-import type { ResolvedModel } from "./model-source.ts";
+import type { ResolvedSource } from "./model-source.ts";
 import { ModelStatistics, type ModelStatisticsSnapshot } from "./model-statistics.ts";
 import type { Digest } from "./request-key.ts";
 import type { ResponseCache } from "./response-cache.ts";
@@ -28,32 +34,67 @@ export interface LoadedModelOptions {
   readonly cache: ResponseCache;
   readonly digest: Digest;
   readonly onOutOfService: PoolOptions["onOutOfService"];
+  /** Among the models of the server, for ensembles. */
+  readonly find: FindModel;
 }
 
-export class LoadedModel implements ModelView {
+type Instances = Pick<InstancePool, "isReady" | "failure" | "load" | "stop" | "abandon">;
+
+export class LoadedModel implements ModelView, StepModel {
   readonly config: ModelConfig;
   readonly #clock: Clock;
   readonly #statistics: ModelStatistics;
-  readonly #instances: InstancePool;
+  readonly #instances: Instances;
   readonly #scheduler: Scheduler;
+  /** Undefined: it is none. */
+  readonly #ensemble: EnsembleScheduler | undefined = undefined;
   #isUnloading = false;
+  #holdCount = 0;
+  #onLetGo: () => void = () => {};
 
-  constructor({ config, host, measures }: ResolvedModel, options: LoadedModelOptions) {
-    const { clock, log, waitingBytes, cache, digest, onOutOfService } = options;
+  /** Throws INVALID_ARGUMENT if it is an ensemble that does not fit the models of its steps. */
+  constructor(resolved: ResolvedSource, options: LoadedModelOptions) {
+    const { clock, log, waitingBytes, cache, digest, onOutOfService, find } = options;
+    const { host, measures } = resolved;
+    const config = host === undefined ? checkedEnsemble(resolved.config, find) : resolved.config;
     const statistics = new ModelStatistics(config.name, config.version);
-    const instances = new InstancePool({ config, host, clock, log, statistics, onOutOfService });
+    const shared = { config, clock, log, statistics };
+    let scheduler: Scheduler;
+    if (host === undefined) {
+      const ensemble = new EnsembleScheduler({ ...shared, find });
+      this.#ensemble = ensemble;
+      this.#instances = ensemble;
+      scheduler = ensemble;
+    } else {
+      const instances = new InstancePool({ ...shared, host, onOutOfService });
+      this.#instances = instances;
+      scheduler = new BatchScheduler({ ...shared, instances, waitingBytes, measures });
+    }
     this.config = config;
     this.#clock = clock;
     this.#statistics = statistics;
-    this.#instances = instances;
-    const shared = { config, clock, log, statistics };
-    const scheduler = new BatchScheduler({ ...shared, instances, waitingBytes, measures });
-    const isInService = (): boolean => instances.failure === undefined;
+    const isInService = (): boolean => this.#instances.failure === undefined;
     this.#scheduler = withSharedAnswers(scheduler, cache, { ...shared, digest, isInService });
   }
 
   isReady(): boolean {
     return !this.#isUnloading && this.#instances.isReady;
+  }
+
+  /** An ensemble, one of whose models is not there or does not fit any more. */
+  get whyDown(): InferenceError | undefined {
+    return this.#ensemble?.whyDown;
+  }
+
+  hold(): void {
+    this.#ensemble?.hold();
+    this.#holdCount += 1;
+  }
+
+  letGo(): void {
+    this.#holdCount -= 1;
+    this.#ensemble?.letGo();
+    if (this.#holdCount === 0) this.#onLetGo();
   }
 
   /** Why it is out of service, for good. */
@@ -85,6 +126,7 @@ export class LoadedModel implements ModelView {
 
   /** Takes nothing new; resolves when all it had is answered and its instances are gone. */
   async unload(): Promise<void> {
+    if (this.#holdCount > 0) await this.#untilLetGo();
     this.#scheduler.close();
     await this.drain();
     await this.#instances.stop();
@@ -95,6 +137,14 @@ export class LoadedModel implements ModelView {
     this.#scheduler.close();
     this.#scheduler.failAll(error);
     this.#instances.abandon(error);
+  }
+
+  /** Refuses what comes from outside meanwhile. */
+  #untilLetGo(): Promise<void> {
+    void this.drain();
+    return new Promise((resolve) => {
+      this.#onLetGo = resolve;
+    });
   }
 
   statistics(): ModelStatisticsSnapshot {

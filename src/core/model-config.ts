@@ -8,6 +8,7 @@ import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WarmupSource } from "../protocol/warmup.ts";
 import type { CompletedConfig } from "./config/normalise-config.ts";
+import type { EnsembleConfig } from "./ensemble-config.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -36,6 +37,8 @@ export interface ModelConfig {
   readonly warmup: readonly WarmupConfig[];
   /** Of a model of a repository: its configuration as clients see it. */
   readonly written?: CompletedConfig;
+  /** It has no instances: other models carry its requests out. */
+  readonly ensemble?: EnsembleConfig;
 }
 
 export interface CacheConfig {

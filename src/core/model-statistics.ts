@@ -191,6 +191,11 @@ export class ModelStatistics {
     this.#pendingCount += 1;
   }
 
+  /** Of an ensemble: it never waits, and is in no batch. */
+  requestStarted(): void {
+    this.#executingCount += 1;
+  }
+
   batchHandedOver(requestCount: number, rows: number, why: BatchCloseReason): void {
     this.#pendingCount -= requestCount;
     this.#executingCount += requestCount;

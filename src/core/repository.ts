@@ -9,6 +9,8 @@
  * A request without a version means the highest one that is READY. What cannot be found is told
  * with the protocol's texts.
  *
+ * An ensemble is unloaded, to all who ask, while a model of its steps is.
+ *
  * One that went out of service shows as UNAVAILABLE, with the reason, until it is unloaded;
  * meanwhile it is found if no other version serves, so that its callers hear why.
  *
@@ -40,6 +42,8 @@ export interface ModelVersion {
   replacement: Replacement | undefined;
   /** What has been replaced, until all that it had is answered and its instances are gone. */
   readonly leaving: Map<LoadedModel, Promise<void>>;
+  /** Of an ensemble: the models of its steps. */
+  stepNames: readonly string[];
 }
 
 export interface Replacement {
@@ -91,6 +95,7 @@ export class Repository {
       unloading: undefined,
       replacement: undefined,
       leaving: new Map(),
+      stepNames: [],
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
     const models = new Map(this.#models).set(name, sorted);
@@ -117,7 +122,7 @@ export class Repository {
     const versions = this.#models.get(name);
     if (versions === undefined) throw unknown(`'${name}' is not found`);
     if (version === undefined) {
-      const ready = versions.filter(({ state }) => state === "READY");
+      const ready = versions.filter(isUp);
       const serving = ready.findLast((entry) => failureOf(entry) === undefined);
       const model = (serving ?? ready.at(-1))?.model;
       if (model === undefined) throw unknown(`'${name}' has no available versions`);
@@ -125,7 +130,7 @@ export class Repository {
     }
     const entry = versions.find((candidate) => candidate.version === version);
     if (entry === undefined) throw unknown(`'${name}' version ${version} is not found`);
-    if (entry.state === "READY" && entry.model !== undefined) return entry.model;
+    if (isUp(entry) && entry.model !== undefined) return entry.model;
     throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
   }
 
@@ -143,18 +148,35 @@ export class Repository {
     return this.all().map((entry) => {
       const { name, version, state, reason } = entry;
       const failure = failureOf(entry);
-      if (failure === undefined) return { name, version, state, reason };
-      return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+      if (failure !== undefined) {
+        return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+      }
+      return isUp(entry) || state !== "READY"
+        ? { name, version, state, reason }
+        : { name, version, state: "UNAVAILABLE", reason: whyDown(entry) };
     });
   }
 
   /** Every version serves, or was unloaded on purpose. */
   isReady(): boolean {
-    return this.all().every(({ state, reason, model }) => {
-      if (state === "READY") return model?.isReady() ?? false;
+    return this.all().every((entry) => {
+      const { state, reason, model } = entry;
+      if (state === "READY") return whyDown(entry) === unloadedReason || model?.isReady() === true;
       return state === "UNAVAILABLE" && reason === unloadedReason;
     });
   }
+}
+
+function isUp(entry: ModelVersion): boolean {
+  return entry.state === "READY" && whyDown(entry) === "";
+}
+
+/** Empty: it is not, unless it has failed. */
+function whyDown({ model }: ModelVersion): string {
+  const error = model?.whyDown;
+  if (error === undefined) return "";
+  const isGone = error.code === "NOT_FOUND" || error.code === "UNAVAILABLE";
+  return isGone ? unloadedReason : reasonOf(error);
 }
 
 /** Undefined also if it has failed to load: then nothing is left of it. */

@@ -28,7 +28,11 @@ export function isShareable(
 }
 
 /** A sink is foreign code: it may throw. */
-export function tell({ log, config }: SharingOptions, requestId: string, say: () => void): void {
+export function tell(
+  { log, config }: Pick<SharingOptions, "log" | "config">,
+  requestId: string,
+  say: () => void,
+): void {
   try {
     say();
   } catch (error) {

@@ -25,7 +25,7 @@ export function modelSource(
   model: ModelBase,
   module: string | undefined,
   options: HostOptions,
-): ModelSource {
+): ModelSource<ResolvedModel> {
   const { name, version } = model;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (isOnnx(model)) return await resolveOnnx(model, options, signal);

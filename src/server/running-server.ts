@@ -10,6 +10,7 @@ import { ByteBudget } from "../core/byte-budget.ts";
 import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
+import type { ModelSource } from "../core/model-source.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InferOptions } from "../definition/request-options.ts";
 import type { HostOptions } from "../executor/instance-hosts.ts";
@@ -212,6 +213,11 @@ export class RunningServer {
 
   async bind({ model, module }: ServedModel, options: LoadOptions = {}): Promise<void> {
     await this.#core.load(modelSource(model, module, this.#hostOptions), options);
+  }
+
+  /** What no definition stands for, such as an ensemble. */
+  async load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    await this.#core.load(source, options);
   }
 
   async unbind(name: string, version?: number): Promise<void> {

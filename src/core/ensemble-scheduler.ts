@@ -1,0 +1,275 @@
+/**
+ * Ensemble scheduler: the requests of an ensemble that are on their way. It has no queue and no
+ * instances: each request starts at once, and waits where its steps' models let it wait.
+ *
+ * The models of the steps are looked up when a request comes, and held until it has ended: what was
+ * accepted goes to its end, also if one of them is unloaded meanwhile. The plan is made anew when
+ * they are not those it was made for. So an ensemble is down while one of its models is not there,
+ * or does not fit any more, and up again when it is: nobody has to tell it.
+ *
+ * Statistics: a request counts as executing at once, and never as waiting. Its compute times are
+ * the sums over its steps, as Triton has them: of steps that run side by side they are more than the
+ * request took. Whatever a step failed with counts as OTHER; a caller who leaves as CANCELED.
+ *
+ * Not here: a request's way through the steps (ensemble-run.ts); waiting for the models of an
+ * ensemble that loads (ensemble-models.ts).
+ */
+import { assert } from "../assert.ts";
+import { type FailureReason, InferenceError } from "../protocol/errors.ts";
+import type { AskedVersion, InferRequest, Parameters, SequenceFields } from "../protocol/infer.ts";
+import type { Clock } from "./clock.ts";
+import type { EnsembleStepConfig } from "./ensemble-config.ts";
+import { type EnsemblePlan, planEnsemble } from "./ensemble-plan.ts";
+import {
+  type EnsembleResponse,
+  EnsembleRun,
+  type RunOwner,
+  type StepModel,
+} from "./ensemble-run.ts";
+import type { Log } from "./log.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { ExecutionMoments, ModelStatistics } from "./model-statistics.ts";
+import { endedRequest } from "./scheduled-request.ts";
+import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import { tell } from "./sharing.ts";
+import { stopping } from "./stopping.ts";
+
+/** Throws NOT_FOUND or UNAVAILABLE. */
+export type FindModel = (name: string, version: AskedVersion) => StepModel;
+
+export interface EnsembleSchedulerOptions {
+  readonly config: ModelConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly statistics: ModelStatistics;
+  readonly find: FindModel;
+}
+
+/** A plan, and the models for which it was made. */
+interface Bound {
+  readonly plan: EnsemblePlan;
+  readonly models: readonly StepModel[];
+}
+
+export class EnsembleScheduler implements Scheduler, RunOwner {
+  readonly #options: EnsembleSchedulerOptions;
+  readonly #runs: Set<EnsembleRun> = new Set();
+  #bound: Bound | undefined = undefined;
+  /** For those who hold the ensemble, as a step of theirs: until then its own models are held. */
+  #held: { readonly bound: Bound; count: number } | undefined = undefined;
+  #isDraining = false;
+  #isClosed = false;
+  #onDrained: (() => void)[] = [];
+
+  constructor(options: EnsembleSchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** As a pool of instances has it: nothing of its own can be lost. */
+  readonly failure: undefined = undefined;
+
+  async load(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
+  abandon(): void {}
+
+  get isReady(): boolean {
+    try {
+      return this.#bind().models.every((model) => model.isReady());
+    } catch {
+      return false;
+    }
+  }
+
+  /** Why it cannot be asked for anything, for the time being. */
+  get whyDown(): InferenceError | undefined {
+    try {
+      this.#bind();
+      return undefined;
+    } catch (reason) {
+      return InferenceError.from(reason);
+    }
+  }
+
+  hold(): void {
+    this.#held ??= { bound: this.#bind(), count: 0 };
+    this.#held.count += 1;
+    for (const model of this.#held.bound.models) model.hold();
+  }
+
+  letGo(): void {
+    const held = this.#held;
+    assert(held !== undefined, "only what is held can be let go");
+    held.count -= 1;
+    if (held.count === 0) this.#held = undefined;
+    for (const model of held.bound.models) model.letGo();
+  }
+
+  enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
+    const { config, clock, statistics } = this.#options;
+    const { deadlineMs, isInternal = false } = options;
+    if (isInternal ? this.#isClosed : this.#isDraining) {
+      return this.#refuse(request, sink, stopping(request));
+    }
+    let bound: Bound;
+    try {
+      bound = this.#bindHeld(isInternal);
+    } catch (reason) {
+      return this.#refuse(request, sink, InferenceError.from(reason));
+    }
+    const arrivedAtMs = clock.nowMs();
+    const fields = { owner: this, config, request, sink, deadlineMs, arrivedAtMs };
+    const run = new EnsembleRun({ ...fields, ...bound });
+    this.#runs.add(run);
+    statistics.requestStarted();
+    run.start();
+    return run;
+  }
+
+  get isIdle(): boolean {
+    return this.#runs.size === 0;
+  }
+
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    return new Promise((resolve) => {
+      this.#onDrained.push(resolve);
+      this.#tellIfDrained();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  failAll(error: InferenceError): void {
+    for (const run of [...this.#runs]) run.abort(error, error.reason);
+  }
+
+  respond(run: EnsembleRun, { outputs, isShared }: EnsembleResponse, isFinal: boolean): void {
+    const { config, clock, statistics } = this.#options;
+    const { request, sink } = run.fields;
+    const nowMs = clock.nowMs();
+    if (isFinal) {
+      run.endMs = nowMs;
+      const moments = momentsOf(run);
+      statistics.requestSucceeded(run, moments);
+      statistics.executionEnded(run.rows, moments);
+      this.#end(run);
+    }
+    if (config.isDecoupled) {
+      const moments = { computeOutputStartMs: nowMs, computeEndMs: nowMs };
+      statistics.responseEnded(run, outputs.length > 0 ? "success" : "emptyResponse", moments);
+      run.responseCount += 1;
+      run.respondedMs = nowMs;
+    }
+    const response = {
+      modelName: config.name,
+      modelVersion: config.version,
+      id: request.id,
+      parameters: parametersOf(request.sequence),
+      outputs,
+      timing: { ...run.timing },
+    };
+    tell(this.#options, request.id, () =>
+      sink.respond(isShared ? { ...response, isShared } : response, isFinal),
+    );
+  }
+
+  fail(run: EnsembleRun, error: InferenceError, reason: FailureReason): void {
+    const { config, clock, statistics } = this.#options;
+    const { request, sink } = run.fields;
+    const nowMs = clock.nowMs();
+    run.endMs = nowMs;
+    statistics.requestFailed("executing", nowMs - run.arrivedAtMs, reason);
+    if (config.isDecoupled) {
+      const moments = { computeOutputStartMs: nowMs, computeEndMs: nowMs };
+      statistics.responseEnded(run, reason === "CANCELED" ? "cancel" : "fail", moments);
+    }
+    this.#end(run);
+    tell(this.#options, request.id, () => sink.fail(error, reason));
+  }
+
+  /** Throws if a model is not there, or does not fit. */
+  #bind(): Bound {
+    const { config, find } = this.#options;
+    const bound = bindSteps(config, find, this.#bound);
+    if (bound.plan.isDecoupled !== config.isDecoupled) {
+      const how = bound.plan.isDecoupled ? "streams now" : "does not stream any more";
+      const why = `ensemble '${config.name}' ${how}, as its models do: it must be loaded again`;
+      throw new InferenceError("INVALID_ARGUMENT", why);
+    }
+    this.#bound = bound;
+    return bound;
+  }
+
+  /** Its models are held. Who holds the ensemble is not refused because one of them has gone. */
+  #bindHeld(isInternal: boolean): Bound {
+    const { plan, models } = isInternal && this.#held ? this.#held.bound : this.#bind();
+    const held: StepModel[] = [];
+    try {
+      for (const model of models) {
+        model.hold();
+        held.push(model);
+      }
+    } catch (reason) {
+      for (const model of held) model.letGo();
+      throw reason;
+    }
+    return { plan, models };
+  }
+
+  #end(run: EnsembleRun): void {
+    this.#runs.delete(run);
+    for (const model of run.fields.models) model.letGo();
+    if (this.#isDraining) this.#tellIfDrained();
+  }
+
+  #refuse({ id }: InferRequest, sink: ResponseSink, why: InferenceError): PendingRequest {
+    tell(this.#options, id, () => sink.fail(why));
+    return endedRequest;
+  }
+
+  #tellIfDrained(): void {
+    if (this.#runs.size > 0) return;
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+}
+
+/** With what its models know of it. Throws if it does not fit them. */
+export function checkedEnsemble(config: ModelConfig, find: FindModel): ModelConfig {
+  const { isDecoupled } = bindSteps(config, find).plan;
+  return { ...config, isDecoupled };
+}
+
+function bindSteps({ ensemble, ...config }: ModelConfig, find: FindModel, known?: Bound): Bound {
+  assert(ensemble !== undefined, "only an ensemble has steps");
+  const models = ensemble.steps.map(({ modelName, modelVersion }: EnsembleStepConfig) =>
+    find(modelName, modelVersion),
+  );
+  if (known?.models.every((model, index) => model === models[index])) return known;
+  const configs = models.map((model) => model.config);
+  return { plan: planEnsemble({ ...config, ensemble }, configs), models };
+}
+
+/** As if it had run them one after another. */
+function momentsOf({ arrivedAtMs, timing }: EnsembleRun): ExecutionMoments {
+  const computeInputEndMs = arrivedAtMs + timing.batchMs;
+  const computeOutputStartMs = computeInputEndMs + timing.computeMs;
+  const computeEndMs = computeOutputStartMs + timing.outputMs;
+  return { computeStartMs: arrivedAtMs, computeInputEndMs, computeOutputStartMs, computeEndMs };
+}
+
+const noSequence: Parameters = Object.freeze({
+  sequence_id: 0,
+  sequence_start: false,
+  sequence_end: false,
+});
+
+/** Every response of an ensemble has them. */
+function parametersOf(sequence: SequenceFields | undefined): Parameters {
+  if (sequence === undefined) return noSequence;
+  const { id, isStart, isEnd } = sequence;
+  return { sequence_id: id, sequence_start: isStart, sequence_end: isEnd };
+}

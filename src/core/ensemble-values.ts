@@ -1,0 +1,75 @@
+/**
+ * Values of an ensemble's tensors while a request is on its way, and what becomes of them from one
+ * model to the next: another name, perhaps a batch dimension more or less. Never other bytes.
+ */
+import type { Parameters, SequenceFields } from "../protocol/infer.ts";
+import type { WireTensor } from "../protocol/tensor.ts";
+import { matches, type PlannedTensor } from "./ensemble-plan.ts";
+
+export interface EnsembleValue {
+  /** Undefined: it is absent. */
+  readonly tensor: WireTensor | undefined;
+  /** Whoever made it has a batch dimension. */
+  readonly isBatched: boolean;
+  /** Somebody outside of this request reads the same bytes, or another step. */
+  readonly isShared: boolean;
+  /** Of whoever reads it. */
+  readonly sequence: SequenceFields | undefined;
+}
+
+/** Between whoever made a tensor and whoever gets it. */
+export interface Passage {
+  readonly isBatched: boolean;
+  readonly isBatching: boolean;
+  readonly isShared: boolean;
+}
+
+/** As its reader calls it; between one that batches and one that does not, of one row. */
+export function fitted(
+  { datatype, shape, chunks, byteLength }: WireTensor,
+  { name, dims }: PlannedTensor,
+  { isBatched, isBatching, isShared }: Passage,
+): WireTensor {
+  let handedShape = shape;
+  if (isBatching && !isBatched && matches(dims, shape)) handedShape = [1, ...shape];
+  else if (!isBatching && isBatched && !matches(dims, shape)) {
+    const [rows, ...row] = shape;
+    if (rows === 1 && matches(dims, row)) handedShape = row;
+  }
+  const handedOn = { name, datatype, shape: handedShape, chunks, byteLength };
+  return isShared ? { ...handedOn, isShared: true } : handedOn;
+}
+
+/** A model may hand on what it was given: then whoever reads that reads this. */
+export function isPassedOn(output: WireTensor | undefined, inputs: readonly WireTensor[]): boolean {
+  if (output === undefined) return false;
+  return inputs.some(
+    ({ isShared, chunks }) =>
+      isShared === true &&
+      chunks.some(({ buffer }) => output.chunks.some((chunk) => chunk.buffer === buffer)),
+  );
+}
+
+/** A model may say that what follows belongs to another sequence, or to none. */
+export function sequenceAfter(
+  before: SequenceFields | undefined,
+  parameters: Parameters,
+): SequenceFields | undefined {
+  const {
+    sequence_id: id,
+    sequence_start: isStart = before?.isStart ?? false,
+    sequence_end: isEnd = before?.isEnd ?? false,
+  } = parameters;
+  const sequence: SequenceFields = {
+    id: idOf(id) ?? before?.id ?? 0n,
+    isStart: isStart === true,
+    isEnd: isEnd === true,
+  };
+  const isNone = (sequence.id === 0n || sequence.id === "") && !sequence.isStart && !sequence.isEnd;
+  return isNone ? undefined : sequence;
+}
+
+function idOf(value: Parameters[string] | undefined): bigint | string | undefined {
+  if (typeof value === "string" || typeof value === "bigint") return value;
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}

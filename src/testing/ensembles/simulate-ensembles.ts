@@ -1,0 +1,478 @@
+/**
+ * Simulation of ensembles: one run, a function of its seed alone.
+ *
+ * Models and ensembles of them are drawn (units.ts), and served by the real core on a virtual clock,
+ * with instances that take their time, fail, and stream (unit-configs.ts). Callers send, leave, take
+ * what streams at their own pace; models and ensembles are unloaded and loaded again meanwhile; at
+ * last the server drains, or is cut off.
+ *
+ * Checked: each request ends exactly once. One that succeeds has had just the responses that its
+ * unit computes, by units.ts; one that fails has had no others, and failed for a reason that is known
+ * to have been there, told with the names of the ensembles around it. In particular: what was
+ * accepted never fails because a model of a step was unloaded. Who leaves hears it at once, and no
+ * deadline passes unheard. Readers of one stream are never sent more than its window ahead. Counters
+ * add up. In the end nothing is left: no request, no instance, no timer.
+ */
+import { InferenceCore } from "../../core/inference-core.ts";
+import type { Log } from "../../core/log.ts";
+import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
+import { InferenceError } from "../../protocol/errors.ts";
+import type { InferResponse } from "../../protocol/infer.ts";
+import { inferRequest } from "../core-fixture.ts";
+import { Random } from "../random.ts";
+import { CountedClock } from "../simulation/counted-clock.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { configOf, tensorsOf, UnitHost, wireTensors } from "./unit-configs.ts";
+import {
+  drawEnsemble,
+  drawModel,
+  type EnsembleUnit,
+  evaluate,
+  isBatching,
+  type Tensors,
+  type Unit,
+} from "./units.ts";
+
+/** How often what has happened, over all runs. */
+export type Happened = Map<string, number>;
+
+/** What all runs together must have shown. */
+export const mustHappen: readonly string[] = [
+  "a model answered",
+  "an ensemble answered",
+  "an ensemble of an ensemble answered",
+  "an ensemble streamed",
+  "a stream within a stream",
+  "a fault in a step",
+  "a fault in an ensemble within an ensemble",
+  "a caller left a model",
+  "a caller left an ensemble",
+  "a caller left a stream",
+  "a deadline passed in a step",
+  "an ensemble was down",
+  "an ensemble was up again",
+  "a step's model was unloaded under a request",
+  "a request was cut off",
+  "a request while draining",
+];
+
+const streamWindow = 3;
+const longestRunMs = 100_000;
+const nothing = (): void => {};
+
+export async function simulateEnsembles(seed: number, happened: Happened): Promise<void> {
+  const run = new EnsembleWorld(seed, happened);
+  try {
+    await run.live();
+  } catch (error) {
+    throw new Error(`seed ${seed}, at ${run.nowMs} ms: ${String(error)}`, { cause: error });
+  }
+}
+
+class EnsembleWorld {
+  readonly #random: Random;
+  readonly #happened: Happened;
+  readonly #clock = new VirtualClock();
+  readonly #countedClock = new CountedClock(this.#clock);
+  readonly #core: InferenceCore;
+  readonly #units: readonly Unit[];
+  readonly #fails: boolean;
+  readonly #callers: Caller[] = [];
+  readonly #down = new Set<string>();
+  #loadCount = 0;
+  #awaitedCount = 0;
+  #isDraining = false;
+  #isCutOff = false;
+  #isDrained = false;
+  /** A caller found something wrong: the core goes on, as it must. */
+  #problem: unknown = undefined;
+  readonly #logged: Log["error"] = (message, fields) => {
+    if (message === "the receiver of an answer failed") this.#problem ??= fields?.error;
+  };
+
+  constructor(seed: number, happened: Happened) {
+    const random = new Random(seed);
+    this.#random = random;
+    this.#happened = happened;
+    const mayStream = random.chance(0.6);
+    const count = random.between(2, 4);
+    const units: Unit[] = Array.from({ length: count }, (_, index) =>
+      drawModel(random, `m${index}`, mayStream && index > 0),
+    );
+    for (let index = random.between(1, 3); index > 0; index -= 1) {
+      units.push(drawEnsemble(random, `e${units.length}`, units));
+    }
+    this.#units = units;
+    this.#fails = random.chance(0.5);
+    this.#core = new InferenceCore({
+      clock: this.#countedClock,
+      log: { verbose: nothing, info: nothing, warning: nothing, error: this.#logged },
+      metadata: { name: "simulated", version: "0", extensions: [] },
+      maxWaitingBytes: 2 ** 30,
+      cacheBytes: 0,
+      digest: (head) => head,
+    });
+  }
+
+  get nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  async live(): Promise<void> {
+    const random = this.#random;
+    for (const unit of this.#units) this.#load(unit);
+    await this.#advanceTo(20);
+    this.#core.setRunning();
+    for (let turn = 0; turn < 120; turn += 1) {
+      await this.#advanceTo(Math.floor(this.nowMs) + random.pick([0, 1, 1, 2, 5, 15]));
+      this.#event();
+      this.#checkStatistics();
+    }
+    await this.#end();
+  }
+
+  #event(): void {
+    const random = this.#random;
+    const dice = random.fraction();
+    if (dice < 0.12) for (let count = random.between(2, 8); count > 0; count -= 1) this.#send();
+    else if (dice < 0.22) random.pick(this.#callers.slice(-8))?.cancel();
+    else if (dice < 0.35) random.pick(this.#callers.slice(-8))?.take(random.between(1, 3));
+    else if (dice < 0.39) this.#unload(random.pick(this.#units));
+    else if (dice < 0.46) this.#load(random.pick(this.#units));
+    else this.#send();
+  }
+
+  #send(): void {
+    const random = this.#random;
+    const ensembles = this.#units.filter(({ kind }) => kind === "ensemble");
+    const unit = random.pick(random.chance(0.8) ? ensembles : this.#units);
+    if (unit === undefined) return;
+    const number = this.#callers.length;
+    const rowCount = isBatching(unit) ? random.between(1, Math.min(3, unit.maxBatchSize)) : 1;
+    const given = unit.inputs.filter(({ isOptional }) => !isOptional || random.chance(0.7));
+    const inputs = Object.fromEntries(
+      given.map(({ name }) => {
+        return [name, Array.from({ length: rowCount }, () => random.between(0, 999_999))];
+      }),
+    );
+    const isPatient = random.chance(0.8);
+    const takes = isPatient || !unit.isDecoupled ? random.pick(["at once", "late"]) : "never";
+    const deadlineMs =
+      takes === "never" || random.chance(0.2)
+        ? Math.floor(this.nowMs) + random.between(-1, 40)
+        : Number.POSITIVE_INFINITY;
+    const requestedOutputs = unit.outputs.filter(() => random.chance(0.3));
+    const caller = new Caller({
+      unit,
+      expected: this.#expected(unit, inputs, requestedOutputs),
+      deadlineMs,
+      takes: takes === "at once" ? () => caller.take(1) : nothing,
+      ended: (error) => this.#ended(caller, error),
+    });
+    this.#callers.push(caller);
+    caller.isBeingSent = true;
+    caller.pending = this.#core.infer(
+      inferRequest({
+        modelName: unit.name,
+        id: `r${number}`,
+        inputs: wireTensors(inputs, unit.maxBatchSize > 0),
+        requestedOutputs,
+      }),
+      caller,
+      { deadlineMs },
+    );
+    caller.isBeingSent = false;
+    if (takes === "late") this.#takeLater(caller);
+  }
+
+  /** Outputs of each response, as text. */
+  #expected(unit: Unit, inputs: Tensors, requested: readonly string[]): readonly string[] {
+    const wanted = requested.length === 0 ? unit.outputs : requested;
+    return evaluate(unit, inputs).map((response) => textOf(response, wanted));
+  }
+
+  #takeLater(caller: Caller): void {
+    this.#clock.wakeAt(this.nowMs + this.#random.between(1, 6), () => {
+      if (caller.isOver) return;
+      caller.take(this.#random.between(1, 2));
+      this.#takeLater(caller);
+    });
+  }
+
+  #load(unit: Unit | undefined): void {
+    if (unit === undefined) return;
+    const { name } = unit;
+    const random = new Random(this.#loadCount, this.#random.between(0, 1e9));
+    this.#loadCount += 1;
+    const config = configOf(unit, random);
+    const fields = { clock: this.#clock, random, fails: this.#fails };
+    const source =
+      unit.kind === "ensemble" ? { config } : { config, host: new UnitHost({ unit, ...fields }) };
+    // Refused if it is there, or if a model of it is not: then it is loaded another time.
+    this.#await(this.#core.load({ name, version: 1, resolve: async () => source }));
+  }
+
+  #unload(unit: Unit | undefined): void {
+    if (unit === undefined) return;
+    const isNeeded = this.#callers.some((caller) => !caller.isOver && uses(caller.unit, unit));
+    if (isNeeded && this.#isUp(unit)) this.#note("a step's model was unloaded under a request");
+    this.#await(this.#core.unload(unit.name));
+    this.#noteDown();
+  }
+
+  #noteDown(): void {
+    for (const { kind, name } of this.#units) {
+      const line = this.#core.index().find((entry) => entry.name === name);
+      const isDown = kind === "ensemble" && line?.state === "UNAVAILABLE";
+      if (isDown) this.#down.add(name);
+      else if (this.#down.delete(name)) this.#note("an ensemble was up again");
+    }
+    if (this.#down.size > 0) this.#note("an ensemble was down");
+  }
+
+  #isUp({ name }: Unit): boolean {
+    return this.#core.index().some((entry) => entry.name === name && entry.state === "READY");
+  }
+
+  #await(promise: Promise<void>): void {
+    this.#awaitedCount += 1;
+    const settled = (): void => {
+      this.#awaitedCount -= 1;
+    };
+    promise.then(settled, settled);
+  }
+
+  async #advanceTo(ms: number): Promise<void> {
+    await this.#settle();
+    while (this.#clock.nextWakeMs() <= ms) {
+      this.#clock.runNext();
+      await this.#settle();
+    }
+    this.#clock.block(ms);
+    for (const caller of this.#callers) caller.check(this.nowMs);
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#awaitedCount === 0) return;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+
+  async #end(): Promise<void> {
+    const random = this.#random;
+    this.#isDraining = true;
+    this.#await(
+      this.#core.drain().then(() => {
+        this.#isDrained = true;
+      }),
+    );
+    this.#send();
+    if (random.chance(0.3)) {
+      await this.#advanceTo(this.nowMs + random.between(0, 3));
+      this.#isCutOff = true;
+      this.#core.abandon(new InferenceError("UNAVAILABLE", "cut off"));
+    }
+    while (!this.#isDrained && this.nowMs < longestRunMs) {
+      for (const caller of this.#callers) caller.take(10);
+      await this.#advanceTo(Math.min(this.#clock.nextWakeMs(), this.nowMs + 100));
+    }
+    await this.#settle();
+    const open = this.#callers.filter(({ isOver }) => !isOver);
+    insist(open.length === 0, `requests are left: ${open.map(({ unit }) => unit.name).join()}`);
+    insist(this.#isDrained && this.#core.state === "stopped", "the server has stopped");
+    insist(this.#core.statistics().length === 0, "no model is left");
+    if (!this.#isCutOff) insist(this.#countedClock.openWakes === 0, "no timer is left");
+  }
+
+  #ended(caller: Caller, error: InferenceError | undefined): void {
+    const { unit, expected, heard } = caller;
+    const left = [...expected];
+    for (const text of heard) {
+      const index = left.indexOf(text);
+      insist(index >= 0, `${unit.name} gave ${text}, of which ${left.join(" or ")} was left`);
+      left.splice(index, 1);
+    }
+    if (error === undefined) {
+      insist(left.length === 0, `${unit.name} did not give ${left.join()}`);
+      this.#noteSuccess(unit);
+    } else insist(this.#isDue(caller, error), `${unit.name} failed: ${error.message}`);
+  }
+
+  /** It had to fail like this. */
+  #isDue(caller: Caller, { code, message }: InferenceError): boolean {
+    const { unit, deadlineMs } = caller;
+    if (caller.isLeaving) {
+      this.#noteLeft(unit);
+      return message === "Request cancelled" && code === "CANCELLED";
+    }
+    if (caller.isBeingSent && this.#isRefusal(unit, message)) return true;
+    const cause = message === "cut off" ? message : withoutNames(unit, message);
+    if (cause === "cut off") {
+      this.#note("a request was cut off");
+      return this.#isCutOff;
+    }
+    if (cause === "Deadline Exceeded") {
+      if (unit.kind === "ensemble") this.#note("a deadline passed in a step");
+      return code === "DEADLINE_EXCEEDED" && this.nowMs > deadlineMs;
+    }
+    this.#noteFault(unit, message, cause);
+    return this.#fails && code === "INTERNAL" && /^fault of /.test(cause ?? "");
+  }
+
+  #noteLeft({ kind, isDecoupled }: Unit): void {
+    this.#note(kind === "model" ? "a caller left a model" : "a caller left an ensemble");
+    if (isDecoupled) this.#note("a caller left a stream");
+  }
+
+  #noteFault(unit: Unit, message: string, cause: string | undefined): void {
+    if (unit.kind === "ensemble") this.#note("a fault in a step");
+    const isNested = cause !== message.replace(/^in ensemble '\w+', /, "");
+    if (isNested) this.#note("a fault in an ensemble within an ensemble");
+  }
+
+  #isRefusal({ name }: Unit, message: string): boolean {
+    if (this.#isDraining) {
+      this.#note("a request while draining");
+      return /Server is stopping/.test(message);
+    }
+    return message === `Request for unknown model: '${name}' has no available versions`;
+  }
+
+  #noteSuccess(unit: Unit): void {
+    this.#note(unit.kind === "model" ? "a model answered" : "an ensemble answered");
+    if (unit.kind === "model") return;
+    if (unit.steps.some((step) => step.unit.kind === "ensemble")) {
+      this.#note("an ensemble of an ensemble answered");
+    }
+    if (unit.isDecoupled) this.#note("an ensemble streamed");
+    if (streamsIn(unit) > 1) this.#note("a stream within a stream");
+  }
+
+  #note(what: string): void {
+    this.#happened.set(what, (this.#happened.get(what) ?? 0) + 1);
+  }
+
+  #checkStatistics(): void {
+    for (const facts of this.#core.statistics()) {
+      const { modelName, success, queue, computeInfer, executingCount, pendingCount } = facts;
+      const unit = this.#units.find(({ name }) => name === modelName);
+      insist(executingCount >= 0 && pendingCount >= 0, `${modelName}: nothing is negative`);
+      insist(queue.count === success.count, `${modelName}: each success has waited`);
+      insist(computeInfer.count === success.count, `${modelName}: each success was computed`);
+      if (unit?.kind !== "ensemble") continue;
+      insist(facts.executionCount === success.count, `${modelName}: runs are executions`);
+      insist(pendingCount === 0 && queue.ns === 0, `${modelName}: it never waits`);
+      const { CANCELED, OTHER, BACKEND, REJECTED } = facts.failures;
+      insist(BACKEND + REJECTED === 0, `${modelName}: a failed ensemble is OTHER`);
+      insist(facts.fail.count === CANCELED + OTHER, `${modelName}: failures add up`);
+    }
+  }
+}
+
+interface CallerFields {
+  readonly unit: Unit;
+  readonly expected: readonly string[];
+  readonly deadlineMs: number;
+  /** As soon as it has heard a response. */
+  readonly takes: () => void;
+  readonly ended: (error: InferenceError | undefined) => void;
+}
+
+class Caller implements ResponseSink {
+  readonly unit: Unit;
+  readonly expected: readonly string[];
+  readonly deadlineMs: number;
+  readonly heard: string[] = [];
+  readonly #fields: CallerFields;
+  pending: PendingRequest | undefined = undefined;
+  isBeingSent = false;
+  isLeaving = false;
+  isOver = false;
+  #takenCount = 0;
+
+  constructor(fields: CallerFields) {
+    this.#fields = fields;
+    this.unit = fields.unit;
+    this.expected = fields.expected;
+    this.deadlineMs = fields.deadlineMs;
+  }
+
+  respond({ outputs }: InferResponse, isFinal: boolean): void {
+    insist(!this.isOver, `${this.unit.name} answered after the end`);
+    if (outputs.length > 0) {
+      const tensors = tensorsOf(outputs);
+      this.heard.push(textOf(tensors, Object.keys(tensors)));
+    }
+    if (isFinal) this.#end(undefined);
+    else this.#fields.takes();
+  }
+
+  fail(error: InferenceError): void {
+    insist(!this.isOver, `${this.unit.name} failed after the end`);
+    this.#end(error);
+  }
+
+  cancel(): void {
+    if (this.isOver) return;
+    this.isLeaving = true;
+    this.pending?.cancel();
+    insist(this.isOver, `${this.unit.name} heard at once that it was left`);
+  }
+
+  take(count: number): void {
+    if (this.isOver) return;
+    const taken = Math.min(count, this.heard.length - this.#takenCount);
+    this.#takenCount += taken;
+    if (taken > 0) this.pending?.credit(taken);
+  }
+
+  check(nowMs: number): void {
+    if (this.isOver) return;
+    const { unit, deadlineMs } = this;
+    insist(nowMs <= deadlineMs + 1, `${unit.name} heard of its deadline`);
+    const aheadCount = this.heard.length - this.#takenCount;
+    const isOneStream = streamsIn(unit) === 1;
+    insist(!isOneStream || aheadCount <= streamWindow, `${unit.name} is ${aheadCount} ahead`);
+  }
+
+  #end(error: InferenceError | undefined): void {
+    this.isOver = true;
+    this.#fields.ended(error);
+  }
+}
+
+/** Without the names of the ensembles around it; undefined: they are not those. */
+function withoutNames(unit: Unit, message: string): string | undefined {
+  if (unit.kind === "model") return message;
+  const prefix = `in ensemble '${unit.name}', `;
+  if (!message.startsWith(prefix)) return undefined;
+  const rest = message.slice(prefix.length);
+  if (!rest.startsWith("in ensemble ")) return rest;
+  const inner = ensemblesIn(unit).find(({ name }) => rest.startsWith(`in ensemble '${name}', `));
+  return inner && withoutNames(inner, rest);
+}
+
+function ensemblesIn({ steps }: EnsembleUnit): readonly EnsembleUnit[] {
+  return steps.flatMap(({ unit }) => (unit.kind === "ensemble" ? [unit] : []));
+}
+
+function streamsIn(unit: Unit): number {
+  if (unit.kind === "model") return unit.isDecoupled ? 1 : 0;
+  return unit.steps.reduce((count, step) => count + streamsIn(step.unit), 0);
+}
+
+function uses(user: Unit, used: Unit): boolean {
+  if (user.kind === "model") return false;
+  return user.steps.some(({ unit }) => unit === used || uses(unit, used));
+}
+
+function textOf(tensors: Tensors, names: readonly string[]): string {
+  const parts = [...names].sort().map((name) => `${name}=${tensors[name]?.join("/")}`);
+  return parts.join(" ");
+}
+
+function insist(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`not true: ${what}`);
+}
