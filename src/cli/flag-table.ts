@@ -12,11 +12,8 @@
  *
  * Not here: how a value is read (flag-values.ts), flags that exclude each other (flags.ts).
  */
-import {
-  type OptionValue,
-  type ServerOptions,
-  serverOptionSpecs,
-} from "../server/server-options.ts";
+import type { OptionValue } from "../server/option-values.ts";
+import { type ServerOptions, serverOptionSpecs } from "../server/server-options.ts";
 import type { FlagKind } from "./flag-values.ts";
 import { type SecurityValues, tokenVariable } from "./security-flags.ts";
 

@@ -7,14 +7,15 @@
  *   Bad option: "--http-port". Invalid option value. Got 80a; it must be a port, 0 to 65535
  *
  * Not here: which flags there are (flag-table.ts), what an option of the server takes beside that
- * (server/server-options.ts).
+ * (server/option-values.ts).
  */
 import {
   isValidOption,
   type OptionSpec,
   type OptionValue,
   optionExpectations,
-} from "../server/server-options.ts";
+  optionWords,
+} from "../server/option-values.ts";
 import { escaped } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -30,9 +31,7 @@ export type FlagKind =
 
 /** One of a few words, whatever the case of its letters. */
 const words: Partial<Readonly<Record<FlagKind, readonly string[]>>> = {
-  format: ["default", "ISO8601"],
-  level: ["none", "low", "medium", "high"],
-  scope: ["model", "server"],
+  ...optionWords,
   mode: ["none", "explicit", "poll"],
   limiter: ["off", "execution_count"],
   trace: ["OFF", "TIMESTAMPS", "TENSORS"],

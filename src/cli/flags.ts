@@ -11,7 +11,7 @@
  * Not here: the flags (flag-table.ts), their values (flag-values.ts), their help (serve-help.ts).
  */
 import { nearestName } from "../protocol/nearest-name.ts";
-import type { OptionValue } from "../server/server-options.ts";
+import type { OptionValue } from "../server/option-values.ts";
 import { type Flag, serveFlags } from "./flag-table.ts";
 import { isSwitchValue, readValue } from "./flag-values.ts";
 import { securityOf, tokenVariable } from "./security-flags.ts";

@@ -5,13 +5,20 @@
  * environment: a row here is an option everywhere. A wrong or unknown option is a TypeError that
  * names it, what was expected and what came: nothing is ignored.
  *
- * Not here: how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
+ * Not here: values of each kind (option-values.ts), how flags are read (cli/flags.ts), options of a
+ * model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
 import { nearestName } from "../protocol/nearest-name.ts";
-import { isPattern } from "./forward-pattern.ts";
 import type { LogFormat } from "./logger.ts";
+import {
+  isValidOption,
+  type OptionSpec,
+  type OptionValue,
+  optionExpectations,
+  shownOption,
+} from "./option-values.ts";
 import { closesNothing, planRestrictions, type SecurityOptions } from "./security-options.ts";
 
 export interface ServerOptions {
@@ -116,31 +123,6 @@ export interface ServerOptions {
 }
 
 export type ResolvedServerOptions = Required<ServerOptions>;
-
-export type OptionValue = string | number | boolean | readonly string[] | SecurityOptions;
-
-/** One of a few words. */
-type Choice = "format" | "level" | "scope";
-
-export interface OptionSpec {
-  readonly kind:
-    | "flag"
-    | "text"
-    | "count"
-    | "size"
-    | "port"
-    | "number"
-    | Choice
-    | "pattern"
-    | "cache"
-    | "restriction"
-    | "security";
-  readonly default: OptionValue;
-  /** Its line of help. */
-  readonly means: string;
-  /** On the command line, where it is not the name itself: Triton's word. */
-  readonly flag?: string;
-}
 
 export const serverOptionSpecs: {
   readonly [Name in keyof ResolvedServerOptions]: OptionSpec;
@@ -287,22 +269,6 @@ export const serverOptionSpecs: {
   jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
 };
 
-export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = {
-  flag: "true or false",
-  text: "a text",
-  count: "a whole number, 0 or more",
-  size: "a whole number of bytes above 0",
-  port: "a port, 0 to 65535",
-  number: "a number, 0 or more",
-  format: '"default" or "ISO8601"',
-  level: '"none", "low", "medium" or "high"',
-  scope: '"model" or "server"',
-  pattern: "a regular expression",
-  cache: "local,size=BYTES",
-  restriction: "group[,group]:header=value, or a list of such texts",
-  security: "an object with groups, header and token",
-};
-
 /** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
 export function resolveServerOptions(
   given: ServerOptions,
@@ -326,7 +292,7 @@ function withDefaults(
     const value = given[name] ?? spec.default;
     if (!isValidOption(spec.kind, value)) {
       const expected = optionExpectations[spec.kind];
-      const got = spec.kind === "security" ? `a ${typeof value}` : show(value);
+      const got = spec.kind === "security" ? `a ${typeof value}` : shownOption(value);
       throw new TypeError(`${what}: '${name}' must be ${expected}; got ${got}`);
     }
     resolved[name] = value;
@@ -345,45 +311,6 @@ function refuseUnknown(what: string, name: string, names: readonly string[]): ne
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
   throw new TypeError(`${what}: there is no option '${name}'${hint}`);
-}
-
-export function isValidOption(kind: OptionSpec["kind"], value: unknown): value is OptionValue {
-  switch (kind) {
-    case "flag":
-      return typeof value === "boolean";
-    case "text":
-      return typeof value === "string";
-    case "count":
-    case "cache":
-      return Number.isSafeInteger(value) && Number(value) >= 0;
-    case "size":
-      return Number.isSafeInteger(value) && Number(value) > 0;
-    case "port":
-      return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
-    case "number":
-      return typeof value === "number" && Number.isFinite(value) && value >= 0;
-    case "format":
-      return value === "default" || value === "ISO8601";
-    case "level":
-      return levels.includes(value);
-    case "scope":
-      return value === "model" || value === "server";
-    case "pattern":
-      return typeof value === "string" && isPattern(value);
-    case "restriction":
-      return [value].flat().every((each) => typeof each === "string");
-    case "security":
-      return typeof value === "object" && value !== null;
-  }
-}
-
-const levels: readonly unknown[] = ["none", "low", "medium", "high"];
-
-function show(value: unknown): string {
-  if (typeof value === "string") return `'${value}'`;
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "a list" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }
 
 /** A quarter of memory, at most 1 GiB; in a container, of what the container may have. */
