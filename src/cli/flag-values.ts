@@ -20,19 +20,11 @@ import { escaped } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Those of the server's options, and what only flags have. */
-export type FlagKind =
-  | OptionSpec["kind"]
-  | "verbosity"
-  | "integer"
-  | "name"
-  | "mode"
-  | "limiter"
-  | "trace";
+export type FlagKind = OptionSpec["kind"] | "verbosity" | "integer" | "name" | "limiter" | "trace";
 
 /** One of a few words, whatever the case of its letters. */
 const words: Partial<Readonly<Record<FlagKind, readonly string[]>>> = {
   ...optionWords,
-  mode: ["none", "explicit", "poll"],
   limiter: ["off", "execution_count"],
   trace: ["OFF", "TIMESTAMPS", "TENSORS"],
 };
@@ -63,6 +55,7 @@ const placeholders: Partial<Readonly<Record<FlagKind, string>>> = {
   port: "PORT",
   pattern: "REGEXP",
   cache: "local,size=BYTES",
+  names: "TEXT",
   restriction: "GROUP,...:HEADER=VALUE",
 };
 
@@ -82,6 +75,7 @@ function toValue(kind: FlagKind, text: string): OptionValue | undefined {
     case "flag":
       return isSwitchValue(text) ? switches[text.toLowerCase()] : undefined;
     case "name":
+    case "names":
       return text === "" ? undefined : text;
     case "integer":
       return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
@@ -122,7 +116,7 @@ function reasonOf(what: string, kind: FlagKind, text: string): string {
     return `invalid argument for ${what}. Got ${text}; it must be ${choices.join(", ")}`;
   }
   if (kind === "flag") return `invalid value for bool option: ${text}; it must be true or false`;
-  if (kind === "name") return `empty argument for ${what}`;
+  if (kind === "name" || kind === "names") return `empty argument for ${what}`;
   if (kind === "size" && Number(text) <= 0 && text !== "") return `${what} must be greater than 0.`;
   return `Invalid option value. Got ${text}; it must be ${expectationOf(kind)}`;
 }

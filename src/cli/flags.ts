@@ -53,7 +53,10 @@ export function readFlags(typed: TypedFlags, environment: Environment): GivenFla
   ];
   const wholes = ordered.filter(({ flag }) => flag.part === undefined);
   const options = wholes.map(({ flag, values }) => {
-    return [flag.option, flag.kind === "restriction" ? values : values.at(-1)];
+    return [
+      flag.option,
+      flag.kind === "restriction" || flag.kind === "names" ? values : values.at(-1),
+    ];
   });
   const parts = ordered.filter(({ flag }) => flag.part !== undefined);
   const security = securityOf(

@@ -18,7 +18,7 @@ export async function serveFiles(
   { options, withoutEffect }: GivenFlags,
 ): Promise<void> {
   const serverOptions = resolved(options);
-  const models = await modelsInFiles(paths);
+  const models = paths.length === 0 ? [] : await modelsInFiles(paths);
   await runProgram(() => startProgram(models, serverOptions));
   say("accepted, without effect", withoutEffect);
   say("in the environment, without effect", unknownVariables(process.env));

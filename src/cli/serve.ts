@@ -25,7 +25,8 @@ export function serveCommand(serve: Serve = serveLazily): Command {
     .action(async (paths: string[], values: Readonly<Record<string, readonly string[]>>) => {
       try {
         const given = readFlags(byFlag(values), process.env);
-        if (paths.length === 0) throw new UsageError(nothing);
+        if (paths.length === 0 && given.options["modelRepository"] === undefined)
+          throw new UsageError(nothing);
         await serve(paths, given);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
@@ -36,7 +37,8 @@ export function serveCommand(serve: Serve = serveLazily): Command {
   return command;
 }
 
-const nothing = "nothing to serve: name files that export models, or folders that hold such files";
+const nothing =
+  "nothing to serve: name files that export models, folders that hold such files, or --model-repository";
 
 /** Without what a server needs, until one is started: other commands start without it. */
 async function serveLazily(paths: readonly string[], given: GivenFlags): Promise<void> {

@@ -13,6 +13,7 @@ export const optionWords = {
   format: ["default", "ISO8601"],
   level: ["none", "low", "medium", "high"],
   scope: ["model", "server"],
+  control: ["none", "explicit", "poll"],
 } as const;
 
 export interface OptionSpec {
@@ -26,6 +27,7 @@ export interface OptionSpec {
     | keyof typeof optionWords
     | "pattern"
     | "cache"
+    | "names"
     | "restriction"
     | "security";
   readonly default: OptionValue;
@@ -45,6 +47,8 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   format: '"default" or "ISO8601"',
   level: '"none", "low", "medium" or "high"',
   scope: '"model" or "server"',
+  control: '"none", "explicit" or "poll"',
+  names: "a text, or a list of texts",
   pattern: "a regular expression",
   cache: "local,size=BYTES",
   restriction: "group[,group]:header=value, or a list of such texts",
@@ -69,9 +73,11 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
     case "format":
     case "level":
     case "scope":
+    case "control":
       return optionWords[kind].some((word) => word === value);
     case "pattern":
       return typeof value === "string" && isPattern(value);
+    case "names":
     case "restriction":
       return [value].flat().every((each) => typeof each === "string");
     case "security":

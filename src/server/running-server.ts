@@ -35,6 +35,7 @@ import { nextSteps } from "./next-steps.ts";
 import { openControls } from "./open-controls.ts";
 import { packageVersion } from "./package-version.ts";
 import { type FrontendRestrictions, readRestrictions } from "./read-restrictions.ts";
+import { ServedRepositories } from "./repository/served-repositories.ts";
 import type { ServedModel } from "./served-models.ts";
 import type { ResolvedServerOptions } from "./server-options.ts";
 import { sha256Digest } from "./sha256-digest.ts";
@@ -85,6 +86,7 @@ export class RunningServer {
   readonly #restrictions: FrontendRestrictions;
   readonly #core: InferenceCore;
   readonly #hostOptions: HostOptions;
+  readonly #repositories: ServedRepositories;
   readonly #http: HttpListener | undefined;
   readonly #grpc: GrpcListener | undefined;
   readonly #metrics: HttpListener | undefined;
@@ -125,16 +127,6 @@ export class RunningServer {
     });
     const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
-    const http = new HttpHandler({
-      ...options,
-      service: core,
-      receivedBytes,
-      clock,
-      log,
-      logsRequests: options.logVerbose > 0,
-      forwardPattern: toPattern(options.httpHeaderForwardPattern, restrictions.http.secretHeaders),
-      restrictions: restrictions.http,
-    });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
@@ -152,10 +144,28 @@ export class RunningServer {
       watch: (model, version) => watchdog.watch(model, version),
       siblings: new ServerSiblings(core),
     };
+    this.#repositories = new ServedRepositories(options, {
+      core,
+      hostOptions: this.#hostOptions,
+      clock,
+      log,
+    });
+    const { control } = this.#repositories;
+    const http = new HttpHandler({
+      ...options,
+      service: core,
+      receivedBytes,
+      clock,
+      log,
+      logsRequests: options.logVerbose > 0,
+      forwardPattern: toPattern(options.httpHeaderForwardPattern, restrictions.http.secretHeaders),
+      restrictions: restrictions.http,
+      control,
+    });
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     if (options.allowGrpc) {
-      const services = { service: core, clock, log, receivedBytes };
+      const services = { service: core, clock, log, receivedBytes, control };
       this.#grpc = new GrpcListener(options, { ...services, restrictions: restrictions.grpc });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
@@ -246,6 +256,7 @@ export class RunningServer {
 
   async #close(timeoutMs: number): Promise<boolean> {
     this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
+    this.#repositories.close();
     const hasDrained = this.#core.drain();
     const drained = Promise.all([
       hasDrained,
@@ -301,12 +312,14 @@ export class RunningServer {
     const { exitOnError, logFile, jsonLogs } = this.#options;
     const isTold = isProgram && exitOnError && logFile === "" && !jsonLogs;
     const options: LoadOptions = { failureLevel: isTold ? "verbose" : "error" };
-    const loading = models.map((each) => {
+    const ofCode = models.map((each) => {
       return { name: each.model.name, load: this.bind(each, options) };
     });
-    tellProgress(loading, { clock: this.#clock, log: this.#log });
-    const loads = loading.map(({ load }) => load);
     try {
+      const ofFolders = await this.#repositories.loadAtStart(options);
+      const loading = [...ofCode, ...ofFolders];
+      tellProgress(loading, { clock: this.#clock, log: this.#log });
+      const loads = loading.map(({ load }) => load);
       if (!isProgram && exitOnError) await Promise.all(loads);
       const ends = await Promise.allSettled(loads);
       if (exitOnError) this.#refuseFailed(ends);

@@ -24,6 +24,19 @@ import { closesNothing, planRestrictions, type SecurityOptions } from "./securit
 export interface ServerOptions {
   /** Name of the server in its metadata; default "triton", which clients compare. */
   readonly id?: string;
+  /** Folders of models, as Triton has them; default none. */
+  readonly modelRepository?: string | readonly string[];
+  /**
+   * Models of repositories: "none": all are loaded, and stay; "explicit": those of `loadModel`, and
+   * clients may load and unload; "poll": all, and what changes in the folders. Default "none".
+   */
+  readonly modelControlMode?: "none" | "explicit" | "poll";
+  /** Pause after which folders are looked at again; default 15. */
+  readonly repositoryPollSecs?: number;
+  /** Names of models that are loaded at the start where control is explicit; "*" alone: all. */
+  readonly loadModel?: string | readonly string[];
+  /** Default false: what a configuration does not say is read from the model. */
+  readonly disableAutoCompleteConfig?: boolean;
   /** Default true. */
   readonly allowHttp?: boolean;
   /** Default 8000; 0: any that is free. */
@@ -128,6 +141,27 @@ export const serverOptionSpecs: {
   readonly [Name in keyof ResolvedServerOptions]: OptionSpec;
 } = {
   id: { kind: "text", default: "triton", means: "name of the server in its metadata" },
+  modelRepository: { kind: "names", default: [], means: "folder of models; may be repeated" },
+  modelControlMode: {
+    kind: "control",
+    default: "none",
+    means: "what loads models of repositories while the server runs",
+  },
+  repositoryPollSecs: {
+    kind: "number",
+    default: 15,
+    means: "pause after which repositories are looked at again, in mode poll",
+  },
+  loadModel: {
+    kind: "names",
+    default: [],
+    means: "model to load at the start, in mode explicit; may be repeated; * alone: all",
+  },
+  disableAutoCompleteConfig: {
+    kind: "flag",
+    default: false,
+    means: "take configurations as they are, without what the model says of itself",
+  },
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
   httpAddress: { kind: "text", default: "0.0.0.0", means: "address for HTTP" },

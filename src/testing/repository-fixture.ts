@@ -53,10 +53,12 @@ export async function serveRepository(
     completes: true,
     defaultMaxBatchSize: 4,
   });
-  const failure = await repository.loadAll({}).then(
+  const loads = await repository.loadAll({});
+  const failure = await Promise.all(loads.map(({ load }) => load)).then(
     () => undefined,
     (error: Error) => error.message,
   );
+  await Promise.allSettled(loads.map(({ load }) => load));
   core.setRunning();
   return { folder, repository, core, lines: options.lines, failure };
 }

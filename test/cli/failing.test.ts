@@ -44,7 +44,10 @@ const folder = modelFolder({
 const started: readonly [args: string, line: string][] = [
   ["frobnicate", "unknown command 'frobnicate'"],
   ["serv ok.mjs", "unknown command 'serv' (Did you mean serve?)"],
-  ["serve", "nothing to serve: name files that export models, or folders that hold such files"],
+  [
+    "serve",
+    "nothing to serve: name files that export models, folders that hold such files, or --model-repository",
+  ],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
   ["serve ok.mjs --id", "option '--id <value>' argument missing"],
   [

@@ -114,6 +114,7 @@ export async function startFake(options: Partial<GrpcOptions> = {}): Promise<Fak
     stallTimeoutMs: 60_000,
     hasReflection: true,
     restrictions: new Restrictions(),
+    control: undefined,
     keepaliveTimeMs: 7_200_000,
     keepaliveTimeoutMs: 20_000,
     maxConnectionAgeMs: 0,

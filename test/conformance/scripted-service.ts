@@ -68,6 +68,7 @@ export class ScriptedServer implements AsyncDisposable {
       cors,
       forwardPattern: undefined,
       restrictions: new Restrictions(),
+      control: undefined,
     });
     this.httpServer = createHttpServer((request, response) => handler.handle(request, response));
   }

@@ -3,7 +3,7 @@
  */
 import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { InferenceService } from "../../core/inference-service.ts";
+import type { InferenceService, ModelControl } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { Restrictions } from "../restrictions.ts";
 import type { CompressionLevel } from "./message-compression.ts";
@@ -27,6 +27,8 @@ export interface GrpcOptions {
   readonly hasReflection: boolean;
   /** Calls that are closed to whoever does not send a header. */
   readonly restrictions: Restrictions;
+  /** Undefined: no client loads or unloads. */
+  readonly control: ModelControl | undefined;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   /** 0: connections may live for ever. */

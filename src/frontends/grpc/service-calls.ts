@@ -13,7 +13,7 @@ import { servicePath } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { modelConfigMessage } from "./model-config-message.ts";
-import { checkLoadParameters, checkUnloadParameters } from "./repository-parameters.ts";
+import { checkUnloadParameters, readLoadParameters } from "./repository-parameters.ts";
 import { statisticsMessage } from "./statistics-message.ts";
 import { addUnaryCall, type UnaryCall } from "./unary-call.ts";
 import type { MessageType } from "./wire-message.ts";
@@ -26,7 +26,7 @@ type Add = <Request, Response>(
   answer: UnaryCall<Request, Response>["answer"],
 ) => void;
 
-export function addServiceCalls(server: Server, { service, log }: GrpcOptions): void {
+export function addServiceCalls(server: Server, { service, log, control }: GrpcOptions): void {
   const add: Add = (name, request, response, answer) =>
     addUnaryCall(server, log, { path: `${servicePath}${name}`, request, response, answer });
 
@@ -76,20 +76,24 @@ export function addServiceCalls(server: Server, { service, log }: GrpcOptions): 
     "RepositoryModelLoad",
     inference.RepositoryModelLoadRequest,
     inference.RepositoryModelLoadResponse,
-    ({ repositoryName, parameters }) => {
+    async ({ repositoryName, modelName, parameters }) => {
       if (repositoryName !== "") throw namedRepository();
-      checkLoadParameters(parameters);
-      throw controlOff();
+      const override = readLoadParameters(parameters);
+      if (control === undefined) throw controlOff();
+      await control.load(modelName, override);
+      return {};
     },
   );
   add(
     "RepositoryModelUnload",
     inference.RepositoryModelUnloadRequest,
     inference.RepositoryModelUnloadResponse,
-    ({ repositoryName, parameters }) => {
+    async ({ repositoryName, modelName, parameters }) => {
       if (repositoryName !== "") throw namedRepository();
       checkUnloadParameters(parameters);
-      throw controlOff();
+      if (control === undefined) throw controlOff();
+      await control.unload(modelName);
+      return {};
     },
   );
   addAbsentCalls(add);

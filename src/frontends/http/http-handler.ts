@@ -12,7 +12,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelIndexEntry } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { AskedVersion } from "../../protocol/infer.ts";
@@ -25,6 +25,7 @@ import type { Restrictions } from "../restrictions.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
+import { readLoadOverride } from "./model-control.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { headerIn, type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
@@ -37,6 +38,8 @@ export interface HttpOptions extends InferOptions {
   readonly cors: string;
   /** Routes that are closed to whoever does not send a header. */
   readonly restrictions: Restrictions;
+  /** Undefined: no client loads or unloads. */
+  readonly control: ModelControl | undefined;
 }
 
 export class HttpHandler {
@@ -155,7 +158,8 @@ export class HttpHandler {
         break;
       case "model load":
       case "model unload":
-        throw controlOff();
+        this.#control(exchange);
+        break;
       case "named repository":
         throw namedRepository();
       case "infer":
@@ -181,21 +185,44 @@ export class HttpHandler {
     else sendJson(response, 400, { error: "Model version not ready" }, headers);
   }
 
-  #tellIndex({ request, response, head, headers }: Exchange): void {
-    const { maxBodyBytes, receivedBytes, clock, service } = this.#options;
+  #tellIndex(exchange: Exchange): void {
+    const { response, headers } = exchange;
+    this.#receive(exchange, (body) => {
+      const onlyReady = wantsOnlyReady(body);
+      const all = this.#options.service.index();
+      const shown = all.filter(({ state }) => !onlyReady || state === "READY");
+      sendJson(response, 200, shown.map(indexEntry), headers);
+    });
+  }
+
+  /** Answers when the load has ended, and when an unload has begun. */
+  #control(exchange: Exchange): void {
+    const { response, route, headers } = exchange;
+    const { control } = this.#options;
+    if (control === undefined) throw controlOff();
+    this.#receive(exchange, async (body) => {
+      if (route.name === "model load") await control.load(route.model, readLoadOverride(body));
+      else await control.unload(route.model);
+      sendEmpty(response, 200, headers);
+    });
+  }
+
+  /** The whole body; what is thrown is the answer. */
+  #receive(
+    { request, response, head, headers }: Exchange,
+    use: (body: ReceivedBody) => void | Promise<void>,
+  ): void {
+    const { maxBodyBytes, receivedBytes, clock } = this.#options;
     const plan = { maxBodyBytes, announced: head.contentLength, receivedBytes };
     const letGo = receiveBody(request, plan, (outcome) => {
       if (outcome instanceof BodyError) {
         refuseBody(request, response, outcome, { clock, headers });
         return;
       }
-      try {
-        const onlyReady = wantsOnlyReady(outcome);
-        const shown = service.index().filter(({ state }) => !onlyReady || state === "READY");
-        sendJson(response, 200, shown.map(indexEntry), headers);
-      } catch (reason) {
+      const used = async (): Promise<void> => await use(outcome);
+      used().catch((reason: unknown) => {
         sendError(response, InferenceError.from(reason), headers);
-      }
+      });
     });
     response.once("close", letGo);
   }

@@ -24,6 +24,7 @@ import { repositorySource } from "../../executor/repository-source.ts";
 import { readConfigJson } from "../../protocol/config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
+import type { LoadingModel } from "../load-progress.ts";
 import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
 import {
@@ -56,6 +57,8 @@ interface Loaded {
 
 const configFile = "config.pbtxt";
 
+const missing = "there is no such model in the model repositories";
+
 const noOverride: LoadOverride = { config: undefined, files: new Map() };
 
 export class ModelRepository implements ModelControl {
@@ -68,14 +71,24 @@ export class ModelRepository implements ModelControl {
     this.#options = options;
   }
 
-  /** All models there are. Rejects, when all have been tried, with the first error. */
-  async loadAll(options: LoadOptions): Promise<void> {
+  /** Begins to load all models there are, or those of these names. */
+  async loadAll(options: LoadOptions, names?: readonly string[]): Promise<readonly LoadingModel[]> {
     const folders = await readModelFolders(this.#options.folders);
-    const loads = [...folders].map(([name, folder]) => {
-      return this.#inTurn(name, () => this.#loadFolder(folder, noOverride, options));
+    return (names ?? [...folders.keys()]).map((name) => {
+      const folder = folders.get(name) ?? pollFailure(name, missing);
+      const load = this.#inTurn(name, () => this.#loadFolder(folder, noOverride, options));
+      return { name, load };
     });
-    const failed = (await Promise.allSettled(loads)).find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  /** How all models look, by name. */
+  async states(): Promise<ReadonlyMap<string, string>> {
+    const folders = await readModelFolders(this.#options.folders);
+    const states = [...folders].map(async ([name, folder]) => {
+      const state = folder instanceof InferenceError ? folder.message : folderState(folder.path);
+      return [name, await state] as const;
+    });
+    return new Map(await Promise.all(states));
   }
 
   load(name: string, override: LoadOverride): Promise<void> {
@@ -109,7 +122,7 @@ export class ModelRepository implements ModelControl {
       const folder = await readModelFolder(this.#options.folders, name);
       if (folder instanceof InferenceError) throw pollFailure(name, folder.message);
       if (folder !== undefined) return folder;
-      throw pollFailure(name, "there is no such model in the model repositories");
+      throw pollFailure(name, missing);
     }
     if (config === undefined) {
       const why = "Load parameter 'config' must be specified for model file override";

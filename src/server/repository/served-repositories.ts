@@ -1,0 +1,93 @@
+/**
+ * Served repositories: which of their models are loaded when, by the mode of control.
+ *
+ *   none       all at the start
+ *   explicit   those that are named at the start, and whatever clients ask for
+ *   poll       all at the start, and what changes in the folders
+ *
+ * What reads configurations is imported when there are repositories: others do without it.
+ *
+ * Not here: loading (model-repository.ts), looking again (repository-poller.ts).
+ */
+import type { Clock } from "../../core/clock.ts";
+import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
+import type { LoadOverride, ModelControl } from "../../core/inference-service.ts";
+import type { Log } from "../../core/log.ts";
+import type { HostOptions } from "../../executor/instance-hosts.ts";
+import type { LoadingModel } from "../load-progress.ts";
+import type { ResolvedServerOptions } from "../server-options.ts";
+import type { ModelRepository } from "./model-repository.ts";
+import { RepositoryPoller } from "./repository-poller.ts";
+
+export interface RepositoryServices {
+  readonly core: InferenceCore;
+  readonly hostOptions: HostOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Most rows of a batch of a model that does not say: Triton's own. */
+const defaultMaxBatchSize = 4;
+
+export class ServedRepositories {
+  /** Undefined: clients load and unload nothing. */
+  readonly control: ModelControl | undefined;
+  readonly #options: ResolvedServerOptions;
+  readonly #services: RepositoryServices;
+  readonly #folders: readonly string[];
+  #repository: Promise<ModelRepository> | undefined;
+  #poller: RepositoryPoller | undefined;
+  #isClosed = false;
+
+  constructor(options: ResolvedServerOptions, services: RepositoryServices) {
+    this.#options = options;
+    this.#services = services;
+    this.#folders = [options.modelRepository].flat();
+    this.control =
+      options.modelControlMode === "explicit" && this.#folders.length > 0
+        ? {
+            load: async (name: string, override: LoadOverride) => {
+              await (await this.#opened()).load(name, override);
+            },
+            unload: async (name: string) => await (await this.#opened()).unload(name),
+          }
+        : undefined;
+  }
+
+  /** Begins to load what is to be there at the start. Rejects for a folder that cannot be read. */
+  async loadAtStart(options: LoadOptions): Promise<readonly LoadingModel[]> {
+    const { modelControlMode, repositoryPollSecs, loadModel } = this.#options;
+    if (this.#folders.length === 0) return [];
+    const repository = await this.#opened();
+    if (modelControlMode === "explicit") {
+      const names = [loadModel].flat();
+      return await repository.loadAll(options, names.includes("*") ? undefined : names);
+    }
+    if (modelControlMode === "poll" && !this.#isClosed) {
+      const { clock, log } = this.#services;
+      const pauseMs = repositoryPollSecs * 1000;
+      this.#poller = new RepositoryPoller({ repository, clock, log, pauseMs });
+      await this.#poller.start();
+    }
+    return await repository.loadAll(options);
+  }
+
+  /** Nothing is looked at any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#poller?.close();
+  }
+
+  #opened(): Promise<ModelRepository> {
+    this.#repository ??= this.#open();
+    return this.#repository;
+  }
+
+  async #open(): Promise<ModelRepository> {
+    const { ModelRepository: Repository } = await import("./model-repository.ts");
+    const { core, hostOptions } = this.#services;
+    const completes = !this.#options.disableAutoCompleteConfig;
+    const folders = this.#folders;
+    return new Repository({ folders, core, hostOptions, completes, defaultMaxBatchSize });
+  }
+}

@@ -1,0 +1,113 @@
+/** Model repositories over the wire: control by clients, over HTTP and gRPC, and by the folders. */
+import { strict as check } from "node:assert";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { createServer } from "shoal";
+import { createClient } from "shoal/client/grpc";
+import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
+
+const graph = addSubGraph();
+
+function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+}
+
+async function start(t: TestContext, options: object) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-served-")));
+  write(folder, { "sum/1/model.onnx": graph, "other/1/model.onnx": graph });
+  const server = createServer([], {
+    httpPort: 0,
+    grpcPort: 0,
+    allowMetrics: false,
+    httpAddress: "127.0.0.1",
+    logInfo: false,
+    logError: false,
+    logWarning: false,
+    modelRepository: folder,
+    ...options,
+  });
+  await server.ready;
+  await server.listen();
+  const { http = "", grpc = "" } = server.urls;
+  const clients = [createClient(http), createClient(`grpc://${grpc}`)] as const;
+  t.after(async () => {
+    for (const client of clients) client.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  return { folder, server, clients };
+}
+
+const inputs = { a: new Float32Array(16).fill(2), b: new Float32Array(16).fill(1) };
+
+test("all of a folder is served", async (t) => {
+  const { clients } = await start(t, {});
+  for (const client of clients) {
+    const index = await client.index();
+    check.deepEqual(
+      index.map(({ name, version, state }) => [name, version, state]),
+      [
+        ["other", "1", "READY"],
+        ["sum", "1", "READY"],
+      ],
+    );
+    const { sum } = await client.model("sum").inferSample(inputs);
+    check.equal(sum?.data[0], 3);
+    await check.rejects(client.load("sum", { maxRetries: 0 } as never), {
+      code: "UNAVAILABLE",
+      message: /explicit model load \/ unload is not allowed if polling is enabled/,
+    });
+  }
+});
+
+test("clients load and unload where control is explicit", async (t) => {
+  const { clients, folder } = await start(t, { modelControlMode: "explicit", loadModel: "sum" });
+  for (const client of clients) {
+    check.deepEqual(
+      (await client.index({ isReadyOnly: true })).map(({ name }) => name),
+      ["sum"],
+    );
+    await client.load("other");
+    const config = { max_batch_size: 9, backend: "onnxruntime" };
+    await client.load("sum", { config });
+    check.equal((await client.model("sum").config())["max_batch_size"], 9);
+    await client.load("sent", { config: {}, files: { "3/model.onnx": graph } });
+    const { difference } = await client.model("sent", 3).inferSample(inputs);
+    check.equal(difference?.data[0], 1);
+    await check.rejects(client.load("gone"), {
+      code: "INTERNAL",
+      message: /^failed to load 'gone'/,
+    });
+    await check.rejects(client.load("sent", { config: {}, files: { "../x": graph } }), {
+      message: /must stay within model directory/,
+    });
+    write(folder, { "other/config.pbtxt": "max_batch_size: wrong" });
+    await check.rejects(client.load("other"), { message: /failed to read text proto/ });
+    check.equal(await client.model("other").isReady(), true);
+    for (const name of ["other", "sent", "nobody"]) await client.unload(name);
+    await client.unload("sum");
+    await client.load("sum");
+    check.equal((await client.model("sum").config())["max_batch_size"], 4);
+    rmSync(join(folder, "other", "config.pbtxt"));
+  }
+});
+
+test("what cannot be read is told, and keeps the server from starting", async () => {
+  const server = createServer([], {
+    httpPort: 0,
+    allowGrpc: false,
+    allowMetrics: false,
+    logError: false,
+    modelRepository: "/nowhere/at/all",
+  });
+  await check.rejects(
+    server.ready,
+    /model repository '\/nowhere\/at\/all': there is no such folder/,
+  );
+  await server.close();
+});
