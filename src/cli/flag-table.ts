@@ -68,8 +68,8 @@ export const flagGroups: readonly FlagGroup[] = [
   {
     title: "Models",
     flags: [
+      option("modelRepository", { flag: "model-store", means: "old name of the next one" }),
       option("modelRepository"),
-      option("modelRepository", { flag: "model-store", means: "the same" }),
       option("modelControlMode"),
       option("repositoryPollSecs"),
       option("loadModel"),

@@ -134,6 +134,10 @@ function expected(flag: Flag, what: string, value: unknown): Omit<Parsed, "paths
   const { option, status, means } = flag;
   const reason = status === "refused" ? "refused" : "not there yet";
   if (flag.part !== undefined) return { given: undefined, error: halfSecurity(flag.part) };
+  if (flag.flag === "load-model") {
+    const remedy = "requires setting '--model-control-mode=explicit' as well.";
+    return { given: undefined, error: `error: Use of '--load-model' ${remedy}\n` };
+  }
   if (status === "option") {
     return {
       given: { options: { [String(option)]: value }, withoutEffect: [] } as never,
@@ -142,10 +146,6 @@ function expected(flag: Flag, what: string, value: unknown): Omit<Parsed, "paths
   }
   if (status === "accepted") return { given: { options: {}, withoutEffect: [what] }, error: "" };
   if (value === flag.default) return { given: { options: {}, withoutEffect: [] }, error: "" };
-  if (flag.flag === "load-model") {
-    const remedy = "requires setting '--model-control-mode=explicit' as well.";
-    return { given: undefined, error: `error: Use of '--load-model' ${remedy}\n` };
-  }
   return { given: undefined, error: `error: ${reason}: ${what} (${means})\n` };
 }
 
@@ -210,16 +210,16 @@ for (const [word, reason] of reasons) {
 
 test("everything that is refused is said at once, by reasons", async () => {
   const words = [
-    "--model-repository=/m",
+    "--model-config-name=a",
     "--trace-rate",
     "7",
     "--model-namespacing",
     "--rate-limit=off",
   ];
-  const environment = { SHOAL_MODEL_STORE: "/n" };
+  const environment = { SHOAL_MODEL_LOAD_THREAD_COUNT: "5" };
   check.equal(
     await errorOf(words, environment),
-    "not there yet: --model-repository, SHOAL_MODEL_STORE (model repositories); " +
+    "not there yet: --model-config-name, SHOAL_MODEL_LOAD_THREAD_COUNT (model repositories); " +
       "--trace-rate (traces); refused: --model-namespacing (a name means one model in all repositories)",
   );
 });
@@ -238,10 +238,10 @@ test("what Triton asks of several flags", async () => {
     await errorOf([explicit], { SHOAL_LOAD_MODEL: "a\n*\n" }),
     "Wildcard model name '*' must be the ONLY startup model if specified at all.",
   );
-  check.match(
-    await errorOf([explicit, "--load-model=*"]),
-    /^not there yet: --model-control-mode, --load-model \(model repositories\)$/,
-  );
+  check.deepEqual(await optionsOf([explicit, "--load-model=a", "--load-model", "b"]), {
+    modelControlMode: "explicit",
+    loadModel: ["a", "b"],
+  });
   check.equal(
     await errorOf(["--cache-config=local,size=7", "--response-cache-byte-size=8"]),
     "Incompatible flags --response-cache-byte-size and --cache-config both provided. " +

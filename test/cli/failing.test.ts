@@ -56,7 +56,7 @@ const started: readonly [args: string, line: string][] = [
   ],
   [
     "serve --model-repository=/models --model-control-mode explicit --load-model=* --log-verbose=1",
-    "not there yet: --model-repository, --model-control-mode, --load-model (model repositories)",
+    "model repository '/models': there is no such folder",
   ],
   ["serve nofile.mjs", "there is no file or folder 'nofile.mjs'"],
   ["serve text.txt", "'text.txt' is no .js, .mjs or .ts file"],
