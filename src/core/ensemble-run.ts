@@ -191,7 +191,8 @@ export class EnsembleRun implements PendingRequest, StepOwner {
     const sequence = sequenceAfter(request.sequence, response.parameters);
     for (const { name, tensor } of step.outputs) {
       const output = response.outputs.find((given) => given.name === name);
-      const isShared = response.isShared === true || isPassedOn(output, request.inputs);
+      const isShared =
+        response.isShared === true || isPassedOn(output, request.inputs, step.isDecoupled);
       const value = { tensor: output, isBatched: step.isBatching, isShared, sequence };
       this.#set(iteration, tensor, value);
     }
