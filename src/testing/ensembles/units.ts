@@ -101,7 +101,7 @@ export function evaluate(unit: Unit, inputs: Tensors): readonly Tensors[] {
 
 /** Of a model, to a request with these inputs. */
 export function responseCount(unit: ModelUnit, inputs: Tensors): number {
-  return unit.isDecoupled ? mixed(unit, inputs, 0, 7) % 4 : 1;
+  return unit.isDecoupled ? mixed(unit, inputs, 0, 7) % 6 : 1;
 }
 
 export function respond(unit: ModelUnit, inputs: Tensors, part: number): Tensors {
