@@ -15,24 +15,15 @@
  */
 import { InferenceCore } from "../../core/inference-core.ts";
 import type { Log } from "../../core/log.ts";
-import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { InferResponse } from "../../protocol/infer.ts";
 import { sha256Digest } from "../../server/sha256-digest.ts";
 import { inferRequest } from "../core-fixture.ts";
 import { Random } from "../random.ts";
 import { CountedClock } from "../simulation/counted-clock.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { configOf, tensorsOf, UnitHost, wireTensors } from "./unit-configs.ts";
-import {
-  drawEnsemble,
-  drawModel,
-  type EnsembleUnit,
-  evaluate,
-  isBatching,
-  type Tensors,
-  type Unit,
-} from "./units.ts";
+import { Caller, insist, streamsIn, textOf, uses, withoutNames } from "./caller.ts";
+import { configOf, UnitHost, wireTensors } from "./unit-configs.ts";
+import { drawEnsemble, drawModel, evaluate, isBatching, type Tensors, type Unit } from "./units.ts";
 
 /** How often what has happened, over all runs. */
 export type Happened = Map<string, number>;
@@ -59,7 +50,6 @@ export const mustHappen: readonly string[] = [
   "an ensemble answered several at once",
 ];
 
-const streamWindow = 3;
 const longestRunMs = 100_000;
 const nothing = (): void => {};
 
@@ -380,110 +370,4 @@ class EnsembleWorld {
       insist(facts.fail.count === CANCELED + OTHER, `${modelName}: failures add up`);
     }
   }
-}
-
-interface CallerFields {
-  readonly unit: Unit;
-  readonly expected: readonly string[];
-  readonly deadlineMs: number;
-  /** As soon as it has heard a response. */
-  readonly takes: () => void;
-  readonly ended: (error: InferenceError | undefined) => void;
-}
-
-class Caller implements ResponseSink {
-  readonly unit: Unit;
-  readonly expected: readonly string[];
-  readonly deadlineMs: number;
-  readonly heard: string[] = [];
-  readonly #fields: CallerFields;
-  pending: PendingRequest | undefined = undefined;
-  isBeingSent = false;
-  isLeaving = false;
-  isOver = false;
-  #takenCount = 0;
-
-  constructor(fields: CallerFields) {
-    this.#fields = fields;
-    this.unit = fields.unit;
-    this.expected = fields.expected;
-    this.deadlineMs = fields.deadlineMs;
-  }
-
-  respond({ outputs }: InferResponse, isFinal: boolean): void {
-    insist(!this.isOver, `${this.unit.name} answered after the end`);
-    if (outputs.length > 0) {
-      const tensors = tensorsOf(outputs);
-      this.heard.push(textOf(tensors, Object.keys(tensors)));
-    }
-    if (isFinal) this.#end(undefined);
-    else this.#fields.takes();
-  }
-
-  fail(error: InferenceError): void {
-    insist(!this.isOver, `${this.unit.name} failed after the end`);
-    this.#end(error);
-  }
-
-  cancel(): void {
-    if (this.isOver) return;
-    this.isLeaving = true;
-    this.pending?.cancel();
-    insist(this.isOver, `${this.unit.name} heard at once that it was left`);
-  }
-
-  take(count: number): void {
-    if (this.isOver) return;
-    const taken = Math.min(count, this.heard.length - this.#takenCount);
-    this.#takenCount += taken;
-    if (taken > 0) this.pending?.credit(taken);
-  }
-
-  check(nowMs: number): void {
-    if (this.isOver) return;
-    const { unit, deadlineMs } = this;
-    insist(nowMs <= deadlineMs + 1, `${unit.name} heard of its deadline`);
-    const aheadCount = this.heard.length - this.#takenCount;
-    const isOneStream = streamsIn(unit) === 1;
-    insist(!isOneStream || aheadCount <= streamWindow, `${unit.name} is ${aheadCount} ahead`);
-  }
-
-  #end(error: InferenceError | undefined): void {
-    this.isOver = true;
-    this.#fields.ended(error);
-  }
-}
-
-/** Without the names of the ensembles around it; undefined: they are not those. */
-function withoutNames(unit: Unit, message: string): string | undefined {
-  if (unit.kind === "model") return message;
-  const prefix = `in ensemble '${unit.name}', `;
-  if (!message.startsWith(prefix)) return undefined;
-  const rest = message.slice(prefix.length);
-  if (!rest.startsWith("in ensemble ")) return rest;
-  const inner = ensemblesIn(unit).find(({ name }) => rest.startsWith(`in ensemble '${name}', `));
-  return inner && withoutNames(inner, rest);
-}
-
-function ensemblesIn({ steps }: EnsembleUnit): readonly EnsembleUnit[] {
-  return steps.flatMap(({ unit }) => (unit.kind === "ensemble" ? [unit] : []));
-}
-
-function streamsIn(unit: Unit): number {
-  if (unit.kind === "model") return unit.isDecoupled ? 1 : 0;
-  return unit.steps.reduce((count, step) => count + streamsIn(step.unit), 0);
-}
-
-function uses(user: Unit, used: Unit): boolean {
-  if (user.kind === "model") return false;
-  return user.steps.some(({ unit }) => unit === used || uses(unit, used));
-}
-
-function textOf(tensors: Tensors, names: readonly string[]): string {
-  const parts = [...names].sort().map((name) => `${name}=${tensors[name]?.join("/")}`);
-  return parts.join(" ");
-}
-
-function insist(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(`not true: ${what}`);
 }

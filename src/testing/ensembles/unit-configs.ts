@@ -6,7 +6,8 @@
  * else does, it writes over: as a model may that runs inline.
  */
 import type { Clock } from "../../core/clock.ts";
-import { type EnsembleStepConfig, ensembleModelConfig } from "../../core/ensemble-config.ts";
+import type { EnsembleStepConfig } from "../../core/ensemble-config.ts";
+import { ensembleModelConfig } from "../../core/ensemble-source.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
