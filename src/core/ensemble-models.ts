@@ -81,9 +81,15 @@ function needs(repository: Repository, name: string, other: string, seen: Set<st
   if (seen.has(name)) return false;
   seen.add(name);
   const versions = repository.versionsOf(name).filter(({ state }) => state !== "UNAVAILABLE");
-  return versions.some(({ stepNames }) =>
-    stepNames.some((step) => needs(repository, step, other, seen)),
+  return versions.some((version) =>
+    stepsOf(version).some((step) => needs(repository, step, other, seen)),
   );
+}
+
+/** Of what serves, and of what was to load last: that may be about to replace it. */
+function stepsOf({ model, stepNames }: ModelVersion): readonly string[] {
+  const steps = model?.config.ensemble?.steps ?? [];
+  return [...stepNames, ...steps.map(({ modelName }) => modelName)];
 }
 
 function failuresOf(versions: readonly ModelVersion[]): string {

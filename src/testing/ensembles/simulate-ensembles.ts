@@ -44,6 +44,7 @@ export const mustHappen: readonly string[] = [
   "an ensemble was down",
   "an ensemble was up again",
   "a step's model was unloaded under a request",
+  "a step's model was replaced under a request",
   "a request was cut off",
   "a request while draining",
   "an ensemble answered from the cache",
@@ -203,7 +204,11 @@ class EnsembleWorld {
     const source =
       unit.kind === "ensemble" ? { config } : { config, host: new UnitHost({ unit, ...fields }) };
     // Refused if it is there, or if a model of it is not: then it is loaded another time.
-    this.#await(this.#core.load({ name, version: 1, resolve: async () => source }));
+    const offered = { name, version: 1, resolve: async () => source };
+    const isReplacing = this.#random.chance(0.3);
+    const isNeeded = this.#callers.some((caller) => !caller.isOver && uses(caller.unit, unit));
+    if (isReplacing && isNeeded) this.#note("a step's model was replaced under a request");
+    this.#await(isReplacing ? this.#core.replace(offered) : this.#core.load(offered));
   }
 
   #unload(unit: Unit | undefined): void {
