@@ -107,7 +107,7 @@ export const mutants = {
     ["{request.timeoutMs}", "{0}"],
     ["{request.priority}", "{0}"],
     ["joined !== undefined && !this.#isCrowded()", "joined !== undefined"],
-    ["{ deadlineMs: never, key }", "{ deadlineMs, key }"],
+    ["{ deadlineMs: never, key, ", "{ deadlineMs, key, "],
     ["if (flight.isOpen && joined === undefined) this", "if (joined === undefined) this"],
     ["if (flight.isOpen && joined === undefined) this", "if (flight.isOpen) this"],
     ["      this.#deadlines.add(waiter);\n", ""],

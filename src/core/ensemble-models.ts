@@ -4,11 +4,14 @@
  *
  * An ensemble loads when the models of its steps have loaded, or have failed to. Ensembles that wait
  * for each other would wait for good: so the one that closes a circle fails, and so do then those
- * that need it. Circles are looked for between names, whatever the versions.
+ * that need it. Circles are looked for between names, whatever the versions. Streams that would
+ * wait for themselves (ensemble-waits.ts) are refused when all models are there.
  *
  * Not here: an ensemble that is loaded, and whose models come and go (ensemble-scheduler.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
+import type { FindModel } from "./ensemble-scheduler.ts";
+import { refuseCircle } from "./ensemble-waits.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ModelVersion, Repository } from "./repository.ts";
 
@@ -19,9 +22,8 @@ import type { ModelVersion, Repository } from "./repository.ts";
 export async function modelsOfEnsemble(
   entry: ModelVersion,
   { ensemble, name }: ModelConfig,
-  repository: Repository,
+  { repository, signal }: { readonly repository: Repository; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { signal } = entry.giveUp;
   const steps = ensemble?.steps ?? [];
   entry.stepNames = [...new Set(steps.map(({ modelName }) => modelName))];
   const closing = entry.stepNames.find((step) => needs(repository, step, name, new Set()));
@@ -53,15 +55,41 @@ export async function modelsOfEnsemble(
   }
 }
 
+/** Beside all ensembles that are there. Throws INVALID_ARGUMENT. */
+export function refuseCircleAmong(
+  config: ModelConfig,
+  repository: Repository,
+  find: FindModel,
+): void {
+  const configs = repository.all().flatMap(({ model }) => model?.config ?? []);
+  const { name, version } = config;
+  // What it replaces need not stand beside it.
+  const isOther = (one: ModelConfig): boolean => one.name !== name || one.version !== version;
+  const others = configs.filter((one) => one.ensemble !== undefined && isOther(one));
+  refuseCircle(config, others, (stepName, stepVersion) => {
+    try {
+      return find(stepName, stepVersion).config;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
 /** Whether this one is the other, or an ensemble whose steps, or theirs, are. */
 function needs(repository: Repository, name: string, other: string, seen: Set<string>): boolean {
   if (name === other) return true;
   if (seen.has(name)) return false;
   seen.add(name);
   const versions = repository.versionsOf(name).filter(({ state }) => state !== "UNAVAILABLE");
-  return versions.some(({ stepNames }) =>
-    stepNames.some((step) => needs(repository, step, other, seen)),
+  return versions.some((version) =>
+    stepsOf(version).some((step) => needs(repository, step, other, seen)),
   );
+}
+
+/** Of what serves, and of what was to load last: that may be about to replace it. */
+function stepsOf({ model, stepNames }: ModelVersion): readonly string[] {
+  const steps = model?.config.ensemble?.steps ?? [];
+  return [...stepNames, ...steps.map(({ modelName }) => modelName)];
 }
 
 function failuresOf(versions: readonly ModelVersion[]): string {

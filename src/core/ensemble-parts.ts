@@ -20,7 +20,6 @@ export interface StepOwner {
 
 /** Of the tensors of one level: the request itself, or one response of a stream. */
 export class Iteration {
-  readonly level: number;
   /** Undefined: the request itself. */
   readonly maker: StepCall | undefined;
   /** By tensor. */
@@ -32,11 +31,9 @@ export class Iteration {
 
   constructor(
     { tensorCount, steps }: EnsemblePlan,
-    level: number,
     outputCount: number,
     maker: StepCall | undefined,
   ) {
-    this.level = level;
     this.maker = maker;
     this.values = new Array<EnsembleValue | undefined>(tensorCount).fill(undefined);
     this.missingOutputs = outputCount;

@@ -29,7 +29,6 @@ export interface EnsemblePlan {
   readonly readers: readonly (readonly PlannedStep[])[];
   /** By tensor: who else has its bytes while one of them reads it. */
   readonly isShared: readonly boolean[];
-  readonly outputLevel: number;
   /** Any number of responses: a step streams. */
   readonly isDecoupled: boolean;
 }
@@ -72,8 +71,8 @@ export function planEnsemble(config: ModelConfig, models: readonly ModelConfig[]
   const planned = withLevels(config, tensors, drafts);
   const levelOf = (tensor: number): number => tensors.levels[tensor] ?? 0;
   const given = outputs.map((output) => tensors.planned(output.name, output));
-  const [outputLevel = 0, ...others] = given.map(({ tensor }) => levelOf(tensor));
-  if (others.some((level) => level !== outputLevel)) throw mixesStreams(name, name);
+  const givenLevels = new Set(given.map(({ tensor }) => levelOf(tensor)));
+  if (givenLevels.size > 1) throw mixesStreams(name, name);
   const readers = Array.from({ length: tensors.count }, (_, tensor) =>
     planned.filter((step) => step.inputs.some((input) => input.tensor === tensor)),
   );
@@ -87,7 +86,6 @@ export function planEnsemble(config: ModelConfig, models: readonly ModelConfig[]
       const uses = planned.flatMap((step) => step.inputs.filter((one) => one.tensor === tensor));
       return ofTensor.length > 0 && uses.length + (isGiven(given, tensor) ? 1 : 0) > 1;
     }),
-    outputLevel,
     isDecoupled: planned.some(({ isDecoupled }) => isDecoupled),
   };
 }

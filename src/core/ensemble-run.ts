@@ -117,15 +117,13 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   start(): void {
     const { plan, request, config } = this.fields;
     const { sequence } = request;
-    const root = this.#iteration(0);
-    this.#isBusy = true;
+    const root = this.#iteration();
     for (const { name, tensor } of plan.inputs) {
       const input = request.inputs.find((given) => given.name === name);
       const isShared = input?.isShared === true;
       const isBatched = config.maxBatchSize > 0;
       this.#set(root, tensor, { tensor: input, isBatched, isShared, sequence });
     }
-    this.#isBusy = false;
     this.#goOn();
   }
 
@@ -179,7 +177,7 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   }
 
   #iterate(call: StepCall, response: InferResponse): void {
-    const next = this.#iteration(call.step.nextLevel, call);
+    const next = this.#iteration(call);
     call.iteration.openCount += 1;
     next.openCount += 1;
     this.#setAll(call, response, next);
@@ -191,7 +189,8 @@ export class EnsembleRun implements PendingRequest, StepOwner {
     const sequence = sequenceAfter(request.sequence, response.parameters);
     for (const { name, tensor } of step.outputs) {
       const output = response.outputs.find((given) => given.name === name);
-      const isShared = response.isShared === true || isPassedOn(output, request.inputs);
+      const isShared =
+        response.isShared === true || isPassedOn(output, request.inputs, step.isDecoupled);
       const value = { tensor: output, isBatched: step.isBatching, isShared, sequence };
       this.#set(iteration, tensor, value);
     }
@@ -206,7 +205,6 @@ export class EnsembleRun implements PendingRequest, StepOwner {
         this.#ready.push({ step, iteration });
       }
     }
-    if (iteration.level !== plan.outputLevel) return;
     if (!this.#wanted.some((output) => output.tensor === tensor)) return;
     iteration.missingOutputs -= 1;
     if (iteration.missingOutputs > 0) return;
@@ -343,7 +341,7 @@ export class EnsembleRun implements PendingRequest, StepOwner {
     this.timing.outputMs += outputMs;
   }
 
-  #iteration(level: number, maker?: StepCall): Iteration {
-    return new Iteration(this.fields.plan, level, this.#wanted.length, maker);
+  #iteration(maker?: StepCall): Iteration {
+    return new Iteration(this.fields.plan, this.#wanted.length, maker);
   }
 }

@@ -349,6 +349,46 @@ test("the last response is the end, if it is known to be the last", () => {
   check.deepEqual(caller.heard, [[{ Y: [2] }, "final"]]);
 });
 
+test("of two that are there at once, only the last one is the end", () => {
+  const fixture = streaming();
+  fixture.model("a").onCall = (call) => {
+    call.respond({ y: 1 }, { isFinal: false });
+    call.respond({ y: 2 });
+  };
+  fixture.model("b").onCall = (call) => call.respond({ y: 10 });
+  check.deepEqual(fixture.send().caller.heard, [
+    [{ Y: [10] }, "more"],
+    [{ Y: [10] }, "final"],
+  ]);
+});
+
+test("a response without outputs starts nothing, and is taken at once", () => {
+  const fixture = streaming();
+  fixture.send();
+  const { last: stream } = fixture.model("a");
+  stream.respond({}, { isFinal: false });
+  check.equal(fixture.model("b").calls.length, 0);
+  check.equal(stream.creditCount, 1);
+});
+
+test("what is taken before the stream's call has returned is told when it has", () => {
+  const fixture = streaming();
+  const { caller, pending } = fixture.send();
+  caller.onHeard = () => pending.credit(1);
+  fixture.model("b").onCall = (call) => call.respond({ y: 10 });
+  const { last: stream } = fixture.model("a");
+  stream.respond({ y: 1 }, { isFinal: false });
+  check.equal(stream.creditCount, 1);
+  // Inside a stream, whose call has not returned yet.
+  const models = [stepModel({ name: "a" }), stepModel({ name: "b", isDecoupled: true })];
+  const inner = new Fixture(models, { steps: chain });
+  const reader = inner.send();
+  reader.caller.onHeard = () => reader.pending.credit(1);
+  inner.model("b").onCall = (call) => call.respond({ y: 10 }, { isFinal: false });
+  inner.model("a").last.respond({ y: 1 });
+  check.equal(inner.model("b").last.creditCount, 1);
+});
+
 test("a stream may be empty", () => {
   const fixture = streaming();
   const { caller } = fixture.send();
@@ -403,6 +443,17 @@ test("an error cancels the streams before it, and drops what they still say", ()
   check.deepEqual(caller.heard, []);
   fixture.model("b").calls[1]?.respond({ y: 3 });
   check.deepEqual(caller.heard, [["INTERNAL", "in ensemble 'e', model 'a' failed", "OTHER"]]);
+});
+
+test("after an error nothing that waits is run", () => {
+  const fixture = streaming({ maxInflightRequests: 1 });
+  const { caller } = fixture.send();
+  const { last: stream } = fixture.model("a");
+  stream.respond({ y: 1 }, { isFinal: false });
+  stream.respond({ y: 2 }, { isFinal: false });
+  fixture.model("b").last.fail(broken);
+  check.equal(fixture.model("b").calls.length, 1);
+  check.equal(caller.heard.length, 1);
 });
 
 test("a reader who leaves from inside a response", () => {

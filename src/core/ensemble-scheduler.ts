@@ -239,8 +239,15 @@ export class EnsembleScheduler implements Scheduler, RunOwner {
 
 /** With what its models know of it. Throws if it does not fit them. */
 export function checkedEnsemble(config: ModelConfig, find: FindModel): ModelConfig {
+  const { name, cache, singleFlight } = config;
   const { isDecoupled } = bindSteps(config, find).plan;
-  return { ...config, isDecoupled };
+  if (isDecoupled && cache !== undefined) {
+    const what = `Response Cache does not currently support model ${name}`;
+    const why = `${what} with 'decoupled' transaction policy. Please disable the response cache.`;
+    throw new InferenceError("INVALID_ARGUMENT", why);
+  }
+  // What streams is never shared.
+  return { ...config, isDecoupled, singleFlight: singleFlight && !isDecoupled };
 }
 
 function bindSteps({ ensemble, ...config }: ModelConfig, find: FindModel, known?: Bound): Bound {

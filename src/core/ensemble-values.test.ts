@@ -38,9 +38,11 @@ for (const [what, shape, dims, isBatched, isBatching, expected] of shapes) {
 test("what was handed on is known by its memory, if it was shared", () => {
   const own = tensor("x", [1]);
   const shared = { ...tensor("w", [2]), isShared: true } as const;
-  check.equal(isPassedOn({ ...own, name: "y" }, [own, shared]), false);
-  check.equal(isPassedOn({ ...shared, name: "y" }, [own, shared]), true);
-  check.equal(isPassedOn(undefined, [shared]), false);
+  check.equal(isPassedOn({ ...own, name: "y" }, [own, shared], false), false);
+  check.equal(isPassedOn({ ...own, name: "y" }, [own, shared], true), true);
+  check.equal(isPassedOn({ ...shared, name: "y" }, [own, shared], false), true);
+  check.equal(isPassedOn(tensor("y", [1]), [own, shared], true), false);
+  check.equal(isPassedOn(undefined, [shared], true), false);
 });
 
 test("a sequence is what was said of it last; none is none", () => {

@@ -40,13 +40,19 @@ export function fitted(
   return isShared ? { ...handedOn, isShared: true } : handedOn;
 }
 
-/** A model may hand on what it was given: then whoever reads that reads this. */
-export function isPassedOn(output: WireTensor | undefined, inputs: readonly WireTensor[]): boolean {
+/**
+ * A model may hand on what it was given: then whoever reads that reads this. One that streams may do
+ * so again and again.
+ */
+export function isPassedOn(
+  output: WireTensor | undefined,
+  inputs: readonly WireTensor[],
+  isStream: boolean,
+): boolean {
   if (output === undefined) return false;
-  return inputs.some(
-    ({ isShared, chunks }) =>
-      isShared === true &&
-      chunks.some(({ buffer }) => output.chunks.some((chunk) => chunk.buffer === buffer)),
+  const kept = isStream ? inputs : inputs.filter(({ isShared }) => isShared === true);
+  return kept.some(({ chunks }) =>
+    chunks.some(({ buffer }) => output.chunks.some((chunk) => chunk.buffer === buffer)),
   );
 }
 

@@ -170,6 +170,31 @@ test("what an ensemble has begun it ends, although a model of it is being unload
   await unloaded;
 });
 
+test("a model that is replaced ends what it has begun; what is new goes to the new one", async () => {
+  const core = new CoreFixture();
+  await Promise.all([core.load(e), core.load(a), core.load(b)]);
+  core.holds = true;
+  const answer = core.send("e", { X: 5 });
+  await core.replace(b, 10);
+  core.release();
+  core.release();
+  check.deepEqual(answer.heard, [{ Y: 7 }]);
+  core.holds = false;
+  check.deepEqual(core.ask("e", { X: 5 }), { Y: 16 });
+});
+
+test("an ensemble that is replaced by one that does not fit serves on", async () => {
+  const core = new CoreFixture();
+  await Promise.all([core.load(e), core.load(a), core.load(b)]);
+  const wrong = ensembleConfig({ steps: [stepConfig("a", { w: "X" }, { y: "Y" })] });
+  await check.rejects(core.replace(wrong), { message: /non-existing input w in model a/ });
+  const itself = ensembleConfig({ steps: [stepConfig("e", { X: "X" }, { Y: "Y" })] });
+  await check.rejects(core.replace(itself), { message: /e -> ... -> e -> e/ });
+  check.deepEqual(core.ask("e", { X: 5 }), { Y: 7 });
+  await core.replace(ensembleConfig({ steps: [stepConfig("a", { x: "X" }, { y: "Y" })] }));
+  check.deepEqual(core.ask("e", { X: 5 }), { Y: 6 });
+});
+
 test("a server that drains lets the steps of what it has in", async () => {
   const core = new CoreFixture();
   await Promise.all([core.load(e), core.load(a), core.load(b)]);

@@ -11,8 +11,7 @@ import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
-import { modelsOfEnsemble } from "./ensemble-models.ts";
-import { refuseCircle } from "./ensemble-waits.ts";
+import { modelsOfEnsemble, refuseCircleAmong } from "./ensemble-models.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -22,7 +21,7 @@ import type {
 import { unloadedEarly } from "./instance-pool.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { ModelConfig, TensorConfig } from "./model-config.ts";
+import type { TensorConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, type Replacement, Repository } from "./repository.ts";
@@ -218,12 +217,12 @@ export class InferenceCore implements InferenceService {
    * A server that stops knows its models until they are gone: their schedulers say that it stops.
    * From then on it says so itself, whoever is asked for.
    */
-  #find(name: string, version: AskedVersion): LoadedModel {
+  readonly #find = (name: string, version: AskedVersion): LoadedModel => {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
     const leaving = this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version));
     if (leaving?.model === undefined) throw stopping();
     return leaving.model;
-  }
+  };
 
   /** READY ones; of a server that stops those that are not gone yet. */
   #served(entries: readonly ModelVersion[]): readonly ModelVersion[] {
@@ -307,8 +306,8 @@ export class InferenceCore implements InferenceService {
     const resolved = await source.resolve(signal);
     signal.throwIfAborted();
     if (resolved.host === undefined) {
-      await modelsOfEnsemble(entry, resolved.config, this.#repository);
-      this.#refuseCircle(resolved.config);
+      await modelsOfEnsemble(entry, resolved.config, { repository: this.#repository, signal });
+      refuseCircleAmong(resolved.config, this.#repository, this.#find);
     }
     const model: LoadedModel = new LoadedModel(resolved, {
       clock,
@@ -320,7 +319,7 @@ export class InferenceCore implements InferenceService {
       onOutOfService: (error) => {
         if (entry.model === model) onOutOfService?.(entry, error);
       },
-      find: (stepName, stepVersion) => this.#find(stepName, stepVersion),
+      find: this.#find,
     });
     onMade(model);
     await model.load(startedAtMs);
@@ -340,20 +339,6 @@ export class InferenceCore implements InferenceService {
   ): void {
     const what = `model '${model}' version ${version} failed to load: ${error.message}`;
     this.#options.log[level](what, { model, version, error });
-  }
-
-  #refuseCircle(ensemble: ModelConfig): void {
-    const configs = this.#repository.all().flatMap(({ model }) => model?.config ?? []);
-    const others = configs.filter((config) => config.ensemble !== undefined);
-    refuseCircle(ensemble, others, (name, version) => this.#configOf(name, version));
-  }
-
-  #configOf(name: string, version: AskedVersion): ModelConfig | undefined {
-    try {
-      return this.#find(name, version).config;
-    } catch {
-      return undefined;
-    }
   }
 
   /** What runs in one may bring others work: until all are idle at the end of a turn. */

@@ -42,7 +42,7 @@ export interface ModelVersion {
   replacement: Replacement | undefined;
   /** What has been replaced, until all that it had is answered and its instances are gone. */
   readonly leaving: Map<LoadedModel, Promise<void>>;
-  /** Of an ensemble: the models of its steps. */
+  /** Of an ensemble that loads, or did last: the models of its steps. */
   stepNames: readonly string[];
 }
 

@@ -42,7 +42,7 @@ export class SingleFlight implements Scheduler, FlightOwner {
   }
 
   enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
-    const { deadlineMs } = options;
+    const { deadlineMs, isInternal = false } = options;
     if (this.#isDraining || !isShareable(request, deadlineMs, this.options)) {
       return this.#scheduler.enqueue(request, sink, options);
     }
@@ -54,7 +54,8 @@ export class SingleFlight implements Scheduler, FlightOwner {
     else {
       const flight = new Flight(this, name, waiter);
       // Answers may come before this returns.
-      flight.run = this.#scheduler.enqueue(request, flight, { deadlineMs: never, key });
+      const ofRun = { deadlineMs: never, key, isInternal };
+      flight.run = this.#scheduler.enqueue(request, flight, ofRun);
       if (flight.isOpen && joined === undefined) this.#flights.set(name, flight);
     }
     if (waiter.stage === "waiting" && deadlineMs !== never) {

@@ -50,6 +50,11 @@ export class CoreFixture {
     return this.core.load(this.#sourceOf(config));
   }
 
+  /** By one that adds so much. */
+  replace(config: ModelConfig, addend?: number): Promise<void> {
+    return this.core.replace(this.#sourceOf(config, addend));
+  }
+
   loadLater(config: ModelConfig): OpenLoad {
     let resolve = nothing;
     const opened = new Promise<void>((open) => {
@@ -114,21 +119,22 @@ export class CoreFixture {
     });
   }
 
-  #sourceOf(config: ModelConfig): ModelSource {
+  #sourceOf(config: ModelConfig, addend?: number): ModelSource {
     const { name, version } = config;
     const isEnsemble = config.ensemble !== undefined;
-    const resolved = isEnsemble ? { config } : { config, host: this.#host(config) };
+    const resolved = isEnsemble ? { config } : { config, host: this.#host(config, addend) };
     return { name, version, resolve: () => Promise.resolve(resolved) };
   }
 
-  #host(config: ModelConfig): InstanceHost {
+  #host(config: ModelConfig, own?: number): InstanceHost {
+    const addend = own ?? this.addends.get(`${config.name}/${config.version}`) ?? 1;
     return {
       start: (_index, events) => {
         void Promise.resolve().then(() => events.ready());
         const instance: Instance = {
           execute: (batch, emit) => {
-            if (this.holds) this.#held.push(() => this.#answer(config, batch, emit));
-            else this.#answer(config, batch, emit);
+            if (this.holds) this.#held.push(() => this.#answer(addend, batch, emit));
+            else this.#answer(addend, batch, emit);
           },
           abort: nothing,
           credit: nothing,
@@ -140,12 +146,11 @@ export class CoreFixture {
     };
   }
 
-  #answer({ name, version }: ModelConfig, batch: ExecutionBatch, emit: ExecutionEmitter): void {
+  #answer(addend: number, batch: ExecutionBatch, emit: ExecutionEmitter): void {
     const nowMs = this.clock.nowMs();
     const times = { computeInputEndMs: nowMs, computeOutputStartMs: nowMs };
     const answers = batch.requests.map(({ request }) => {
       const [value = 0] = Object.values(first(valuesOf(request.inputs)));
-      const addend = this.addends.get(`${name}/${version}`) ?? 1;
       return { outputs: [tensor("y", [value + addend])], parameters: noParameters };
     });
     emit.done(times, answers);

@@ -7,7 +7,7 @@
 import { strict as check } from "node:assert";
 import { type TestContext, test } from "node:test";
 import { fp32, type Models, model } from "shoal";
-import { ensembleSource } from "../../dist/core/ensemble-config.js";
+import { ensembleSource } from "../../dist/core/ensemble-source.js";
 import type { ModelConfig } from "../../dist/core/model-config.js";
 import { RunningServer } from "../../dist/server/running-server.js";
 import { servedModels } from "../../dist/server/served-models.js";
@@ -171,4 +171,21 @@ test("a stream through steps, over gRPC", async (t) => {
     inputs: [{ ...tensor, shape: [1], data: [2] }],
   });
   check.equal(refused.status, 501);
+});
+
+test("no circle of calls goes through an ensemble", async (t) => {
+  const calling = model("calling", {
+    inputs: { x: fp32(-1) },
+    outputs: { y: fp32(-1) },
+    infer: async ({ x }, context) => {
+      await context.model("around").infer({ X: x });
+      return { y: x };
+    },
+  });
+  const steps = [stepConfig("calling", { x: "X" }, { y: "Y" })];
+  const around = ensembleConfig({ name: "around", maxBatchSize: 4, dims: [-1], steps });
+  const { client } = await serve(t, calling, around);
+  const request = { modelName: "around", inputs: [tensor], rawInputContents: [bytes(1, 2)] };
+  const { details } = await failureOf(client.infer(request));
+  check.match(details, /model 'calling' cannot call model 'around', which calls it/);
 });

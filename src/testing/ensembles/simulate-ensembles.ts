@@ -15,23 +15,15 @@
  */
 import { InferenceCore } from "../../core/inference-core.ts";
 import type { Log } from "../../core/log.ts";
-import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { InferResponse } from "../../protocol/infer.ts";
+import { sha256Digest } from "../../server/sha256-digest.ts";
 import { inferRequest } from "../core-fixture.ts";
 import { Random } from "../random.ts";
 import { CountedClock } from "../simulation/counted-clock.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { configOf, tensorsOf, UnitHost, wireTensors } from "./unit-configs.ts";
-import {
-  drawEnsemble,
-  drawModel,
-  type EnsembleUnit,
-  evaluate,
-  isBatching,
-  type Tensors,
-  type Unit,
-} from "./units.ts";
+import { Caller, insist, streamsIn, textOf, uses, withoutNames } from "./caller.ts";
+import { configOf, UnitHost, wireTensors } from "./unit-configs.ts";
+import { drawEnsemble, drawModel, evaluate, isBatching, type Tensors, type Unit } from "./units.ts";
 
 /** How often what has happened, over all runs. */
 export type Happened = Map<string, number>;
@@ -52,11 +44,13 @@ export const mustHappen: readonly string[] = [
   "an ensemble was down",
   "an ensemble was up again",
   "a step's model was unloaded under a request",
+  "a step's model was replaced under a request",
   "a request was cut off",
   "a request while draining",
+  "an ensemble answered from the cache",
+  "an ensemble answered several at once",
 ];
 
-const streamWindow = 3;
 const longestRunMs = 100_000;
 const nothing = (): void => {};
 
@@ -109,8 +103,8 @@ class EnsembleWorld {
       log: { verbose: nothing, info: nothing, warning: nothing, error: this.#logged },
       metadata: { name: "simulated", version: "0", extensions: [] },
       maxWaitingBytes: 2 ** 30,
-      cacheBytes: 0,
-      digest: (head) => head,
+      cacheBytes: random.pick([0, 2 ** 20]),
+      digest: sha256Digest,
     });
   }
 
@@ -150,9 +144,10 @@ class EnsembleWorld {
     const number = this.#callers.length;
     const rowCount = isBatching(unit) ? random.between(1, Math.min(3, unit.maxBatchSize)) : 1;
     const given = unit.inputs.filter(({ isOptional }) => !isOptional || random.chance(0.7));
+    const mostDifferent = random.pick([1, 999_999, 999_999]);
     const inputs = Object.fromEntries(
       given.map(({ name }) => {
-        return [name, Array.from({ length: rowCount }, () => random.between(0, 999_999))];
+        return [name, Array.from({ length: rowCount }, () => random.between(0, mostDifferent))];
       }),
     );
     const isPatient = random.chance(0.8);
@@ -209,7 +204,11 @@ class EnsembleWorld {
     const source =
       unit.kind === "ensemble" ? { config } : { config, host: new UnitHost({ unit, ...fields }) };
     // Refused if it is there, or if a model of it is not: then it is loaded another time.
-    this.#await(this.#core.load({ name, version: 1, resolve: async () => source }));
+    const offered = { name, version: 1, resolve: async () => source };
+    const isReplacing = this.#random.chance(0.3);
+    const isNeeded = this.#callers.some((caller) => !caller.isOver && uses(caller.unit, unit));
+    if (isReplacing && isNeeded) this.#note("a step's model was replaced under a request");
+    this.#await(isReplacing ? this.#core.replace(offered) : this.#core.load(offered));
   }
 
   #unload(unit: Unit | undefined): void {
@@ -308,7 +307,10 @@ class EnsembleWorld {
       return message === "Request cancelled" && code === "CANCELLED";
     }
     if (caller.isBeingSent && this.#isRefusal(unit, message)) return true;
-    const cause = message === "cut off" ? message : withoutNames(unit, message);
+    // Where several wait for one run, time is not the run's.
+    const isLate = unit.sharing.singleFlight && message === "Deadline Exceeded";
+    const isOwn = isLate || message === "cut off";
+    const cause = isOwn ? message : withoutNames(unit, message);
     if (cause === "cut off") {
       this.#note("a request was cut off");
       return this.#isCutOff;
@@ -357,122 +359,20 @@ class EnsembleWorld {
   #checkStatistics(): void {
     for (const facts of this.#core.statistics()) {
       const { modelName, success, queue, computeInfer, executingCount, pendingCount } = facts;
+      const ownCount = success.count - facts.cacheHit.count - facts.shared.count;
       const unit = this.#units.find(({ name }) => name === modelName);
       insist(executingCount >= 0 && pendingCount >= 0, `${modelName}: nothing is negative`);
       insist(queue.count === success.count, `${modelName}: each success has waited`);
-      insist(computeInfer.count === success.count, `${modelName}: each success was computed`);
+      insist(computeInfer.count === ownCount, `${modelName}: each success was computed, or shared`);
       if (unit?.kind !== "ensemble") continue;
-      insist(facts.executionCount === success.count, `${modelName}: runs are executions`);
-      insist(pendingCount === 0 && queue.ns === 0, `${modelName}: it never waits`);
+      if (facts.cacheHit.count > 0) this.#note("an ensemble answered from the cache");
+      if (facts.shared.count > 0) this.#note("an ensemble answered several at once");
+      insist(facts.executionCount === ownCount, `${modelName}: runs are executions`);
+      const isWaitless = queue.ns === 0 || unit.sharing.singleFlight;
+      insist(pendingCount === 0 && isWaitless, `${modelName}: it never waits`);
       const { CANCELED, OTHER, BACKEND, REJECTED } = facts.failures;
       insist(BACKEND + REJECTED === 0, `${modelName}: a failed ensemble is OTHER`);
       insist(facts.fail.count === CANCELED + OTHER, `${modelName}: failures add up`);
     }
   }
-}
-
-interface CallerFields {
-  readonly unit: Unit;
-  readonly expected: readonly string[];
-  readonly deadlineMs: number;
-  /** As soon as it has heard a response. */
-  readonly takes: () => void;
-  readonly ended: (error: InferenceError | undefined) => void;
-}
-
-class Caller implements ResponseSink {
-  readonly unit: Unit;
-  readonly expected: readonly string[];
-  readonly deadlineMs: number;
-  readonly heard: string[] = [];
-  readonly #fields: CallerFields;
-  pending: PendingRequest | undefined = undefined;
-  isBeingSent = false;
-  isLeaving = false;
-  isOver = false;
-  #takenCount = 0;
-
-  constructor(fields: CallerFields) {
-    this.#fields = fields;
-    this.unit = fields.unit;
-    this.expected = fields.expected;
-    this.deadlineMs = fields.deadlineMs;
-  }
-
-  respond({ outputs }: InferResponse, isFinal: boolean): void {
-    insist(!this.isOver, `${this.unit.name} answered after the end`);
-    if (outputs.length > 0) {
-      const tensors = tensorsOf(outputs);
-      this.heard.push(textOf(tensors, Object.keys(tensors)));
-    }
-    if (isFinal) this.#end(undefined);
-    else this.#fields.takes();
-  }
-
-  fail(error: InferenceError): void {
-    insist(!this.isOver, `${this.unit.name} failed after the end`);
-    this.#end(error);
-  }
-
-  cancel(): void {
-    if (this.isOver) return;
-    this.isLeaving = true;
-    this.pending?.cancel();
-    insist(this.isOver, `${this.unit.name} heard at once that it was left`);
-  }
-
-  take(count: number): void {
-    if (this.isOver) return;
-    const taken = Math.min(count, this.heard.length - this.#takenCount);
-    this.#takenCount += taken;
-    if (taken > 0) this.pending?.credit(taken);
-  }
-
-  check(nowMs: number): void {
-    if (this.isOver) return;
-    const { unit, deadlineMs } = this;
-    insist(nowMs <= deadlineMs + 1, `${unit.name} heard of its deadline`);
-    const aheadCount = this.heard.length - this.#takenCount;
-    const isOneStream = streamsIn(unit) === 1;
-    insist(!isOneStream || aheadCount <= streamWindow, `${unit.name} is ${aheadCount} ahead`);
-  }
-
-  #end(error: InferenceError | undefined): void {
-    this.isOver = true;
-    this.#fields.ended(error);
-  }
-}
-
-/** Without the names of the ensembles around it; undefined: they are not those. */
-function withoutNames(unit: Unit, message: string): string | undefined {
-  if (unit.kind === "model") return message;
-  const prefix = `in ensemble '${unit.name}', `;
-  if (!message.startsWith(prefix)) return undefined;
-  const rest = message.slice(prefix.length);
-  if (!rest.startsWith("in ensemble ")) return rest;
-  const inner = ensemblesIn(unit).find(({ name }) => rest.startsWith(`in ensemble '${name}', `));
-  return inner && withoutNames(inner, rest);
-}
-
-function ensemblesIn({ steps }: EnsembleUnit): readonly EnsembleUnit[] {
-  return steps.flatMap(({ unit }) => (unit.kind === "ensemble" ? [unit] : []));
-}
-
-function streamsIn(unit: Unit): number {
-  if (unit.kind === "model") return unit.isDecoupled ? 1 : 0;
-  return unit.steps.reduce((count, step) => count + streamsIn(step.unit), 0);
-}
-
-function uses(user: Unit, used: Unit): boolean {
-  if (user.kind === "model") return false;
-  return user.steps.some(({ unit }) => unit === used || uses(unit, used));
-}
-
-function textOf(tensors: Tensors, names: readonly string[]): string {
-  const parts = [...names].sort().map((name) => `${name}=${tensors[name]?.join("/")}`);
-  return parts.join(" ");
-}
-
-function insist(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(`not true: ${what}`);
 }

@@ -2,10 +2,12 @@
  * Units in the core's own terms, and an instance that computes what they should, in its own time.
  *
  * An instance runs batches as it draws: how long, whether a request of it fails, or all. One that
- * streams is ahead of each reader by a window of responses, and waits.
+ * streams is ahead of each reader by a window of responses, and waits. What it has read, and nobody
+ * else does, it writes over: as a model may that runs inline.
  */
 import type { Clock } from "../../core/clock.ts";
-import { type EnsembleStepConfig, ensembleModelConfig } from "../../core/ensemble-config.ts";
+import type { EnsembleStepConfig } from "../../core/ensemble-config.ts";
+import { ensembleModelConfig } from "../../core/ensemble-source.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -18,7 +20,7 @@ import type {
 import type { ModelConfig } from "../../core/model-config.ts";
 import { resolveModelConfig } from "../../core/resolve-model-config.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import { noParameters } from "../../protocol/infer.ts";
+import { type InferRequest, noParameters } from "../../protocol/infer.ts";
 import type { TensorDeclaration } from "../../protocol/model-options.ts";
 import { type WireTensor, wireTensor } from "../../protocol/tensor.ts";
 import type { Random } from "../random.ts";
@@ -38,6 +40,7 @@ export function configOf(unit: Unit, random: Random): ModelConfig {
 
 function modelConfig(unit: ModelUnit, random: Random): ModelConfig {
   const { name, maxBatchSize, isDecoupled } = unit;
+  const { isCached: cache, singleFlight } = unit.sharing;
   const maxQueueDelayMs = random.pick([0, 0, 2]);
   const batching = { maxQueueDelayMs, isolateFailures: !isDecoupled && random.chance(0.5) };
   return resolveModelConfig({
@@ -47,7 +50,10 @@ function modelConfig(unit: ModelUnit, random: Random): ModelConfig {
     backend: "simulated",
     inputs: unit.inputs.map((input) => declaration(input.name, input.isOptional)),
     outputs: unit.outputs.map((output) => declaration(output, false)),
-    options: maxBatchSize === 0 ? { batching: false } : { maxBatchSize, batching },
+    options: {
+      ...(maxBatchSize === 0 ? { batching: false } : { maxBatchSize, batching }),
+      ...(!isDecoupled && { cache, singleFlight }),
+    },
     defaultKind: "thread",
     cores: 1,
     isDecoupled,
@@ -63,6 +69,8 @@ function ensembleConfig(unit: EnsembleUnit): ModelConfig {
     outputs: unit.outputs.map((output) => declaration(output, false)),
     steps: unit.steps.map(stepConfig),
     maxInflightRequests: unit.maxInflightRequests,
+    cache: unit.sharing.isCached ? { maxBytes: Number.POSITIVE_INFINITY } : undefined,
+    singleFlight: unit.sharing.singleFlight,
   });
 }
 
@@ -206,8 +214,8 @@ class UnitInstance implements Instance {
   #answerOf({ request }: ExecutionRequest): ModelAnswer {
     const { unit, random, fails } = this.#options;
     if (fails && random.chance(0.05)) return fault(request.id);
-    const { maxBatchSize } = unit;
-    const outputs = wireTensors(respond(unit, tensorsOf(request.inputs), 0), maxBatchSize > 0);
+    const outputs = outputsOf(unit, request, 0);
+    if (!unit.handsOn) writeOver(request.inputs);
     return { outputs, parameters: noParameters };
   }
 
@@ -217,8 +225,8 @@ class UnitInstance implements Instance {
     const { batch, emit, streams } = execution;
     for (const [index, stream] of streams.entries()) {
       while (stream.room > 0 && stream.nextPart < stream.count && !execution.hasEnded) {
-        const inputs = tensorsOf(batch.requests[index]?.request.inputs ?? []);
-        const outputs = wireTensors(respond(unit, inputs, stream.nextPart), unit.maxBatchSize > 0);
+        const request = batch.requests[index]?.request;
+        const outputs = request === undefined ? [] : outputsOf(unit, request, stream.nextPart);
         stream.nextPart += 1;
         stream.room -= 1;
         emit.respond(index, { outputs, parameters: noParameters }, false);
@@ -253,6 +261,22 @@ class UnitInstance implements Instance {
     const { clock } = this.#options;
     // Half past a millisecond: what comes from outside comes at whole ones.
     clock.wakeAt(Math.floor(clock.nowMs()) + 1.5 + waitMs, act);
+  }
+}
+
+function outputsOf(unit: ModelUnit, { inputs }: InferRequest, part: number): readonly WireTensor[] {
+  const outputs = wireTensors(respond(unit, tensorsOf(inputs), part), unit.maxBatchSize > 0);
+  const handedOn = inputs.find(({ name }) => name === "x0");
+  return outputs.map((output) => {
+    if (!unit.handsOn || output.name !== "y" || handedOn === undefined) return output;
+    const { datatype, shape, chunks, byteLength } = handedOn;
+    return { name: "y", datatype, shape, chunks, byteLength };
+  });
+}
+
+function writeOver(inputs: readonly WireTensor[]): void {
+  for (const { isShared, chunks } of inputs) {
+    if (isShared !== true) for (const chunk of chunks) chunk.fill(0xee);
   }
 }
 

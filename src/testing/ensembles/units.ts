@@ -5,12 +5,12 @@
  *
  * Every element of every output depends on the model, on the output, on the place of the response in
  * its stream, and on the same row of each input, absent ones too. What a model makes of a request
- * does not depend on when it runs.
+ * does not depend on when it runs. Some hand on an input as it is.
  */
 import type { Random } from "../random.ts";
 
 /** One number per row; undefined: absent. */
-export type Rows = readonly number[] | undefined;
+type Rows = readonly number[] | undefined;
 
 export type Tensors = Readonly<Record<string, Rows>>;
 
@@ -22,6 +22,15 @@ export interface ModelUnit {
   readonly inputs: readonly UnitInput[];
   readonly outputs: readonly string[];
   readonly isDecoupled: boolean;
+  /** Its output y is its input x0: the same bytes. */
+  readonly handsOn: boolean;
+  readonly sharing: Sharing;
+}
+
+/** Which answers are shared; nothing of what streams. */
+interface Sharing {
+  readonly isCached: boolean;
+  readonly singleFlight: boolean;
 }
 
 export interface EnsembleUnit {
@@ -33,6 +42,7 @@ export interface EnsembleUnit {
   readonly isDecoupled: boolean;
   readonly steps: readonly UnitStep[];
   readonly maxInflightRequests: number;
+  readonly sharing: Sharing;
 }
 
 export type Unit = ModelUnit | EnsembleUnit;
@@ -49,6 +59,7 @@ export interface UnitStep {
 }
 
 export function drawModel(random: Random, name: string, mayStream: boolean): ModelUnit {
+  const isDecoupled = mayStream && random.chance(0.5);
   return {
     kind: "model",
     name,
@@ -58,8 +69,15 @@ export function drawModel(random: Random, name: string, mayStream: boolean): Mod
       return { name: `x${index}`, isOptional: index > 0 && random.chance(0.4) };
     }),
     outputs: random.pick([["y"], ["y", "z"]]),
-    isDecoupled: mayStream && random.chance(0.5),
+    isDecoupled,
+    handsOn: random.chance(0.3),
+    sharing: drawSharing(random, isDecoupled),
   };
+}
+
+function drawSharing(random: Random, isDecoupled: boolean): Sharing {
+  const isCached = !isDecoupled && random.chance(0.25);
+  return { isCached, singleFlight: !isDecoupled && random.chance(0.25) };
 }
 
 /** Of these, each as often as it comes. */
@@ -83,12 +101,13 @@ export function evaluate(unit: Unit, inputs: Tensors): readonly Tensors[] {
 
 /** Of a model, to a request with these inputs. */
 export function responseCount(unit: ModelUnit, inputs: Tensors): number {
-  return unit.isDecoupled ? mixed(unit, inputs, 0, 7) % 4 : 1;
+  return unit.isDecoupled ? mixed(unit, inputs, 0, 7) % 6 : 1;
 }
 
 export function respond(unit: ModelUnit, inputs: Tensors, part: number): Tensors {
   const rowCount = Object.values(inputs).find((rows) => rows !== undefined)?.length ?? 1;
   const entries = unit.outputs.map((output, index) => {
+    if (unit.handsOn && output === "y") return [output, inputs["x0"]];
     const salt = 1 + index + 16 * part;
     return [output, Array.from({ length: rowCount }, (_, row) => mixed(unit, inputs, row, salt))];
   });
@@ -175,6 +194,7 @@ function attemptEnsemble(
   const made = tensors.slice(inputCount);
   const outputs = made.filter(({ isRead }) => !isRead || random.chance(0.2));
   if (outputs.length === 0 || new Set(outputs.map(({ level }) => level)).size > 1) return undefined;
+  const isDecoupled = steps.some(({ unit }) => unit.isDecoupled);
   const batchSizes = steps.flatMap(({ unit }) =>
     unit.maxBatchSize > 0 ? [unit.maxBatchSize] : [],
   );
@@ -185,9 +205,10 @@ function attemptEnsemble(
     maxBatchSize: random.chance(0.5) ? mostRows : 0,
     inputs: tensors.slice(0, inputCount).filter(({ isRead }) => isRead),
     outputs: outputs.map((output) => output.name),
-    isDecoupled: steps.some(({ unit }) => unit.isDecoupled),
+    isDecoupled,
     steps,
     maxInflightRequests: random.pick([0, 0, 1, 2]),
+    sharing: drawSharing(random, isDecoupled),
   };
 }
 
