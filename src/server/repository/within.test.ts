@@ -1,7 +1,8 @@
 /** Paths within a folder: nothing outside has a name, and what is no file is none. */
 import { strict as check } from "node:assert";
-import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -74,12 +75,15 @@ test("what is within is found, also by links that stay there", async () => {
   check.equal(await pathWithin({ what, folder, name: "m/1" }), join(folder, "m", "1"));
 });
 
-// Windows has no pipes that are in folders.
+// Windows has no sockets that are in folders.
 if (process.platform !== "win32") {
-  test("a pipe is no file", async () => {
-    execFileSync("mkfifo", [join(folder, "pipe")]);
-    await check.rejects(fileWithin({ what, folder, name: "pipe" }), /is no file$/);
-    await check.rejects(pathWithin({ what, folder, name: "pipe" }), /neither a file nor a folder$/);
+  test("a socket is no file", async () => {
+    const server = createServer().listen(join(folder, "socket"));
+    await once(server, "listening");
+    await check.rejects(fileWithin({ what, folder, name: "socket" }), /is no file$/);
+    const neither = /neither a file nor a folder$/;
+    await check.rejects(pathWithin({ what, folder, name: "socket" }), neither);
+    server.close();
   });
 }
 
