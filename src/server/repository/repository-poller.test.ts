@@ -35,6 +35,8 @@ test("what comes is loaded when it keeps still, what goes is unloaded at once", 
   check.deepEqual(indexLines(core), ["m/1 READY", "n/1 READY"]);
   rmSync(join(folder, "m"), { recursive: true });
   await poller.poll();
+  // It takes no requests any more; this waits for the rest.
+  await core.unload("m");
   check.deepEqual(indexLines(core), ["m/1 UNAVAILABLE unloaded", "n/1 READY"]);
 });
 
