@@ -8,6 +8,7 @@ import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
 import { joinSwitches } from "./flags.ts";
 import { inferCommand } from "./infer.ts";
+import { modelsCommand } from "./models.ts";
 import { newCommand } from "./new.ts";
 import { serveCommand } from "./serve.ts";
 import { typesCommand } from "./types.ts";
@@ -27,6 +28,7 @@ const program = new Command("shoal")
   .addCommand(serveCommand())
   .addCommand(inferCommand())
   .addCommand(typesCommand())
+  .addCommand(modelsCommand())
   .addCommand(newCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });
