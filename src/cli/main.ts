@@ -6,6 +6,7 @@
 import { Command } from "commander";
 import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
+import { checkCommand } from "./check.ts";
 import { joinSwitches } from "./flags.ts";
 import { inferCommand } from "./infer.ts";
 import { modelsCommand } from "./models.ts";
@@ -29,6 +30,7 @@ const program = new Command("shoal")
   .addCommand(inferCommand())
   .addCommand(typesCommand())
   .addCommand(modelsCommand())
+  .addCommand(checkCommand())
   .addCommand(newCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });

@@ -65,16 +65,12 @@ export async function managedServer(t: TestContext): Promise<Managed> {
 }
 
 async function httpServer(t: TestContext, models: Models): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const { parameters = {} } = (await json(request).catch(() => ({}))) as { parameters?: object };
-    const given = parameters as Parameters;
-    const [, name = "", verb = ""] =
-      /^\/v2\/repository\/models\/([^/]+)\/(load|unload)$/.exec(request.url ?? "") ?? [];
-    const error = verb === "load" ? models.load(decodeURIComponent(name), given) : undefined;
-    if (verb === "unload") models.unload(decodeURIComponent(name), given);
-    response.statusCode = error === undefined ? 200 : 400;
-    if (error !== undefined) response.end(JSON.stringify({ error }));
-    else response.end(verb === "" ? JSON.stringify(models.entries) : "");
+  const server = createServer((request, response) => {
+    const answered = json(request).then(
+      (body) => answer(models, request.url ?? "", body),
+      () => answer(models, request.url ?? "", {}),
+    );
+    void answered.then(({ status: code, body }) => response.writeHead(code).end(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -83,6 +79,18 @@ async function httpServer(t: TestContext, models: Models): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function answer(models: Models, url: string, sent: unknown): { status: number; body: string } {
+  const { parameters = {} } = sent as { parameters?: Parameters };
+  const [, encoded = "", verb] = /^\/v2\/repository\/models\/([^/]+)\/(\w+)$/.exec(url) ?? [];
+  const name = decodeURIComponent(encoded);
+  if (verb === undefined) return { status: 200, body: JSON.stringify(models.entries) };
+  if (verb === "unload") models.unload(name, parameters);
+  const error = verb === "load" ? models.load(name, parameters) : undefined;
+  return error === undefined
+    ? { status: 200, body: "" }
+    : { status: 400, body: JSON.stringify({ error }) };
 }
 
 type Call = ServerUnaryCall<inference.RepositoryModelLoadRequest, object>;
