@@ -253,13 +253,14 @@ function indented(value: unknown): string {
 
 function watchedText(report: Report): string {
   const time = new Date().toTimeString().slice(0, 8);
-  return `${time}  ${report.summary}\n\n${textOf(report)}${process.stdout.isTTY ? "" : "\n"}`;
+  const { isTTY, columns } = process.stdout;
+  const table = textOf(report, isTTY ? columns : undefined);
+  return `${time}  ${report.summary}\n\n${table}${isTTY ? "" : "\n"}`;
 }
 
-function textOf({ table, paint }: Report): string {
+function textOf({ table, paint }: Report, columns?: number): string {
   const { stdout } = process;
   const isPainted = stdout.isTTY && stdout.hasColors();
-  const columns = stdout.isTTY ? stdout.columns : undefined;
   return tableLines(table, { columns, paint: isPainted ? paint : undefined }).join("");
 }
 
