@@ -18,7 +18,6 @@ import { servingConfig } from "../core/config/serving-config.ts";
 import { chooseVersions, noVersion } from "../core/config/version-policy.ts";
 import { surroundingMistake } from "../core/ensemble-graph.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import { repositoryBackends } from "../executor/repository-source.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
 import { readConfigText } from "../server/repository/config-text.ts";
@@ -50,6 +49,9 @@ export interface CheckOptions {
   readonly graphs: OnnxGraphs;
   readonly cores: number;
 }
+
+/** That run models of a repository: executor/repository-source.ts has one branch for each. */
+const servedBackends: readonly string[] = ["onnxruntime"];
 
 const defaultMaxBatchSize = 4;
 const configFile = "config.pbtxt";
@@ -228,7 +230,7 @@ export class FolderCheck {
     graph: Graph | undefined,
   ): Loadable | undefined {
     const { name } = this.#folder;
-    const machine = { gpus: undefined, backends: repositoryBackends };
+    const machine = { gpus: undefined, backends: servedBackends };
     const completion = { completes: true, defaultMaxBatchSize, defaultInstanceCount: 1 };
     try {
       const prepared = loadedConfig(polled, { name, graph, machine, ...completion });

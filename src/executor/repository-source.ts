@@ -22,9 +22,6 @@ import type { WrittenConfig } from "../protocol/written-config.ts";
 import type { HostOptions } from "./instance-hosts.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
 
-/** Those that run models of repositories. */
-export const repositoryBackends: readonly string[] = ["onnxruntime"];
-
 export interface RepositoryVersion {
   readonly name: string;
   readonly version: number;
@@ -83,7 +80,7 @@ function configOf(
   { log }: HostOptions,
 ): ModelConfig {
   const { name: model, version, polled, completes, defaultMaxBatchSize, warmupFile } = given;
-  const machine = { gpus: undefined, backends: repositoryBackends };
+  const machine = { gpus: undefined, backends: ["onnxruntime"] };
   const about = { name: model, graph, completes, defaultMaxBatchSize, machine };
   const prepared: PreparedConfig = loadedConfig(polled, { ...about, defaultInstanceCount: 1 });
   for (const remark of prepared.remarks) log.info(remark, { model, version });
