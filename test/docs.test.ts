@@ -13,8 +13,10 @@ import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
 import { createClient } from "shoal/client";
 import { type OnnxOptions, onnx } from "shoal/onnx";
+import { checkCommand } from "../dist/cli/check.js";
 import { type Flag, serveFlags } from "../dist/cli/flag-table.js";
 import { inferCommand } from "../dist/cli/infer.js";
+import { modelsCommand } from "../dist/cli/models.js";
 import { newCommand } from "../dist/cli/new.js";
 import { typesCommand } from "../dist/cli/types.js";
 import { endpointGroups, groupNames } from "../dist/frontends/endpoint-groups.js";
@@ -117,13 +119,15 @@ function plain(cell: string): string {
   return cell.replaceAll("`", "");
 }
 
+const otherCommands = [inferCommand, typesCommand, modelsCommand, checkCommand, newCommand];
+
 /** Of the commands beside `shoal serve`. */
 function flagsOf(command: ReturnType<typeof inferCommand>): readonly string[] {
   return command.options.map(({ long }) => long ?? "");
 }
 
 test("command-line.md has each flag of the other commands", () => {
-  for (const command of [inferCommand(), typesCommand(), newCommand()]) {
+  for (const command of otherCommands.map((make) => make())) {
     const section = sectionOf(readPage("docs/command-line.md"), `shoal ${command.name()}`);
     const documented = tableRows(section).flatMap(([names = ""]) =>
       codeSpans(names).flatMap((name) => (name.startsWith("--") ? name.split(" ", 1) : [])),
@@ -153,7 +157,7 @@ function toldFlag({ flag, status, default: value, means }: Flag): string {
 
 test("no page makes up a flag", () => {
   const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
-  const others = [inferCommand(), typesCommand(), newCommand()].flatMap(flagsOf);
+  const others = otherCommands.flatMap((make) => flagsOf(make()));
   const all = [...ofServe, ...others, "--help"];
   for (const path of everyPage.filter((name) => name !== "CONTRIBUTING.md")) {
     const flags = codeSpans(readPage(path).prose.join("\n")).filter((span) =>

@@ -6,8 +6,10 @@
 import { Command } from "commander";
 import { tolerateClosedReaders } from "../server/closed-readers.ts";
 import { packageVersion } from "../server/package-version.ts";
+import { checkCommand } from "./check.ts";
 import { joinSwitches } from "./flags.ts";
 import { inferCommand } from "./infer.ts";
+import { modelsCommand } from "./models.ts";
 import { newCommand } from "./new.ts";
 import { serveCommand } from "./serve.ts";
 import { typesCommand } from "./types.ts";
@@ -27,6 +29,8 @@ const program = new Command("shoal")
   .addCommand(serveCommand())
   .addCommand(inferCommand())
   .addCommand(typesCommand())
+  .addCommand(modelsCommand())
+  .addCommand(checkCommand())
   .addCommand(newCommand());
 
 await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });
