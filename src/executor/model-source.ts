@@ -71,7 +71,7 @@ function resolveFunction(
   return { config, host: new ThreadHost(config, plan, options), measures };
 }
 
-function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
+export function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
   return Object.entries(specs).map(([name, { datatype, dims, isOptional }]) => {
     return { name, datatype, dims, isOptional };
   });
