@@ -9,8 +9,8 @@ import type { Clock } from "../core/clock.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import { type HostOptions, InlineHost } from "./instance-hosts.ts";
-import { declarations } from "./model-source.ts";
 import { configOf, joinDefinition, type RepositoryVersion } from "./repository-config.ts";
+import { declarations } from "./tensor-declarations.ts";
 import { warmed } from "./warming-host.ts";
 
 export const exampleBackends: ReadonlySet<string> = new Set(Object.keys(exampleModels));

@@ -4,8 +4,8 @@
  * The folder has been looked at, and its configuration read (server/repository/): what is left is to
  * open the model's file, to complete the configuration by it, and to make a host of it.
  *
- * Not here: backends that have no file (example-source.ts), models that are defined in code
- * (model-source.ts).
+ * Not here: files in JavaScript (module-source.ts), backends without a file (example-source.ts),
+ * models that are defined in code (model-source.ts).
  */
 import { availableParallelism } from "node:os";
 import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
@@ -15,6 +15,7 @@ import { type Device, optionDefaults } from "../protocol/model-options.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
 import { exampleBackends, resolveExample } from "./example-source.ts";
 import type { HostOptions } from "./instance-hosts.ts";
+import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
 import { configOf, type RepositoryVersion } from "./repository-config.ts";
 
@@ -23,6 +24,7 @@ export function repositorySource(given: RepositoryVersion, options: HostOptions)
   const { backend = "" } = polled;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (backend === "onnxruntime") return await resolveOnnx(given, options, signal);
+    if (backend === "function") return await resolveModule(given, options, signal);
     if (exampleBackends.has(backend)) return await resolveExample(given, options, signal);
     const why = `unable to find backend library for backend '${backend}'`;
     const how = "try specifying runtime on the model configuration.";
