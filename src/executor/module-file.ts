@@ -10,7 +10,7 @@ export interface ModuleFile {
   readonly expected: ExpectedModule | undefined;
 }
 
-export interface ExpectedModule {
+interface ExpectedModule {
   /** As it was when the model was loaded. */
   readonly definition: ModuleDefinition;
   /** With those of its configuration. */

@@ -100,7 +100,7 @@ export function joinDefinition(
   };
 }
 
-export function parametersOf({ parameters = {} }: WrittenConfig): Readonly<Record<string, string>> {
+function parametersOf({ parameters = {} }: WrittenConfig): Readonly<Record<string, string>> {
   const entries = Object.entries(parameters);
   return Object.fromEntries(entries.map(([key, { string_value = "" }]) => [key, string_value]));
 }
