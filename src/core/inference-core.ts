@@ -42,6 +42,8 @@ export interface InferenceCoreOptions {
   readonly strictReadiness?: boolean;
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
+  /** Of each dynamic batcher: nothing leaves until so many requests wait, once. For tests. */
+  readonly holdUntilWaiting?: number;
   /** A model that was in service cannot go on, for good. */
   readonly onOutOfService?: (
     model: { readonly name: string; readonly version: number },
@@ -314,6 +316,7 @@ export class InferenceCore implements InferenceService {
       log,
       digest,
       waitingBytes: this.#waitingBytes,
+      holdUntilWaiting: this.#options.holdUntilWaiting,
       cache: this.#cache,
       // One that has been replaced is nobody's any more.
       onOutOfService: (error) => {

@@ -36,6 +36,7 @@ export interface LoadedModelOptions {
   readonly onOutOfService: PoolOptions["onOutOfService"];
   /** Among the models of the server, for ensembles. */
   readonly find: FindModel;
+  readonly holdUntilWaiting?: number | undefined;
 }
 
 type Instances = Pick<InstancePool, "isReady" | "failure" | "load" | "stop" | "abandon">;
@@ -68,7 +69,9 @@ export class LoadedModel implements ModelView, StepModel {
     } else {
       const instances = new InstancePool({ ...shared, host, onOutOfService });
       this.#instances = instances;
-      scheduler = new BatchScheduler({ ...shared, instances, waitingBytes, measures });
+      const { holdUntilWaiting } = options;
+      const own = { instances, waitingBytes, measures, holdUntilWaiting };
+      scheduler = new BatchScheduler({ ...shared, ...own });
     }
     this.config = config;
     this.#clock = clock;

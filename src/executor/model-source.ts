@@ -12,12 +12,12 @@ import { resolveInstances, resolveModelConfig } from "../core/resolve-model-conf
 import type { FunctionModel } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
-import type { TensorSpecs } from "../definition/specifications.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
+import { optionDefaults } from "../protocol/model-options.ts";
 import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { requestMeasures } from "./measured-requests.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
+import { declarations } from "./tensor-declarations.ts";
 import { warmed } from "./warming-host.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
@@ -69,12 +69,6 @@ function resolveFunction(
   const maxRequests = Math.max(1, config.maxBatchSize);
   const plan = { name, version, module, onnx: undefined, devices, maxRequests, concurrency };
   return { config, host: new ThreadHost(config, plan, options), measures };
-}
-
-function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
-  return Object.entries(specs).map(([name, { datatype, dims, isOptional }]) => {
-    return { name, datatype, dims, isOptional };
-  });
 }
 
 async function resolveOnnx(

@@ -5,7 +5,7 @@
  * Not here: what becomes of that (model-source.ts, repository-source.ts).
  */
 import { assert } from "../assert.ts";
-import type { ModelDescription } from "../backends/backend.ts";
+import type { LoadedModel, ModelDescription } from "../backends/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ResolvedModel } from "../core/model-source.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
@@ -46,6 +46,7 @@ export async function resolveOnnxFile(
   signal.addEventListener("abort", () => thread.abandon(), { once: true });
   try {
     const description = await describedBy(thread, { name, loadTimeoutMs }, options.clock);
+    assert(description !== undefined && !("options" in description), "a graph describes itself");
     const { config, measures } = configure(description);
     const host = new ThreadHost(config, plan, options, thread);
     return { config, host: await warmed(host, config), ...(measures && { measures }) };
@@ -57,11 +58,11 @@ export async function resolveOnnxFile(
 }
 
 /** Rejects if it does not load, or not in time. */
-async function describedBy(
+export async function describedBy(
   thread: InstanceThread,
   { name, loadTimeoutMs }: { readonly name: string; readonly loadTimeoutMs: number },
   clock: Clock,
-): Promise<ModelDescription> {
+): Promise<LoadedModel["description"]> {
   let cancel = (): void => {};
   const timeout = new Promise<never>((_, reject) => {
     cancel = clock.wakeAt(clock.nowMs() + loadTimeoutMs, () => {
@@ -69,7 +70,5 @@ async function describedBy(
       reject(new InferenceError("DEADLINE_EXCEEDED", `model '${name}' ${why}`));
     });
   });
-  const description = await Promise.race([thread.loaded, timeout]).finally(cancel);
-  assert(description !== undefined, "an ONNX model describes itself");
-  return description;
+  return await Promise.race([thread.loaded, timeout]).finally(cancel);
 }

@@ -4,43 +4,28 @@
  * The folder has been looked at, and its configuration read (server/repository/): what is left is to
  * open the model's file, to complete the configuration by it, and to make a host of it.
  *
- * Not here: models that are defined in code (model-source.ts).
+ * Not here: files in JavaScript (module-source.ts), backends without a file (example-source.ts),
+ * models that are defined in code (model-source.ts).
  */
 import { availableParallelism } from "node:os";
-import {
-  type LoadedModelFile,
-  loadedConfig,
-  type PreparedConfig,
-} from "../core/config/prepare-config.ts";
-import { servingConfig } from "../core/config/serving-config.ts";
-import type { ModelConfig } from "../core/model-config.ts";
 import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
 import type { OnnxModel, OnnxSessionOptions } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { type Device, optionDefaults } from "../protocol/model-options.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
+import { exampleBackends, resolveExample } from "./example-source.ts";
 import type { HostOptions } from "./instance-hosts.ts";
+import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
-
-export interface RepositoryVersion {
-  readonly name: string;
-  readonly version: number;
-  /** What was written, with its backend. */
-  readonly polled: WrittenConfig;
-  readonly completes: boolean;
-  /** Most rows of a batch that nobody has written; 0: none. */
-  readonly defaultMaxBatchSize: number;
-  /** Where a file of this version is, by its name in the configuration. Rejects if it is none. */
-  readonly fileOf: (name: string) => Promise<string>;
-  /** Where a file of its warm-up lies. */
-  readonly warmupFile: (name: string) => string;
-}
+import { configOf, type RepositoryVersion } from "./repository-config.ts";
 
 export function repositorySource(given: RepositoryVersion, options: HostOptions): ModelSource {
   const { name, version, polled } = given;
   const { backend = "" } = polled;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (backend === "onnxruntime") return await resolveOnnx(given, options, signal);
+    if (backend === "function") return await resolveModule(given, options, signal);
+    if (exampleBackends.has(backend)) return await resolveExample(given, options, signal);
     const why = `unable to find backend library for backend '${backend}'`;
     const how = "try specifying runtime on the model configuration.";
     throw new InferenceError("INVALID_ARGUMENT", `${why}, ${how}`);
@@ -69,23 +54,8 @@ async function resolveOnnx(
   const { loadTimeoutMs } = optionDefaults;
   const file = { model, devices, maxRequests, loadTimeoutMs };
   return await resolveOnnxFile(file, options, signal, (graph) => {
-    return { config: configOf(given, graph, options) };
+    return { config: configOf(given, graph, options.log) };
   });
-}
-
-/** Says in the log what was decided that nobody has written. */
-function configOf(
-  given: RepositoryVersion,
-  graph: LoadedModelFile["graph"],
-  { log }: HostOptions,
-): ModelConfig {
-  const { name: model, version, polled, completes, defaultMaxBatchSize, warmupFile } = given;
-  const machine = { gpus: undefined, backends: ["onnxruntime"] };
-  const about = { name: model, graph, completes, defaultMaxBatchSize, machine };
-  const prepared: PreparedConfig = loadedConfig(polled, { ...about, defaultInstanceCount: 1 });
-  for (const remark of prepared.remarks) log.info(remark, { model, version });
-  for (const warning of prepared.warnings) log.warning(warning, { model, version });
-  return { ...servingConfig(prepared.config, { version, warmupFile }), written: prepared.config };
 }
 
 /** Of each instance. */

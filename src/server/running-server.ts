@@ -18,6 +18,7 @@ import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { readDebugHooks } from "./debug-hooks.ts";
 import { toPattern } from "./forward-pattern.ts";
 import { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
@@ -108,6 +109,8 @@ export class RunningServer {
     const clock = this.#clock;
     const log = createLogger(options);
     const restrictions = readRestrictions(options);
+    const hooks = readDebugHooks(process.env);
+    for (const warning of hooks.warnings) log.warning(warning);
     const metadata = { name: options.id, version: packageVersion(), extensions };
     const core = new InferenceCore({
       clock,
@@ -116,6 +119,7 @@ export class RunningServer {
       maxWaitingBytes: options.maxWaitingBytes,
       cacheBytes: options.cacheBytes,
       strictReadiness: options.strictReadiness,
+      holdUntilWaiting: hooks.holdUntilWaiting,
       digest: sha256Digest,
       onOutOfService: (model, error) => this.#lost(model, error),
     });
@@ -165,7 +169,7 @@ export class RunningServer {
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     if (options.allowGrpc) {
-      const services = { service: core, clock, log, receivedBytes, control };
+      const services = { service: core, clock, log, receivedBytes, control, delays: hooks.delays };
       this.#grpc = new GrpcListener(options, { ...services, restrictions: restrictions.grpc });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;

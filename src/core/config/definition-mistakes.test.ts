@@ -142,7 +142,7 @@ const mistakes: readonly [
     "instances and a cache",
     { instance_group: [{ count: 2 }], response_cache: { enable: false } },
     { instances: 3, cache: true },
-    "'instance_group' is [an object] in the configuration, but 'instances' is 3 in the definition",
+    "'instance_group' is [{\"count\":2}] in the configuration, but 'instances' is 3 in the definition",
     "'response_cache.enable' is false in the configuration, but 'cache' is true in the definition",
   ],
   [

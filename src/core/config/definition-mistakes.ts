@@ -101,10 +101,20 @@ function contradiction(
   [name, own]: readonly [string, unknown],
 ): readonly string[] {
   if (written === undefined || own === undefined || isSame(written, own)) return [];
-  const [theirs, ours] = [show(written), show(own)];
+  const [theirs, ours] = [shown(written), shown(own)];
   return [
     `'${field}' is ${theirs} in the configuration, but '${name}' is ${ours} in the definition`,
   ];
+}
+
+const mostCharacters = 80;
+
+function shown(value: unknown): string {
+  if (typeof value !== "object") return show(value);
+  const text = JSON.stringify(value, (_, each: unknown) => {
+    return typeof each === "bigint" ? String(each) : each;
+  });
+  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 3)}...`;
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -24,6 +24,7 @@ import { errorCodes } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
 import { servicePath } from "../endpoint-groups.ts";
 import { countArrivingBytes } from "./arriving-bytes.ts";
+import { delayAnswers } from "./delayed-answers.ts";
 import {
   dropHugeTimeout,
   http2ServerOf,
@@ -161,6 +162,7 @@ function serverOptions(
   resets: StreamResets,
 ): ConstructorParameters<typeof Server>[0] {
   const { maxConnectionAgeMs, maxConnectionAgeGraceMs } = options;
+  const answerMs = options.delays?.answerMs ?? 0;
   return {
     "grpc.max_receive_message_length": mostMessageBytes,
     "grpc.max_send_message_length": -1,
@@ -172,6 +174,9 @@ function serverOptions(
       "grpc.max_connection_age_grace_ms": maxConnectionAgeGraceMs,
     }),
     "grpc.enable_channelz": 0,
-    interceptors: [limitCalls(options.maxInputBytes, (stream) => resets.endsEarly(stream))],
+    interceptors: [
+      limitCalls(options.maxInputBytes, (stream) => resets.endsEarly(stream)),
+      ...(answerMs > 0 ? [delayAnswers(answerMs, options.clock)] : []),
+    ],
   };
 }

@@ -8,6 +8,14 @@ import type { Log } from "../../core/log.ts";
 import type { Restrictions } from "../restrictions.ts";
 import type { CompressionLevel } from "./message-compression.ts";
 
+/** 0: none. */
+export interface GrpcDelays {
+  /** Of each message of ModelStreamInfer. */
+  readonly streamedMessageMs: number;
+  /** Of the answers of all calls but inference. */
+  readonly answerMs: number;
+}
+
 export interface GrpcOptions {
   readonly service: InferenceService;
   readonly clock: Clock;
@@ -31,6 +39,8 @@ export interface GrpcOptions {
   readonly control: ModelControl | undefined;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
+  /** For tests; left out: none. */
+  readonly delays?: GrpcDelays;
   /** 0: connections may live for ever. */
   readonly maxConnectionAgeMs: number;
   readonly maxConnectionAgeGraceMs: number;
