@@ -32,6 +32,8 @@ export interface RepositoryVersion {
   readonly defaultMaxBatchSize: number;
   /** Where a file of this version is, by its name in the configuration. Rejects if it is none. */
   readonly fileOf: (name: string) => Promise<string>;
+  /** Of the classes of an output, from a file that its configuration names. Rejects if it is none. */
+  readonly labelsIn: (file: string, output: string) => Promise<readonly string[]>;
   /** Where a file of its warm-up lies. */
   readonly warmupFile: (name: string) => string;
 }
@@ -65,12 +67,31 @@ async function resolveOnnx(
     measures: { cost: undefined, bucket: undefined },
     options: {},
   } as OnnxModel;
+  const labels = await labelsOf(given);
   const maxRequests = Math.max(1, polled.max_batch_size ?? 0, given.defaultMaxBatchSize);
   const { loadTimeoutMs } = optionDefaults;
   const file = { model, devices, maxRequests, loadTimeoutMs };
   return await resolveOnnxFile(file, options, signal, (graph) => {
-    return { config: configOf(given, graph, options) };
+    return { config: labelled(configOf(given, graph, options), labels) };
   });
+}
+
+type LabelsByOutput = ReadonlyMap<string, readonly string[]>;
+
+async function labelsOf({ polled, labelsIn }: RepositoryVersion): Promise<LabelsByOutput> {
+  const all = (polled.output ?? []).map(async ({ name = "", label_filename: file = "" }) => {
+    return file === "" ? [] : [[name, await labelsIn(file, name)] as const];
+  });
+  return new Map((await Promise.all(all)).flat());
+}
+
+function labelled(config: ModelConfig, labels: LabelsByOutput): ModelConfig {
+  if (labels.size === 0) return config;
+  const outputs = config.outputs.map((output) => {
+    const own = labels.get(output.name);
+    return own === undefined ? output : { ...output, labels: own };
+  });
+  return { ...config, outputs };
 }
 
 /** Says in the log what was decided that nobody has written. */

@@ -62,6 +62,7 @@ export interface StartPlan {
 
 /** What works, of what the protocol has beside inference. */
 const extensions = [
+  "classification",
   "model_configuration",
   "schedule_policy",
   "binary_tensor_data",
