@@ -10,6 +10,7 @@ import { InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { inferClasses } from "./classified-request.ts";
 import type { Clock } from "./clock.ts";
 import { modelsOfEnsemble, refuseCircleAmong } from "./ensemble-models.ts";
 import type {
@@ -208,7 +209,10 @@ export class InferenceCore implements InferenceService {
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
       const model = this.#find(request.modelName, request.modelVersion);
-      return model.infer(request, sink, options);
+      if (request.classes === undefined) return model.infer(request, sink, options);
+      const { clock, log } = this.#options;
+      const configOf = this.#configOf.bind(this);
+      return inferClasses(model, request, sink, { clock, log, enqueue: options, configOf });
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
       return endedRequest;

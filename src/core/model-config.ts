@@ -73,6 +73,8 @@ export interface TensorConfig {
   readonly isOptional: boolean;
   /** What the model sees instead of `dims`. */
   readonly reshape: readonly number[] | undefined;
+  /** Outputs only, of their classes; "": that one has none. Left out: no class has one. */
+  readonly labels?: readonly string[];
 }
 
 export interface DynamicBatchingConfig {

@@ -41,6 +41,8 @@ export interface RepositoryVersion {
   readonly defaultMaxBatchSize: number;
   /** Where a file of this version is, by its name in the configuration. Rejects if it is none. */
   readonly fileOf: (name: string) => Promise<string>;
+  /** Of the classes of an output, from a file that its configuration names. Rejects if it is none. */
+  readonly labelsIn: (file: string, output: string) => Promise<readonly string[]>;
   /** Where a file of its warm-up lies. */
   readonly warmupFile: (name: string) => string;
 }

@@ -15,6 +15,7 @@ import { type Device, optionDefaults } from "../protocol/model-options.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
 import { exampleBackends, resolveExample } from "./example-source.ts";
 import type { HostOptions } from "./instance-hosts.ts";
+import { labelled, labelsOf } from "./class-labels.ts";
 import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
 import { configOf, type RepositoryVersion } from "./repository-config.ts";
@@ -22,13 +23,18 @@ import { configOf, type RepositoryVersion } from "./repository-config.ts";
 export function repositorySource(given: RepositoryVersion, options: HostOptions): ModelSource {
   const { name, version, polled } = given;
   const { backend = "" } = polled;
-  const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
+  const resolveUnlabelled = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (backend === "onnxruntime") return await resolveOnnx(given, options, signal);
     if (backend === "function") return await resolveModule(given, options, signal);
     if (exampleBackends.has(backend)) return await resolveExample(given, options, signal);
     const why = `unable to find backend library for backend '${backend}'`;
     const how = "try specifying runtime on the model configuration.";
     throw new InferenceError("INVALID_ARGUMENT", `${why}, ${how}`);
+  };
+  const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
+    const labels = await labelsOf(given);
+    const resolved = await resolveUnlabelled(signal);
+    return { ...resolved, config: labelled(resolved.config, labels) };
   };
   return { name, version, resolve };
 }

@@ -64,6 +64,7 @@ export interface StartPlan {
 
 /** What works, of what the protocol has beside inference. */
 const extensions = [
+  "classification",
   "model_configuration",
   "schedule_policy",
   "binary_tensor_data",

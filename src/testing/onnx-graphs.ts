@@ -140,6 +140,16 @@ export function addSubGraph(shape: readonly OnnxDimension[] = ["rows", 16]): Uin
   });
 }
 
+/** A classifier whose `scores` of four classes are its `pixels`. */
+export function classifierGraph(): Uint8Array {
+  const shape = ["rows", 4];
+  return onnxGraph({
+    inputs: [{ name: "pixels", type: "FP32", shape }],
+    outputs: [{ name: "scores", type: "FP32", shape }],
+    nodes: [{ op: "Identity", inputs: ["pixels"], outputs: ["scores"] }],
+  });
+}
+
 /** A running sum whose state the caller carries: `stateOut` is `state + x`, and so is `total`. */
 export function accumulatorGraph(shape: readonly OnnxDimension[] = ["rows", 1]): Uint8Array {
   const value = (name: string): OnnxValue => ({ name, type: "FP32", shape });

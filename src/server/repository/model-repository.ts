@@ -27,6 +27,7 @@ import type { WrittenConfig } from "../../protocol/written-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
+import { readLabels } from "./label-file.ts";
 import {
   type ModelFolder,
   readModelFolder,
@@ -182,6 +183,9 @@ export class ModelRepository implements ModelControl {
           completes,
           defaultMaxBatchSize,
           fileOf: (file: string) => fileWithin({ what: "model file", folder: at, name: file }),
+          labelsIn: (file: string, output: string) => {
+            return readLabels({ folder: path, model: name, output, file });
+          },
           warmupFile: (file: string) => {
             return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
           },

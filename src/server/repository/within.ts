@@ -21,6 +21,8 @@ export interface Named {
   readonly what: string;
   readonly folder: string;
   readonly name: string;
+  /** The protocol's own text for a name that leads elsewhere. */
+  readonly outside?: string;
 }
 
 /** The real path of an existing regular file. Rejects with an InferenceError. */
@@ -40,8 +42,8 @@ export async function pathWithin(named: Named): Promise<string> {
 }
 
 /** As it would be within the folder; nothing need be there. Throws an InferenceError. */
-export function nameWithin({ what, folder, name }: Named): string {
-  const named = { what, folder, name };
+export function nameWithin(named: Named): string {
+  const { folder, name } = named;
   const parts = name.split(/[\\/]/);
   const isTooLong =
     Buffer.byteLength(name) > mostBytes ||
@@ -74,7 +76,8 @@ async function existing(named: Named): Promise<string> {
 }
 
 function outside(named: Named): InferenceError {
-  return wrong(named, "is outside its folder");
+  if (named.outside === undefined) return wrong(named, "is outside its folder");
+  return new InferenceError("INVALID_ARGUMENT", named.outside);
 }
 
 function wrong({ what, name }: Named, why: string, cause?: unknown): InferenceError {
