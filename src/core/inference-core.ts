@@ -4,15 +4,14 @@
  * Loads and unloads; looks a model up, validates, hands over; drains. It reads no clock of its own
  * and starts no thread: `clock`, and the instance host of each model, are passed in.
  *
- * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
+ * Not here: states and look-up (repository.ts), what happens in a load (model-loads.ts), one loaded
+ * version (loaded-model.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
-import { modelsOfEnsemble } from "./ensemble-models.ts";
-import { refuseCircle } from "./ensemble-waits.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -20,16 +19,19 @@ import type {
   ServerState,
 } from "./inference-service.ts";
 import { unloadedEarly } from "./instance-pool.ts";
-import { LoadedModel } from "./loaded-model.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { ModelConfig, TensorConfig } from "./model-config.ts";
+import type { TensorConfig } from "./model-config.ts";
+import { type LoadOptions, ModelLoads, type OutOfServiceHandler } from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
-import { type ModelVersion, type Replacement, Repository } from "./repository.ts";
+import { type ModelVersion, Repository } from "./repository.ts";
 import type { Digest } from "./request-key.ts";
 import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
+
+export type { LoadOptions } from "./model-loads.ts";
 
 export interface InferenceCoreOptions {
   readonly clock: Clock;
@@ -43,35 +45,30 @@ export interface InferenceCoreOptions {
   readonly strictReadiness?: boolean;
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
-  /** A model that was in service cannot go on, for good. */
-  readonly onOutOfService?: (
-    model: { readonly name: string; readonly version: number },
-    error: InferenceError,
-  ) => void;
-}
-
-export interface LoadOptions {
-  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
-  readonly failureLevel?: "error" | "verbose";
-}
-
-interface Making {
-  readonly source: ModelSource;
-  readonly signal: AbortSignal;
-  readonly startedAtMs: number;
+  readonly onOutOfService?: OutOfServiceHandler;
 }
 
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
-  readonly #waitingBytes: ByteBudget;
   readonly #cache: ResponseCache;
   readonly #repository = new Repository();
+  readonly #loads: ModelLoads;
   #state: ServerState = "starting";
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
-    this.#waitingBytes = new ByteBudget(options.maxWaitingBytes);
+    const { clock, log, digest, onOutOfService } = options;
     this.#cache = new ResponseCache(options.cacheBytes);
+    this.#loads = new ModelLoads({
+      clock,
+      log,
+      digest,
+      onOutOfService,
+      waitingBytes: new ByteBudget(options.maxWaitingBytes),
+      cache: this.#cache,
+      repository: this.#repository,
+      find: (name, version) => this.#find(name, version),
+    });
   }
 
   get state(): ServerState {
@@ -87,10 +84,10 @@ export class InferenceCore implements InferenceService {
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
-  async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
+  async load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source, failureLevel);
+    entry.loading = this.#loads.load(entry, source, options);
     await entry.loading;
   }
 
@@ -107,15 +104,7 @@ export class InferenceCore implements InferenceService {
       await this.load(source, options);
       return;
     }
-    if (entry.replacement !== undefined) {
-      const why = `model '${name}' version ${version} is being loaded anew already`;
-      throw new InferenceError("ALREADY_EXISTS", why);
-    }
-    const giveUp = new AbortController();
-    const replacement: Replacement = { model: undefined, giveUp, done: Promise.resolve() };
-    entry.replacement = replacement;
-    replacement.done = this.#replace(entry, replacement, source, options.failureLevel ?? "error");
-    await replacement.done;
+    await this.#loads.replace(entry, source, options);
   }
 
   /**
@@ -245,117 +234,6 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(
-    entry: ModelVersion,
-    source: ModelSource,
-    failureLevel: "error" | "verbose",
-  ): Promise<void> {
-    const startedAtMs = this.#options.clock.nowMs();
-    try {
-      await this.#make(entry, { source, signal: entry.giveUp.signal, startedAtMs }, (model) => {
-        entry.model = model;
-      });
-    } catch (reason) {
-      const error = InferenceError.from(reason);
-      if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      this.#logFailure(entry, error, failureLevel);
-      throw error;
-    }
-    if (entry.state !== "LOADING") return;
-    entry.state = "READY";
-    this.#logLoaded(entry, startedAtMs);
-  }
-
-  async #replace(
-    entry: ModelVersion,
-    replacement: Replacement,
-    source: ModelSource,
-    failureLevel: "error" | "verbose",
-  ): Promise<void> {
-    const startedAtMs = this.#options.clock.nowMs();
-    const { signal } = replacement.giveUp;
-    try {
-      const model = await this.#make(entry, { source, signal, startedAtMs }, (made) => {
-        replacement.model = made;
-      });
-      signal.throwIfAborted();
-      if (entry.model !== undefined) this.#retire(entry, entry.model);
-      entry.model = model;
-      this.#logLoaded(entry, startedAtMs);
-    } catch (reason) {
-      const error = InferenceError.from(reason);
-      this.#logFailure(entry, error, failureLevel);
-      throw error;
-    } finally {
-      entry.replacement = undefined;
-    }
-  }
-
-  /** It finishes what it has. */
-  #retire({ leaving }: ModelVersion, model: LoadedModel): void {
-    const left = model.unload().finally(() => leaving.delete(model));
-    leaving.set(model, left);
-  }
-
-  /** Resolves when its first instances are ready. `onMade`: before they load. */
-  async #make(
-    entry: ModelVersion,
-    { source, signal, startedAtMs }: Making,
-    onMade: (model: LoadedModel) => void,
-  ): Promise<LoadedModel> {
-    const { clock, log, digest, onOutOfService } = this.#options;
-    const resolved = await source.resolve(signal);
-    signal.throwIfAborted();
-    if (resolved.host === undefined) {
-      await modelsOfEnsemble(entry, resolved.config, this.#repository);
-      this.#refuseCircle(resolved.config);
-    }
-    const model: LoadedModel = new LoadedModel(resolved, {
-      clock,
-      log,
-      digest,
-      waitingBytes: this.#waitingBytes,
-      cache: this.#cache,
-      // One that has been replaced is nobody's any more.
-      onOutOfService: (error) => {
-        if (entry.model === model) onOutOfService?.(entry, error);
-      },
-      find: (stepName, stepVersion) => this.#find(stepName, stepVersion),
-    });
-    onMade(model);
-    await model.load(startedAtMs);
-    return model;
-  }
-
-  #logLoaded({ name: model, version }: ModelVersion, startedAtMs: number): void {
-    const { clock, log } = this.#options;
-    const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
-    log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
-  }
-
-  #logFailure(
-    { name: model, version }: ModelVersion,
-    error: InferenceError,
-    level: "error" | "verbose",
-  ): void {
-    const what = `model '${model}' version ${version} failed to load: ${error.message}`;
-    this.#options.log[level](what, { model, version, error });
-  }
-
-  #refuseCircle(ensemble: ModelConfig): void {
-    const configs = this.#repository.all().flatMap(({ model }) => model?.config ?? []);
-    const others = configs.filter((config) => config.ensemble !== undefined);
-    refuseCircle(ensemble, others, (name, version) => this.#configOf(name, version));
-  }
-
-  #configOf(name: string, version: AskedVersion): ModelConfig | undefined {
-    try {
-      return this.#find(name, version).config;
-    } catch {
-      return undefined;
-    }
-  }
-
   /** What runs in one may bring others work: until all are idle at the end of a turn. */
   async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
     const { clock } = this.#options;
@@ -380,7 +258,7 @@ export class InferenceCore implements InferenceService {
   async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
     const { name: model, version, replacement, leaving } = entry;
     replacement?.giveUp.abort(unloadedEarly(model));
-    if (replacement?.model !== undefined) this.#retire(entry, replacement.model);
+    if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);
     if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));
