@@ -22,7 +22,7 @@ import { unloadedEarly } from "./instance-pool.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
 import type { TensorConfig } from "./model-config.ts";
-import { type LoadOptions, ModelLoads, type OutOfServiceHandler } from "./model-loads.ts";
+import { type FailureLevel, ModelLoads, type OutOfServiceHandler } from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
@@ -30,8 +30,6 @@ import type { Digest } from "./request-key.ts";
 import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
-
-export type { LoadOptions } from "./model-loads.ts";
 
 export interface InferenceCoreOptions {
   readonly clock: Clock;
@@ -46,6 +44,11 @@ export interface InferenceCoreOptions {
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
   readonly onOutOfService?: OutOfServiceHandler;
+}
+
+export interface LoadOptions {
+  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
+  readonly failureLevel?: FailureLevel;
 }
 
 export class InferenceCore implements InferenceService {
@@ -84,10 +87,10 @@ export class InferenceCore implements InferenceService {
    * Resolves when READY. Rejects with the load error, which the index shows from then on;
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
-  async load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+  async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#loads.load(entry, source, options);
+    entry.loading = this.#loads.load(entry, source, failureLevel);
     await entry.loading;
   }
 
@@ -104,7 +107,7 @@ export class InferenceCore implements InferenceService {
       await this.load(source, options);
       return;
     }
-    await this.#loads.replace(entry, source, options);
+    await this.#loads.replace(entry, source, options.failureLevel ?? "error");
   }
 
   /**

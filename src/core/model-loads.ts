@@ -15,10 +15,7 @@ import type { ModelConfig } from "./model-config.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelVersion, Replacement, Repository } from "./repository.ts";
 
-export interface LoadOptions {
-  /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
-  readonly failureLevel?: "error" | "verbose";
-}
+export type FailureLevel = "error" | "verbose";
 
 /** A model that was in service cannot go on, for good. */
 export type OutOfServiceHandler = (
@@ -47,11 +44,7 @@ export class ModelLoads {
   }
 
   /** Resolves when it is READY. */
-  async load(
-    entry: ModelVersion,
-    source: ModelSource,
-    { failureLevel = "error" }: LoadOptions,
-  ): Promise<void> {
+  async load(entry: ModelVersion, source: ModelSource, failureLevel: FailureLevel): Promise<void> {
     const { clock, repository } = this.#options;
     const startedAtMs = clock.nowMs();
     try {
@@ -73,7 +66,11 @@ export class ModelLoads {
    * Of a version that is READY: resolves when what comes has taken over. Of two at a time the second
    * is refused with ALREADY_EXISTS.
    */
-  async replace(entry: ModelVersion, source: ModelSource, options: LoadOptions): Promise<void> {
+  async replace(
+    entry: ModelVersion,
+    source: ModelSource,
+    failureLevel: FailureLevel,
+  ): Promise<void> {
     if (entry.replacement !== undefined) {
       const why = `model '${entry.name}' version ${entry.version} is being loaded anew already`;
       throw new InferenceError("ALREADY_EXISTS", why);
@@ -81,7 +78,7 @@ export class ModelLoads {
     const giveUp = new AbortController();
     const replacement: Replacement = { model: undefined, giveUp, done: Promise.resolve() };
     entry.replacement = replacement;
-    replacement.done = this.#replace(entry, replacement, source, options);
+    replacement.done = this.#replace(entry, replacement, source, failureLevel);
     await replacement.done;
   }
 
@@ -95,7 +92,7 @@ export class ModelLoads {
     entry: ModelVersion,
     replacement: Replacement,
     source: ModelSource,
-    { failureLevel = "error" }: LoadOptions,
+    failureLevel: FailureLevel,
   ): Promise<void> {
     const startedAtMs = this.#options.clock.nowMs();
     const { signal } = replacement.giveUp;
@@ -150,7 +147,7 @@ export class ModelLoads {
   #logFailure(
     { name: model, version }: ModelVersion,
     error: InferenceError,
-    level: "error" | "verbose",
+    level: FailureLevel,
   ): void {
     const what = `model '${model}' version ${version} failed to load: ${error.message}`;
     this.#options.log[level](what, { model, version, error });

@@ -2,10 +2,11 @@
  * Configurations of ensembles and of models of their steps, of which a test names only what matters
  * to it.
  */
-import { type EnsembleStepConfig, ensembleModelConfig } from "../core/ensemble-config.ts";
+import type { EnsembleStepConfig } from "../core/ensemble-config.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { TensorDeclaration } from "../protocol/model-options.ts";
 import { modelConfig } from "./core-fixture.ts";
+import { ensembleModelConfig } from "./ensemble-declaration.ts";
 
 type Tensors = readonly (string | TensorDeclaration)[];
 

@@ -5,7 +5,7 @@
  * streams is ahead of each reader by a window of responses, and waits.
  */
 import type { Clock } from "../../core/clock.ts";
-import { type EnsembleStepConfig, ensembleModelConfig } from "../../core/ensemble-config.ts";
+import type { EnsembleStepConfig } from "../../core/ensemble-config.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -21,6 +21,7 @@ import { InferenceError } from "../../protocol/errors.ts";
 import { noParameters } from "../../protocol/infer.ts";
 import type { TensorDeclaration } from "../../protocol/model-options.ts";
 import { type WireTensor, wireTensor } from "../../protocol/tensor.ts";
+import { ensembleModelConfig } from "../ensemble-declaration.ts";
 import type { Random } from "../random.ts";
 import {
   type EnsembleUnit,
