@@ -4,6 +4,7 @@
 
 import type { EnsembleConfig } from "../core/ensemble-config.ts";
 import type { CacheConfig, ModelConfig } from "../core/model-config.ts";
+import type { ModelSource } from "../core/model-source.ts";
 import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
 
 interface EnsembleDeclaration extends EnsembleConfig {
@@ -47,4 +48,10 @@ export function ensembleModelConfig(ensemble: EnsembleDeclaration): ModelConfig 
     warmup: [],
     ensemble: { steps, maxInflightRequests },
   };
+}
+
+/** What the core loads of it. */
+export function ensembleSource(config: ModelConfig): ModelSource {
+  const { name, version } = config;
+  return { name, version, resolve: () => Promise.resolve({ config }) };
 }

@@ -7,13 +7,15 @@
  * beside itself; of one that has not changed since, nothing is loaded. What a client has overridden
  * holds until the files change, or the model is unloaded.
  *
- * Calls for one model run one after the other, those for several side by side.
+ * Calls for one model run one after the other, those for several side by side. The models of an
+ * ensemble's steps are loaded before it.
  *
  * Not here: what a version becomes when its file is opened (executor/repository-source.ts), when
  * folders are looked at.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { modelsOfSteps } from "../../core/config/ensemble-steps.ts";
 import { polledConfig, pollFailure } from "../../core/config/prepare-config.ts";
 import { chooseVersions, noVersion } from "../../core/config/version-policy.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
@@ -26,12 +28,14 @@ import { InferenceError } from "../../protocol/errors.ts";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
 import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
+import { modelFileWithin } from "./model-file.ts";
 import {
   type ModelFolder,
   readModelFolder,
   readModelFolders,
   uploadedFolder,
 } from "./model-folders.ts";
+import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
 import { fileWithin, nameWithin } from "./within.ts";
 
@@ -52,7 +56,12 @@ interface Loaded {
   readonly override: string | undefined;
   /** Its folder, if a client has sent it. */
   readonly upload: string | undefined;
+  /** Of an ensemble: the models of its steps. */
+  readonly steps: readonly string[];
 }
+
+/** Loads a model as its folder has it. */
+type Load = (name: string) => Promise<void>;
 
 const configFile = "config.pbtxt";
 
@@ -63,6 +72,7 @@ export class ModelRepository implements ModelControl {
   readonly #loaded = new Map<string, Loaded>();
   /** The latest call for each model, until it has ended. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #stepLoads = new StepLoads();
 
   constructor(options: ModelRepositoryOptions) {
     this.#options = options;
@@ -71,9 +81,8 @@ export class ModelRepository implements ModelControl {
   /** All models there are. Rejects, when all have been tried, with the first error. */
   async loadAll(options: LoadOptions): Promise<void> {
     const folders = await readModelFolders(this.#options.folders);
-    const loads = [...folders].map(([name, folder]) => {
-      return this.#inTurn(name, () => this.#loadFolder(folder, noOverride, options));
-    });
+    const load = this.#loader(options, async (name) => folders.get(name));
+    const loads = [...folders.keys()].map(load);
     const failed = (await Promise.allSettled(loads)).find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
   }
@@ -81,7 +90,9 @@ export class ModelRepository implements ModelControl {
   load(name: string, override: LoadOverride): Promise<void> {
     return this.#inTurn(name, async () => {
       const folder = await this.#folderOf(name, override);
-      await this.#loadFolder(folder, override, { failureLevel: "error" });
+      const options = { failureLevel: "error" } as const;
+      const load = this.#loader(options, (step) => readModelFolder(this.#options.folders, step));
+      await this.#loadFolder(folder, override, options, load);
     });
   }
 
@@ -121,11 +132,37 @@ export class ModelRepository implements ModelControl {
     return await uploadedFolder(name, upload);
   }
 
+  /**
+   * Each model once. What is not in a folder may be there all the same: a client has sent it, or it
+   * was defined in code.
+   */
+  #loader(
+    options: LoadOptions,
+    folderOf: (name: string) => Promise<ModelFolder | InferenceError | undefined>,
+  ): Load {
+    const loads = new Map<string, Promise<void>>();
+    const load: Load = (name) => {
+      const known = loads.get(name);
+      if (known !== undefined) return known;
+      const loading = this.#inTurn(name, async () => {
+        const folder = await folderOf(name);
+        const isSent = this.#loaded.get(name)?.upload !== undefined;
+        if (folder !== undefined && !isSent) {
+          await this.#loadFolder(folder, noOverride, options, load);
+        }
+      });
+      loads.set(name, loading);
+      return loading;
+    };
+    return load;
+  }
+
   /** All versions that its policy allows; those that serve and are none of them are unloaded. */
   async #loadFolder(
     folder: ModelFolder | InferenceError,
     { config }: LoadOverride,
     options: LoadOptions,
+    load: Load,
   ): Promise<void> {
     if (folder instanceof InferenceError) throw folder;
     const { core } = this.#options;
@@ -135,11 +172,17 @@ export class ModelRepository implements ModelControl {
     const isSame = before?.state === files && upload === undefined;
     const override = config ?? (isSame ? before.override : undefined);
     const ready = readyVersions(core, name);
-    if (isSame && override === before.override && ready.length > 0) return;
+    if (isSame && override === before.override && ready.length > 0) {
+      await this.#stepLoads.ended(name, before.steps, load);
+      return;
+    }
+    let steps: readonly string[];
     try {
       const polled = await this.#poll(folder, override);
+      steps = modelsOfSteps(polled);
       const { versions } = chooseVersions(polled.version_policy ?? {}, folder.versions);
       if (versions.length === 0) throw loadFailure(name, noVersion(name));
+      await this.#stepLoads.ended(name, steps, load);
       await this.#loadVersions(folder, versions, polled, options);
       const others = ready.filter((version) => !versions.includes(version));
       for (const version of others) void core.unload(name, version);
@@ -147,7 +190,7 @@ export class ModelRepository implements ModelControl {
       if (upload !== undefined) await removeUpload(upload);
       throw error;
     }
-    this.#loaded.set(name, { state: files, override, upload });
+    this.#loaded.set(name, { state: files, override, upload, steps });
     if (before?.upload !== undefined) await removeUpload(before.upload);
   }
 
@@ -168,7 +211,7 @@ export class ModelRepository implements ModelControl {
           polled,
           completes,
           defaultMaxBatchSize,
-          fileOf: (file: string) => fileWithin({ what: "model file", folder: at, name: file }),
+          fileOf: (file: string) => modelFileWithin(at, file),
           warmupFile: (file: string) => {
             return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
           },
