@@ -117,9 +117,10 @@ function milliseconds(microseconds: ExactInteger = 0): number {
 }
 
 function groupConfigs(group: Written<"ModelInstanceGroup">): readonly InstanceGroupConfig[] {
-  const { name = "", count = 1, kind, gpus = [], passive: isPassive = false } = group;
-  if (kind !== "KIND_GPU") return [{ name, kind: "KIND_CPU", count, gpus: [], isPassive }];
-  return gpus.map((gpu) => ({ name, kind, count, gpus: [gpu], isPassive }));
+  const { name = "", count = 1, kind, gpus = [], passive } = group;
+  const shared = { name, count, ...(passive === true && { isPassive: true }) };
+  if (kind !== "KIND_GPU") return [{ ...shared, kind: "KIND_CPU", gpus: [] }];
+  return gpus.map((gpu) => ({ ...shared, kind, gpus: [gpu] }));
 }
 
 /** A sample of no rows is not run. */
