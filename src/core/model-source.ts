@@ -28,7 +28,7 @@ export interface ResolvedModel {
 }
 
 /** It has a configuration with `ensemble`, and nothing to start. */
-export interface ResolvedEnsemble {
+interface ResolvedEnsemble {
   readonly config: ModelConfig;
   readonly host?: undefined;
   readonly measures?: undefined;

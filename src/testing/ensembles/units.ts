@@ -10,7 +10,7 @@
 import type { Random } from "../random.ts";
 
 /** One number per row; undefined: absent. */
-export type Rows = readonly number[] | undefined;
+type Rows = readonly number[] | undefined;
 
 export type Tensors = Readonly<Record<string, Rows>>;
 
