@@ -24,6 +24,18 @@ export const mutants = {
     ["kinds[code]", "kinds.INTERNAL"],
     ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
+  "model-loads.ts": [
+    [
+      'if (entry.state === "LOADING") repository.fail(entry, error);',
+      "repository.fail(entry, error);",
+    ],
+    [
+      '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
+      '    entry.state = "READY";',
+    ],
+    // Once real: instances were started of what had been unloaded meanwhile.
+    ["source.resolve(signal);\n    signal.throwIfAborted();", "source.resolve(signal);"],
+  ],
   "inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
     ["entries.filter(isMeant(version))", "entries"],
@@ -32,16 +44,8 @@ export const mutants = {
       'return this.#state === "running" && (!strictReadiness || this.#repository.isReady());',
       "return !strictReadiness || this.#repository.isReady();",
     ],
-    [
-      'if (entry.state === "LOADING") this.#repository.fail(entry, error);',
-      "this.#repository.fail(entry, error);",
-    ],
-    [
-      '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
-      '    entry.state = "READY";',
-    ],
     ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
-    ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
+    ["each?.abandon(error);", ""],
     // Once real: a caller that throws made infer throw.
     [
       'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
@@ -57,8 +61,6 @@ export const mutants = {
       "this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version))",
       "this.#served([]).findLast(isMeant(version))",
     ],
-    // Once real: instances were started of what had been unloaded meanwhile.
-    ["signal.throwIfAborted();", ""],
     ["entry.giveUp.abort(unloadedEarly(model));", ""],
     ["await entry.loading?.catch(() => {});", ""],
     // Once real: a server that had stopped said that it knows no model.

@@ -18,6 +18,7 @@ import { servingConfig } from "../core/config/serving-config.ts";
 import { chooseVersions, noVersion } from "../core/config/version-policy.ts";
 import { surroundingMistake } from "../core/ensemble-graph.ts";
 import type { ModelConfig } from "../core/model-config.ts";
+import { exampleBackends } from "../executor/example-source.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
 import { readConfigText } from "../server/repository/config-text.ts";
@@ -41,8 +42,6 @@ export interface CheckedModel {
   readonly weightBytes: number | undefined;
   /** For each instance once. */
   readonly memoryBytes: number | undefined;
-  /** What an ensemble is made of, as it was written. */
-  readonly written?: WrittenConfig;
 }
 
 export interface CheckOptions {
@@ -51,7 +50,7 @@ export interface CheckOptions {
 }
 
 /** That run models of a repository: executor/repository-source.ts has one branch for each. */
-const servedBackends: readonly string[] = ["onnxruntime"];
+const servedBackends: readonly string[] = ["onnxruntime", "function", ...exampleBackends];
 
 const defaultMaxBatchSize = 4;
 const configFile = "config.pbtxt";
@@ -206,7 +205,6 @@ export class FolderCheck {
       ...last,
       weightBytes: isEnsemble ? 0 : weightBytes,
       memoryBytes: isEnsemble ? 0 : memoryBytes,
-      ...(isEnsemble && { written: polled }),
     };
   }
 

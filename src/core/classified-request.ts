@@ -10,9 +10,10 @@
  */
 import { ClassifySteps } from "../protocol/classification.ts";
 import { type FailureReason, InferenceError } from "../protocol/errors.ts";
-import type { AskedVersion, InferRequest, InferResponse } from "../protocol/infer.ts";
+import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { Clock } from "./clock.ts";
+import type { FindConfig } from "./ensemble-waits.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
@@ -23,7 +24,7 @@ export interface ClassifyingOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Undefined: it is not there. */
-  readonly configOf: (name: string, version: AskedVersion) => ModelConfig | undefined;
+  readonly configOf: FindConfig;
 }
 
 interface Asked {
@@ -45,7 +46,7 @@ export function inferClasses(
 export function labelsOf(
   { outputs, ensemble }: ModelConfig,
   name: string,
-  configOf: ClassifyingOptions["configOf"],
+  configOf: FindConfig,
 ): readonly string[] {
   const own = outputs.find((output) => output.name === name)?.labels;
   if (own !== undefined) return own;

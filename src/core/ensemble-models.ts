@@ -11,7 +11,7 @@
  */
 import { InferenceError } from "../protocol/errors.ts";
 import type { FindModel } from "./ensemble-scheduler.ts";
-import { refuseCircle } from "./ensemble-waits.ts";
+import { type FindConfig, refuseCircle } from "./ensemble-waits.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ModelVersion, Repository } from "./repository.ts";
 
@@ -66,13 +66,17 @@ export function refuseCircleAmong(
   // What it replaces need not stand beside it.
   const isOther = (one: ModelConfig): boolean => one.name !== name || one.version !== version;
   const others = configs.filter((one) => one.ensemble !== undefined && isOther(one));
-  refuseCircle(config, others, (stepName, stepVersion) => {
+  refuseCircle(config, others, configsBy(find));
+}
+
+export function configsBy(find: FindModel): FindConfig {
+  return (name, version) => {
     try {
-      return find(stepName, stepVersion).config;
+      return find(name, version).config;
     } catch {
       return undefined;
     }
-  });
+  };
 }
 
 /** Whether this one is the other, or an ensemble whose steps, or theirs, are. */

@@ -4,7 +4,8 @@
  * Loads and unloads; looks a model up, validates, hands over; drains. It reads no clock of its own
  * and starts no thread: `clock`, and the instance host of each model, are passed in.
  *
- * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
+ * Not here: states and look-up (repository.ts), what happens in a load (model-loads.ts), one loaded
+ * version (loaded-model.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
@@ -12,7 +13,7 @@ import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/
 import { ByteBudget } from "./byte-budget.ts";
 import { inferClasses } from "./classified-request.ts";
 import type { Clock } from "./clock.ts";
-import { modelsOfEnsemble, refuseCircleAmong } from "./ensemble-models.ts";
+import { configsBy } from "./ensemble-models.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -20,12 +21,13 @@ import type {
   ServerState,
 } from "./inference-service.ts";
 import { unloadedEarly } from "./instance-pool.ts";
-import { LoadedModel } from "./loaded-model.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
 import type { TensorConfig } from "./model-config.ts";
+import { type FailureLevel, ModelLoads, type OutOfServiceHandler } from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
-import { type ModelVersion, type Replacement, Repository } from "./repository.ts";
+import { type ModelVersion, Repository } from "./repository.ts";
 import type { Digest } from "./request-key.ts";
 import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
@@ -45,35 +47,36 @@ export interface InferenceCoreOptions {
   readonly digest: Digest;
   /** Of each dynamic batcher: nothing leaves until so many requests wait, once. For tests. */
   readonly holdUntilWaiting?: number;
-  /** A model that was in service cannot go on, for good. */
-  readonly onOutOfService?: (
-    model: { readonly name: string; readonly version: number },
-    error: InferenceError,
-  ) => void;
+  readonly onOutOfService?: OutOfServiceHandler;
 }
 
 export interface LoadOptions {
   /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
-  readonly failureLevel?: "error" | "verbose";
-}
-
-interface Making {
-  readonly source: ModelSource;
-  readonly signal: AbortSignal;
-  readonly startedAtMs: number;
+  readonly failureLevel?: FailureLevel;
 }
 
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
-  readonly #waitingBytes: ByteBudget;
   readonly #cache: ResponseCache;
   readonly #repository = new Repository();
+  readonly #loads: ModelLoads;
   #state: ServerState = "starting";
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
-    this.#waitingBytes = new ByteBudget(options.maxWaitingBytes);
+    const { clock, log, digest, holdUntilWaiting, onOutOfService } = options;
     this.#cache = new ResponseCache(options.cacheBytes);
+    this.#loads = new ModelLoads({
+      clock,
+      log,
+      digest,
+      holdUntilWaiting,
+      onOutOfService,
+      waitingBytes: new ByteBudget(options.maxWaitingBytes),
+      cache: this.#cache,
+      repository: this.#repository,
+      find: (name, version) => this.#find(name, version),
+    });
   }
 
   get state(): ServerState {
@@ -92,7 +95,7 @@ export class InferenceCore implements InferenceService {
   async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source, failureLevel);
+    entry.loading = this.#loads.load(entry, source, failureLevel);
     await entry.loading;
   }
 
@@ -109,15 +112,7 @@ export class InferenceCore implements InferenceService {
       await this.load(source, options);
       return;
     }
-    if (entry.replacement !== undefined) {
-      const why = `model '${name}' version ${version} is being loaded anew already`;
-      throw new InferenceError("ALREADY_EXISTS", why);
-    }
-    const giveUp = new AbortController();
-    const replacement: Replacement = { model: undefined, giveUp, done: Promise.resolve() };
-    entry.replacement = replacement;
-    replacement.done = this.#replace(entry, replacement, source, options.failureLevel ?? "error");
-    await replacement.done;
+    await this.#loads.replace(entry, source, options.failureLevel ?? "error");
   }
 
   /**
@@ -211,7 +206,7 @@ export class InferenceCore implements InferenceService {
       const model = this.#find(request.modelName, request.modelVersion);
       if (request.classes === undefined) return model.infer(request, sink, options);
       const { clock, log } = this.#options;
-      const configOf = this.#configOf.bind(this);
+      const configOf = configsBy(this.#find);
       return inferClasses(model, request, sink, { clock, log, enqueue: options, configOf });
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
@@ -250,104 +245,6 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(
-    entry: ModelVersion,
-    source: ModelSource,
-    failureLevel: "error" | "verbose",
-  ): Promise<void> {
-    const startedAtMs = this.#options.clock.nowMs();
-    try {
-      await this.#make(entry, { source, signal: entry.giveUp.signal, startedAtMs }, (model) => {
-        entry.model = model;
-      });
-    } catch (reason) {
-      const error = InferenceError.from(reason);
-      if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      this.#logFailure(entry, error, failureLevel);
-      throw error;
-    }
-    if (entry.state !== "LOADING") return;
-    entry.state = "READY";
-    this.#logLoaded(entry, startedAtMs);
-  }
-
-  async #replace(
-    entry: ModelVersion,
-    replacement: Replacement,
-    source: ModelSource,
-    failureLevel: "error" | "verbose",
-  ): Promise<void> {
-    const startedAtMs = this.#options.clock.nowMs();
-    const { signal } = replacement.giveUp;
-    try {
-      const model = await this.#make(entry, { source, signal, startedAtMs }, (made) => {
-        replacement.model = made;
-      });
-      signal.throwIfAborted();
-      if (entry.model !== undefined) this.#retire(entry, entry.model);
-      entry.model = model;
-      this.#logLoaded(entry, startedAtMs);
-    } catch (reason) {
-      const error = InferenceError.from(reason);
-      this.#logFailure(entry, error, failureLevel);
-      throw error;
-    } finally {
-      entry.replacement = undefined;
-    }
-  }
-
-  /** It finishes what it has. */
-  #retire({ leaving }: ModelVersion, model: LoadedModel): void {
-    const left = model.unload().finally(() => leaving.delete(model));
-    leaving.set(model, left);
-  }
-
-  /** Resolves when its first instances are ready. `onMade`: before they load. */
-  async #make(
-    entry: ModelVersion,
-    { source, signal, startedAtMs }: Making,
-    onMade: (model: LoadedModel) => void,
-  ): Promise<LoadedModel> {
-    const { clock, log, digest, onOutOfService } = this.#options;
-    const resolved = await source.resolve(signal);
-    signal.throwIfAborted();
-    if (resolved.host === undefined) {
-      await modelsOfEnsemble(entry, resolved.config, { repository: this.#repository, signal });
-      refuseCircleAmong(resolved.config, this.#repository, this.#find);
-    }
-    const model: LoadedModel = new LoadedModel(resolved, {
-      clock,
-      log,
-      digest,
-      waitingBytes: this.#waitingBytes,
-      holdUntilWaiting: this.#options.holdUntilWaiting,
-      cache: this.#cache,
-      // One that has been replaced is nobody's any more.
-      onOutOfService: (error) => {
-        if (entry.model === model) onOutOfService?.(entry, error);
-      },
-      find: this.#find,
-    });
-    onMade(model);
-    await model.load(startedAtMs);
-    return model;
-  }
-
-  #logLoaded({ name: model, version }: ModelVersion, startedAtMs: number): void {
-    const { clock, log } = this.#options;
-    const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
-    log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
-  }
-
-  #logFailure(
-    { name: model, version }: ModelVersion,
-    error: InferenceError,
-    level: "error" | "verbose",
-  ): void {
-    const what = `model '${model}' version ${version} failed to load: ${error.message}`;
-    this.#options.log[level](what, { model, version, error });
-  }
-
   /** What runs in one may bring others work: until all are idle at the end of a turn. */
   async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
     const { clock } = this.#options;
@@ -372,7 +269,7 @@ export class InferenceCore implements InferenceService {
   async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
     const { name: model, version, replacement, leaving } = entry;
     replacement?.giveUp.abort(unloadedEarly(model));
-    if (replacement?.model !== undefined) this.#retire(entry, replacement.model);
+    if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);
     if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));

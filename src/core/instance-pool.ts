@@ -37,6 +37,8 @@ export interface PoolOwner {
 export class InstancePool implements SupervisorOwner {
   readonly #options: PoolOptions;
   readonly #supervisors: readonly InstanceSupervisor[];
+  /** Loaded, and never given anything. */
+  readonly #passive: ReadonlySet<InstanceSupervisor>;
   /** Those that have room for a batch; first the one that has waited for longest. */
   #free: InstanceSupervisor[] = [];
   #owner: PoolOwner | undefined = undefined;
@@ -49,18 +51,20 @@ export class InstancePool implements SupervisorOwner {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const count = options.config.instanceGroups.reduce((sum, group) => sum + group.count, 0);
-    this.#unloadedCount = count;
-    this.#livingCount = count;
+    const isPassive = options.config.instanceGroups.flatMap((group) => {
+      return Array.from({ length: group.count }, () => group.isPassive === true);
+    });
+    this.#unloadedCount = isPassive.length;
+    this.#livingCount = isPassive.length;
     const supervisorOptions = { ...options, owner: this };
-    this.#supervisors = Array.from(
-      { length: count },
-      (_, index) => new InstanceSupervisor(supervisorOptions, index),
-    );
+    this.#supervisors = isPassive.map((_, index) => {
+      return new InstanceSupervisor(supervisorOptions, index);
+    });
+    this.#passive = new Set(this.#supervisors.filter(({ index }) => isPassive[index]));
   }
 
   get isReady(): boolean {
-    return this.#supervisors.some((supervisor) => supervisor.isReady);
+    return this.#supervisors.some((one) => one.isReady && !this.#passive.has(one));
   }
 
   /** Why it is out of service. */
@@ -121,7 +125,7 @@ export class InstancePool implements SupervisorOwner {
   }
 
   instanceFree(supervisor: InstanceSupervisor): void {
-    this.#free.push(supervisor);
+    if (!this.#passive.has(supervisor)) this.#free.push(supervisor);
     if (this.#unloadedCount > 0) this.#countLoaded();
     this.#owner?.instanceFree();
   }

@@ -152,6 +152,8 @@ export class LoadedModel implements ModelView, StepModel {
 
   statistics(): ModelStatisticsSnapshot {
     const nowMs = this.#clock.nowMs();
-    return this.#statistics.snapshot({ nowMs, wallMs: this.#clock.wallMs() });
+    const snapshot = this.#statistics.snapshot({ nowMs, wallMs: this.#clock.wallMs() });
+    const { metricTags } = this.config;
+    return metricTags === undefined ? snapshot : { ...snapshot, metricTags };
   }
 }

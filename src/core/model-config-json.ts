@@ -10,6 +10,7 @@
  */
 
 import { datatypes } from "../protocol/datatype.ts";
+import type { CompletedConfig } from "./config/normalise-config.ts";
 import { shownConfig } from "./config/shown-config.ts";
 import type { EnsembleConfig } from "./ensemble-config.ts";
 import type {
@@ -26,7 +27,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 export function modelConfigJson(config: ModelConfig): Json {
   const { dynamicBatching, written } = config;
-  if (written !== undefined) return shownConfig(written);
+  if (written !== undefined) return shownConfig(withTransactions(written, config));
   return {
     name: config.name,
     platform: config.platform,
@@ -53,6 +54,12 @@ export function modelConfigJson(config: ModelConfig): Json {
     }),
     ...(config.cache && { response_cache: { enable: true } }),
   };
+}
+
+/** Whether an ensemble streams is what its models say, not its file. */
+function withTransactions(written: CompletedConfig, config: ModelConfig): CompletedConfig {
+  if (config.ensemble === undefined) return written;
+  return { ...written, model_transaction_policy: { decoupled: config.isDecoupled } };
 }
 
 const optimization: Json = {

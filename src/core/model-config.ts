@@ -37,6 +37,8 @@ export interface ModelConfig {
   readonly warmup: readonly WarmupConfig[];
   /** Of a model of a repository: its configuration as clients see it. */
   readonly written?: CompletedConfig;
+  /** Further labels of its metrics. */
+  readonly metricTags?: Readonly<Record<string, string>>;
   /** It has no instances: other models carry its requests out. */
   readonly ensemble?: EnsembleConfig;
 }
@@ -108,6 +110,8 @@ export interface InstanceGroupConfig {
   readonly kind: "KIND_CPU" | "KIND_GPU";
   readonly count: number;
   readonly gpus: readonly number[];
+  /** Its instances are loaded, and nothing is given to them. */
+  readonly isPassive?: boolean;
 }
 
 /** On by default, and not shown on the wire. */

@@ -102,6 +102,8 @@ export interface ModelStatisticsSnapshot {
   readonly queueDuration: HistogramSnapshot;
   readonly computeDuration: HistogramSnapshot;
   readonly batchRows: HistogramSnapshot;
+  /** The model's `metric_tags`. */
+  readonly metricTags?: Readonly<Record<string, string>>;
 }
 
 /** A stream may be endless: the last place counts its own response and all that follow. */

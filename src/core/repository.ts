@@ -17,7 +17,7 @@
  * A version that serves may be loaded anew: it stays READY, and what it was serves until what comes
  * is ready, and goes on serving if that fails.
  *
- * Not here: loading and unloading themselves (inference-core.ts).
+ * Not here: loading (model-loads.ts) and unloading themselves (inference-core.ts).
  */
 import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion } from "../protocol/infer.ts";

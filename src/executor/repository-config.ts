@@ -47,6 +47,9 @@ export interface RepositoryVersion {
   readonly warmupFile: (name: string) => string;
 }
 
+/** Of a group that does not count them. A second one on the CPU mostly costs memory. */
+export const defaultInstanceCount = 1;
+
 /** As it is written, and as the graph completes it. Throws INVALID_ARGUMENT. */
 export function configOf(
   given: RepositoryVersion,
@@ -55,7 +58,7 @@ export function configOf(
 ): ModelConfig {
   const { config } = prepared(given, graph, log);
   const { version, warmupFile } = given;
-  return { ...servingConfig(config, { version, warmupFile }), written: config };
+  return servingConfig(config, { version, warmupFile });
 }
 
 export interface JoinedDefinition {
@@ -124,7 +127,7 @@ function prepared(
   // A backend that is not there is told before its file is opened.
   const machine = { gpus: undefined, backends: [polled.backend ?? ""] };
   const about = { name: model, graph, completes, defaultMaxBatchSize, machine };
-  const config = loadedConfig(polled, { ...about, defaultInstanceCount: 1 });
+  const config = loadedConfig(polled, { ...about, defaultInstanceCount });
   for (const remark of config.remarks) log.info(remark, { model, version });
   for (const warning of config.warnings) log.warning(warning, { model, version });
   return config;

@@ -8,22 +8,30 @@
  * models that are defined in code (model-source.ts).
  */
 import { availableParallelism } from "node:os";
-import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
-import type { OnnxModel, OnnxSessionOptions } from "../definition/onnx-model.ts";
+import { ensemblePlatform } from "../core/config/complete-backend.ts";
+import type { ModelSource, ResolvedModel, ResolvedSource } from "../core/model-source.ts";
+import type { OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { type Device, optionDefaults } from "../protocol/model-options.ts";
+import { optionDefaults } from "../protocol/model-options.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
+import { labelled, labelsOf } from "./class-labels.ts";
 import { exampleBackends, resolveExample } from "./example-source.ts";
 import type { HostOptions } from "./instance-hosts.ts";
-import { labelled, labelsOf } from "./class-labels.ts";
 import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
-import { configOf, type RepositoryVersion } from "./repository-config.ts";
+import { onnxParameters } from "./onnx-parameters.ts";
+import { configOf, defaultInstanceCount, type RepositoryVersion } from "./repository-config.ts";
+
+/** Each is a thread with the whole model. */
+const mostInstances = 1024;
 
 export function repositorySource(given: RepositoryVersion, options: HostOptions): ModelSource {
   const { name, version, polled } = given;
   const { backend = "" } = polled;
-  const resolveUnlabelled = async (signal: AbortSignal): Promise<ResolvedModel> => {
+  const resolveUnlabelled = async (signal: AbortSignal): Promise<ResolvedSource> => {
+    if (polled.platform === ensemblePlatform) {
+      return { config: configOf(given, undefined, options.log) };
+    }
     if (backend === "onnxruntime") return await resolveOnnx(given, options, signal);
     if (backend === "function") return await resolveModule(given, options, signal);
     if (exampleBackends.has(backend)) return await resolveExample(given, options, signal);
@@ -31,7 +39,7 @@ export function repositorySource(given: RepositoryVersion, options: HostOptions)
     const how = "try specifying runtime on the model configuration.";
     throw new InferenceError("INVALID_ARGUMENT", `${why}, ${how}`);
   };
-  const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
+  const resolve = async (signal: AbortSignal): Promise<ResolvedSource> => {
     const labels = await labelsOf(given);
     const resolved = await resolveUnlabelled(signal);
     return { ...resolved, config: labelled(resolved.config, labels) };
@@ -45,17 +53,23 @@ async function resolveOnnx(
   signal: AbortSignal,
 ): Promise<ResolvedModel> {
   const { name, version, polled, fileOf } = given;
+  const instanceCount = countInstances(polled, name);
+  const cores = Math.max(1, Math.floor(availableParallelism() / instanceCount));
+  const { session, tuning, warnings } = onnxParameters(polled, { name, cores });
+  for (const warning of warnings) options.log.warning(warning, { model: name, version });
   const path = await fileOf(polled.default_model_filename ?? "model.onnx");
-  const devices = devicesOf(polled);
   const model: OnnxModel = {
     kind: "onnx",
     name,
     version,
     path,
-    session: sessionOptions(polled, devices.length),
+    session,
+    tuning,
     measures: { cost: undefined, bucket: undefined },
-    options: {},
-  } as OnnxModel;
+    // Shapes are those of the configuration, reshaped before they come to the backend.
+    options: { batching: false },
+  };
+  const devices = Array.from({ length: instanceCount }, () => "cpu" as const);
   const maxRequests = Math.max(1, polled.max_batch_size ?? 0, given.defaultMaxBatchSize);
   const { loadTimeoutMs } = optionDefaults;
   const file = { model, devices, maxRequests, loadTimeoutMs };
@@ -64,33 +78,11 @@ async function resolveOnnx(
   });
 }
 
-/** Of each instance. */
-function devicesOf({ instance_group: groups = [] }: WrittenConfig): readonly Device[] {
-  const devices = groups.flatMap(({ kind, count = 1, gpus = [] }): Device[] => {
-    const own = kind === "KIND_GPU" ? gpus.map((gpu): Device => `cuda:${gpu}`) : (["cpu"] as const);
-    return own.flatMap((device) => Array.from({ length: Math.max(1, count) }, () => device));
-  });
-  return devices.length > 0 ? devices : ["cpu"];
-}
-
-const graphLevels: Readonly<Record<number, OnnxSessionOptions["graphOptimizationLevel"]>> = {
-  [-1]: "basic",
-  1: "extended",
-  2: "disabled",
-};
-
-function sessionOptions(
-  { parameters = {}, optimization }: WrittenConfig,
-  instanceCount: number,
-): OnnxSessionOptions {
-  const numberOf = (key: string): number => Number(parameters[key]?.string_value ?? 0);
-  const own = Math.max(1, Math.floor(availableParallelism() / instanceCount));
-  const level = graphLevels[optimization?.graph?.level ?? 0];
-  return {
-    intraOpThreads: numberOf("intra_op_thread_count") || own,
-    ...(numberOf("inter_op_thread_count") > 0 && {
-      interOpThreads: numberOf("inter_op_thread_count"),
-    }),
-    ...(level !== undefined && { graphOptimizationLevel: level }),
-  };
+/** Of all groups. What cannot be, GPUs that are not there, is told when the graph is known. */
+function countInstances({ instance_group: groups = [{}] }: WrittenConfig, name: string): number {
+  const counts = groups.map(({ count = 0 }) => Math.max(defaultInstanceCount, count));
+  const sum = counts.reduce((one, other) => one + other, 0);
+  if (sum <= mostInstances) return sum;
+  const why = `instance groups of model ${name} count ${sum} instances, more than ${mostInstances}`;
+  throw new InferenceError("INVALID_ARGUMENT", why);
 }

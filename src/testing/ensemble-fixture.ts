@@ -3,10 +3,10 @@
  * to it.
  */
 import type { EnsembleStepConfig } from "../core/ensemble-config.ts";
-import { ensembleModelConfig } from "../core/ensemble-source.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import type { TensorDeclaration } from "../protocol/model-options.ts";
 import { modelConfig } from "./core-fixture.ts";
+import { ensembleModelConfig } from "./ensemble-declaration.ts";
 
 type Tensors = readonly (string | TensorDeclaration)[];
 

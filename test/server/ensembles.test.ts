@@ -7,11 +7,11 @@
 import { strict as check } from "node:assert";
 import { type TestContext, test } from "node:test";
 import { fp32, type Models, model } from "shoal";
-import { ensembleSource } from "../../dist/core/ensemble-source.js";
 import type { ModelConfig } from "../../dist/core/model-config.js";
 import { RunningServer } from "../../dist/server/running-server.js";
 import { servedModels } from "../../dist/server/served-models.js";
 import { resolveServerOptions } from "../../dist/server/server-options.js";
+import { ensembleSource } from "../../dist/testing/ensemble-declaration.js";
 import { ensembleConfig, stepConfig } from "../../dist/testing/ensemble-fixture.js";
 import { fp32 as bytes, failureOf, GrpcClient, readFp32 } from "../conformance/grpc-client.ts";
 import { post, quietLoopback } from "../conformance/server.ts";

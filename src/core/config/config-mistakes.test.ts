@@ -103,7 +103,11 @@ const polling: readonly Case[] = [
       },
     },
   ],
-  ["an ensemble", { platform: "ensemble", ensemble_scheduling: {} }],
+  [
+    "an ensemble without steps",
+    { platform: "ensemble", ensemble_scheduling: {} },
+    "must specify 'step' for ensemble 'm'",
+  ],
   [
     "steps without an ensemble",
     { ...onnx, ensemble_scheduling: {} },

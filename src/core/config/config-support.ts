@@ -22,12 +22,10 @@ const unsupportedFields: readonly UnsupportedField[] = [
   { path: "input.allow_ragged_batch", status: "refused" },
   { path: "input.is_non_linear_format_io", status: "refused" },
   { path: "output.is_non_linear_format_io", status: "refused" },
-  { path: "instance_group.passive", status: "refused" },
   { path: "ensemble_scheduling.step.model_namespace", status: "refused" },
   { path: "model_operations", status: "refused" },
   { path: "model_repository_agents", status: "refused" },
   { path: "runtime", status: "ineffective" },
-  { path: "optimization.graph", status: "ineffective" },
   { path: "optimization.priority", status: "ineffective" },
   { path: "optimization.cuda", status: "ineffective" },
   { path: "optimization.execution_accelerators", status: "ineffective" },
@@ -40,7 +38,6 @@ const unsupportedFields: readonly UnsupportedField[] = [
   { path: "instance_group.profile", status: "ineffective" },
   { path: "instance_group.host_policy", status: "ineffective" },
   { path: "cc_model_filenames", status: "ineffective" },
-  { path: "metric_tags", status: "ineffective" },
   { path: "model_metrics", status: "ineffective" },
 ];
 

@@ -31,6 +31,7 @@ export function findLoadingMistakes(config: CompletedConfig, machine: Machine): 
     ...backendMistakes(config, machine),
     ...tensors.map((mistake) => `${mistake} for ${config.name}`),
     ...groupMistakes(config, machine),
+    ...tagMistakes(config),
     ...(config.model_warmup ?? []).flatMap((sample) => warmupMistakes(sample, config.name)),
   ];
 }
@@ -98,11 +99,23 @@ function formatMistakes({ format = "FORMAT_NONE", dims = [] }: Tensor): readonly
 }
 
 function groupMistakes(config: CompletedConfig, machine: Machine): readonly string[] {
-  const { name, instance_group } = config;
-  return instance_group.flatMap((group) => {
-    return kindMistakes(group, machine).map((mistake) => {
-      return `instance group ${group.name} of model ${name} ${mistake}`;
-    });
+  const { name, instance_group: groups } = config;
+  const isIdle = groups.length > 0 && groups.every(({ passive }) => passive === true);
+  return [
+    ...groups.flatMap((group) => {
+      return kindMistakes(group, machine).map((mistake) => {
+        return `instance group ${group.name} of model ${name} ${mistake}`;
+      });
+    }),
+    ...(isIdle ? [`all instance groups of model ${name} are passive: no request would run`] : []),
+  ];
+}
+
+/** They become names of labels. */
+function tagMistakes({ name, metric_tags = {} }: CompletedConfig): readonly string[] {
+  const wrong = Object.keys(metric_tags).filter((key) => !/^[a-z0-9][a-z0-9_]*$/i.test(key));
+  return wrong.map((key) => {
+    return `metric tag '${key}' must consist of letters, digits and underscores for ${name}`;
   });
 }
 

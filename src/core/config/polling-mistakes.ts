@@ -6,10 +6,11 @@
  * configuration has its backend, and is not normalised.
  *
  * Not here: tensors and instances (loading-mistakes.ts), what this server does not have
- * (config-support.ts), what an ensemble must and must not have.
+ * (config-support.ts), the models of an ensemble.
  */
 import type { Written, WrittenConfig } from "../../protocol/written-config.ts";
 import { ensemblePlatform, onnxBackend, onnxPlatform } from "./complete-backend.ts";
+import { findEnsembleMistakes } from "./ensemble-steps.ts";
 
 /** `name` is the model's: that of its folder. */
 export function findPollingMistakes(config: WrittenConfig, name: string): readonly string[] {
@@ -20,7 +21,7 @@ export function findPollingMistakes(config: WrittenConfig, name: string): readon
       ? [`'max_batch_size' must be non-negative value for ${name}`]
       : []),
     ...batchingMistakes(config, name),
-    ...ensembleMistakes(config, name),
+    ...findEnsembleMistakes(config, name),
     ...cacheMistakes(config, name),
   ];
 }
@@ -92,11 +93,6 @@ function orderingMistakes(batching: Written<"ModelDynamicBatching">): readonly s
     ...(priority_levels > 1 ? [`${alone} when 'preserve_ordering' is true`] : []),
     ...(delays ? [`Queue policy can not have ${action} when 'preserve_ordering' is true`] : []),
   ];
-}
-
-function ensembleMistakes(config: WrittenConfig, name: string): readonly string[] {
-  if (config.platform === ensemblePlatform || config.ensemble_scheduling === undefined) return [];
-  return [`ensemble scheduling cannot be set for model '${name}' whose platform is not ensemble`];
 }
 
 function cacheMistakes(config: WrittenConfig, name: string): readonly string[] {

@@ -24,6 +24,7 @@ import type {
   WarmupInputConfig,
 } from "../model-config.ts";
 import { modelLimits } from "../resolve-model-config.ts";
+import { ensembleConfig } from "./ensemble-steps.ts";
 import type { CompletedConfig } from "./normalise-config.ts";
 
 export interface ServingOptions {
@@ -34,6 +35,7 @@ export interface ServingOptions {
 
 export function servingConfig(config: CompletedConfig, options: ServingOptions): ModelConfig {
   const { parameters = {}, dynamic_batching, model_warmup = [] } = config;
+  const { metric_tags, ensemble_scheduling } = config;
   const isDecoupled = config.model_transaction_policy?.decoupled === true;
   return {
     name: config.name,
@@ -56,6 +58,9 @@ export function servingConfig(config: CompletedConfig, options: ServingOptions):
       config.response_cache?.enable === true ? { maxBytes: Number.POSITIVE_INFINITY } : undefined,
     singleFlight: false,
     warmup: model_warmup.flatMap((sample) => warmupConfigs(sample, options)),
+    written: config,
+    ...(metric_tags && { metricTags: metric_tags }),
+    ...(ensemble_scheduling && { ensemble: ensembleConfig(ensemble_scheduling) }),
   };
 }
 
@@ -112,9 +117,10 @@ function milliseconds(microseconds: ExactInteger = 0): number {
 }
 
 function groupConfigs(group: Written<"ModelInstanceGroup">): readonly InstanceGroupConfig[] {
-  const { name = "", count = 1, kind, gpus = [] } = group;
-  if (kind !== "KIND_GPU") return [{ name, kind: "KIND_CPU", count, gpus: [] }];
-  return gpus.map((gpu) => ({ name, kind, count, gpus: [gpu] }));
+  const { name = "", count = 1, kind, gpus = [], passive } = group;
+  const shared = { name, count, ...(passive === true && { isPassive: true }) };
+  if (kind !== "KIND_GPU") return [{ ...shared, kind: "KIND_CPU", gpus: [] }];
+  return gpus.map((gpu) => ({ ...shared, kind, gpus: [gpu] }));
 }
 
 /** A sample of no rows is not run. */

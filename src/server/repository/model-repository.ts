@@ -7,13 +7,15 @@
  * beside itself; of one that has not changed since, nothing is loaded. What a client has overridden
  * holds until the files change, or the model is unloaded.
  *
- * Calls for one model run one after the other, those for several side by side.
+ * Calls for one model run one after the other, those for several side by side. The models of an
+ * ensemble's steps are loaded before it.
  *
  * Not here: what a version becomes when its file is opened (executor/repository-source.ts), when
  * folders are looked at.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { modelsOfSteps } from "../../core/config/ensemble-steps.ts";
 import { polledConfig, pollFailure } from "../../core/config/prepare-config.ts";
 import { chooseVersions, noVersion } from "../../core/config/version-policy.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
@@ -28,12 +30,14 @@ import type { LoadingModel } from "../load-progress.ts";
 import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
 import { readLabels } from "./label-file.ts";
+import { modelFileWithin } from "./model-file.ts";
 import {
   type ModelFolder,
   readModelFolder,
   readModelFolders,
   uploadedFolder,
 } from "./model-folders.ts";
+import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
 import { fileWithin, nameWithin } from "./within.ts";
 
@@ -54,7 +58,12 @@ interface Loaded {
   readonly override: string | undefined;
   /** Its folder, if a client has sent it. */
   readonly upload: string | undefined;
+  /** Of an ensemble: the models of its steps. */
+  readonly steps: readonly string[];
 }
+
+/** Loads a model as its folder has it. */
+type Load = (name: string) => Promise<void>;
 
 const configFile = "config.pbtxt";
 
@@ -67,6 +76,7 @@ export class ModelRepository implements ModelControl {
   readonly #loaded = new Map<string, Loaded>();
   /** The latest call for each model, until it has ended. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #stepLoads = new StepLoads();
 
   constructor(options: ModelRepositoryOptions) {
     this.#options = options;
@@ -75,11 +85,10 @@ export class ModelRepository implements ModelControl {
   /** Begins to load all models there are, or those of these names. */
   async loadAll(options: LoadOptions, names?: readonly string[]): Promise<readonly LoadingModel[]> {
     const folders = await readModelFolders(this.#options.folders);
-    return (names ?? [...folders.keys()]).map((name) => {
-      const folder = folders.get(name) ?? pollFailure(name, missing);
-      const load = this.#inTurn(name, () => this.#loadFolder(folder, noOverride, options));
-      return { name, load };
+    const load = this.#loader(options, async (name) => {
+      return folders.get(name) ?? (names === undefined ? undefined : pollFailure(name, missing));
     });
+    return (names ?? [...folders.keys()]).map((name) => ({ name, load: load(name) }));
   }
 
   /** How all models look, by name. */
@@ -95,7 +104,9 @@ export class ModelRepository implements ModelControl {
   load(name: string, override: LoadOverride): Promise<void> {
     return this.#inTurn(name, async () => {
       const folder = await this.#folderOf(name, override);
-      await this.#loadFolder(folder, override, { failureLevel: "error" });
+      const options = { failureLevel: "error" } as const;
+      const load = this.#loader(options, (step) => readModelFolder(this.#options.folders, step));
+      await this.#loadFolder(folder, override, options, load);
     });
   }
 
@@ -135,11 +146,37 @@ export class ModelRepository implements ModelControl {
     return await uploadedFolder(name, upload);
   }
 
+  /**
+   * Each model once. What is not in a folder may be there all the same: a client has sent it, or it
+   * was defined in code.
+   */
+  #loader(
+    options: LoadOptions,
+    folderOf: (name: string) => Promise<ModelFolder | InferenceError | undefined>,
+  ): Load {
+    const loads = new Map<string, Promise<void>>();
+    const load: Load = (name) => {
+      const known = loads.get(name);
+      if (known !== undefined) return known;
+      const loading = this.#inTurn(name, async () => {
+        const folder = await folderOf(name);
+        const isSent = this.#loaded.get(name)?.upload !== undefined;
+        if (folder !== undefined && !isSent) {
+          await this.#loadFolder(folder, noOverride, options, load);
+        }
+      });
+      loads.set(name, loading);
+      return loading;
+    };
+    return load;
+  }
+
   /** All versions that its policy allows; those that serve and are none of them are unloaded. */
   async #loadFolder(
     folder: ModelFolder | InferenceError,
     { config }: LoadOverride,
     options: LoadOptions,
+    load: Load,
   ): Promise<void> {
     if (folder instanceof InferenceError) throw folder;
     const { core } = this.#options;
@@ -149,11 +186,17 @@ export class ModelRepository implements ModelControl {
     const isSame = before?.state === files && upload === undefined;
     const override = config ?? (isSame ? before.override : undefined);
     const ready = readyVersions(core, name);
-    if (isSame && override === before.override && ready.length > 0) return;
+    if (isSame && override === before.override && ready.length > 0) {
+      await this.#stepLoads.ended(name, before.steps, load);
+      return;
+    }
+    let steps: readonly string[];
     try {
       const polled = await this.#poll(folder, override);
+      steps = modelsOfSteps(polled);
       const { versions } = chooseVersions(polled.version_policy ?? {}, folder.versions);
       if (versions.length === 0) throw loadFailure(name, noVersion(name));
+      await this.#stepLoads.ended(name, steps, load);
       await this.#loadVersions(folder, versions, polled, options);
       const others = ready.filter((version) => !versions.includes(version));
       for (const version of others) void core.unload(name, version);
@@ -161,7 +204,7 @@ export class ModelRepository implements ModelControl {
       if (upload !== undefined) await removeUpload(upload);
       throw error;
     }
-    this.#loaded.set(name, { state: files, override, upload });
+    this.#loaded.set(name, { state: files, override, upload, steps });
     if (before?.upload !== undefined) await removeUpload(before.upload);
   }
 
@@ -182,7 +225,7 @@ export class ModelRepository implements ModelControl {
           polled,
           completes,
           defaultMaxBatchSize,
-          fileOf: (file: string) => fileWithin({ what: "model file", folder: at, name: file }),
+          fileOf: (file: string) => modelFileWithin(at, file),
           labelsIn: (file: string, output: string) => {
             return readLabels({ folder: path, model: name, output, file });
           },

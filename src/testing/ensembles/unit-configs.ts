@@ -7,7 +7,6 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { EnsembleStepConfig } from "../../core/ensemble-config.ts";
-import { ensembleModelConfig } from "../../core/ensemble-source.ts";
 import type {
   ExecutionBatch,
   ExecutionEmitter,
@@ -23,6 +22,7 @@ import { InferenceError } from "../../protocol/errors.ts";
 import { type InferRequest, noParameters } from "../../protocol/infer.ts";
 import type { TensorDeclaration } from "../../protocol/model-options.ts";
 import { type WireTensor, wireTensor } from "../../protocol/tensor.ts";
+import { ensembleModelConfig } from "../ensemble-declaration.ts";
 import type { Random } from "../random.ts";
 import {
   type EnsembleUnit,

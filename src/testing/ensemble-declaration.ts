@@ -1,13 +1,13 @@
 /**
- * An ensemble as the core loads it, from plain data: its configuration, with all that an ensemble has
- * no use for, and a source that opens nothing.
+ * Ensembles that tests declare in code, as configurations.
  */
-import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
-import type { EnsembleConfig } from "./ensemble-config.ts";
-import type { CacheConfig, ModelConfig } from "./model-config.ts";
-import type { ModelSource } from "./model-source.ts";
 
-export interface EnsembleDeclaration extends EnsembleConfig {
+import type { EnsembleConfig } from "../core/ensemble-config.ts";
+import type { CacheConfig, ModelConfig } from "../core/model-config.ts";
+import type { ModelSource } from "../core/model-source.ts";
+import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
+
+interface EnsembleDeclaration extends EnsembleConfig {
   readonly name: string;
   readonly version: number;
   readonly maxBatchSize: number;
