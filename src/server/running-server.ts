@@ -320,6 +320,8 @@ export class RunningServer {
     const ofCode = models.map((each) => {
       return { name: each.model.name, load: this.bind(each, options) };
     });
+    // They may fail before the folders have been read: what comes of them is looked at below.
+    void Promise.allSettled(ofCode.map(({ load }) => load));
     try {
       const ofFolders = await this.#repositories.loadAtStart(options);
       const loading = [...ofCode, ...ofFolders];

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { InferenceCore } from "../core/inference-core.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import { ModelRepository } from "../server/repository/model-repository.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
 import { hostOptions } from "./executor-fixture.ts";
@@ -21,7 +22,7 @@ export interface ServedRepository {
   readonly repository: ModelRepository;
   readonly core: InferenceCore;
   readonly lines: readonly string[];
-  /** Undefined: all of it was loaded. */
+  /** Of the first model by name that has one. */
   readonly failure: string | undefined;
 }
 
@@ -54,13 +55,14 @@ export async function serveRepository(
     defaultMaxBatchSize: 4,
   });
   const loads = await repository.loadAll({});
-  const failure = await Promise.all(loads.map(({ load }) => load)).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-  await Promise.allSettled(loads.map(({ load }) => load));
+  const ends = await Promise.allSettled(loads.map(({ load }) => load));
   core.setRunning();
-  return { folder, repository, core, lines: options.lines, failure };
+  return { folder, repository, core, lines: options.lines, failure: firstFailure(ends) };
+}
+
+function firstFailure(ends: readonly PromiseSettledResult<void>[]): string | undefined {
+  const failed = ends.find((end) => end.status === "rejected");
+  return failed && InferenceError.from(failed.reason).message;
 }
 
 export function writeFiles(folder: string, files: Files): void {

@@ -292,6 +292,7 @@ async function listen(t: TestContext, { core }: ServedRepository): Promise<strin
     cors: "",
     forwardPattern: undefined,
     restrictions: new Restrictions(),
+    control: undefined,
   });
   const httpServer = createHttpServer((request, response) => handler.handle(request, response));
   httpServer.listen(0, "127.0.0.1");

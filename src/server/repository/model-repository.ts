@@ -62,6 +62,8 @@ interface Loaded {
   readonly steps: readonly string[];
 }
 
+type Found = ModelFolder | InferenceError | undefined;
+
 /** Loads a model as its folder has it. */
 type Load = (name: string) => Promise<void>;
 
@@ -85,9 +87,10 @@ export class ModelRepository implements ModelControl {
   /** Begins to load all models there are, or those of these names. */
   async loadAll(options: LoadOptions, names?: readonly string[]): Promise<readonly LoadingModel[]> {
     const folders = await readModelFolders(this.#options.folders);
-    const load = this.#loader(options, async (name) => {
-      return folders.get(name) ?? (names === undefined ? undefined : pollFailure(name, missing));
-    });
+    const absent = (name: string): InferenceError | undefined => {
+      return names?.includes(name) ? pollFailure(name, missing) : undefined;
+    };
+    const load = this.#loader(options, (name) => folders.get(name) ?? absent(name));
     return (names ?? [...folders.keys()]).map((name) => ({ name, load: load(name) }));
   }
 
@@ -150,10 +153,7 @@ export class ModelRepository implements ModelControl {
    * Each model once. What is not in a folder may be there all the same: a client has sent it, or it
    * was defined in code.
    */
-  #loader(
-    options: LoadOptions,
-    folderOf: (name: string) => Promise<ModelFolder | InferenceError | undefined>,
-  ): Load {
+  #loader(options: LoadOptions, folderOf: (name: string) => Found | Promise<Found>): Load {
     const loads = new Map<string, Promise<void>>();
     const load: Load = (name) => {
       const known = loads.get(name);
