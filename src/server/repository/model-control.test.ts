@@ -52,7 +52,8 @@ test("where it fails, what served serves on", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   const before = core.lookUp("m", 1);
   const wrongs: Readonly<Record<string, RegExp>> = {
-    "max_batch_size: x": /^failed to read text proto from .*m\/config\.pbtxt: /,
+    "max_batch_size: x":
+      /failed to poll from model repository: failed to read text proto from .*m\/config\.pbtxt: /,
     "max_batch_size: -1": /^failed to load 'm', failed to poll from model repository: /,
     "max_batch_size: 4 input { name: 'a' data_type: TYPE_INT8 dims: 16 } output { name: 'sum' }":
       /^load failed for model 'm': version 1 is at UNAVAILABLE state: Invalid argument: .*;\n$/s,
