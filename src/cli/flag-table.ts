@@ -71,6 +71,7 @@ export const flagGroups: readonly FlagGroup[] = [
       option("modelRepository"),
       option("modelControlMode"),
       option("repositoryPollSecs"),
+      option("watch"),
       option("loadModel"),
       option("disableAutoCompleteConfig", {
         flag: "strict-model-config",

@@ -33,6 +33,11 @@ export interface ServerOptions {
   readonly modelControlMode?: "none" | "explicit" | "poll";
   /** Pause after which folders are looked at again; default 15. */
   readonly repositoryPollSecs?: number;
+  /**
+   * Default false; true, for development: as "poll", with a look twice a second. Not with
+   * "explicit".
+   */
+  readonly watch?: boolean;
   /** Names of models that are loaded at the start where control is explicit; "*" alone: all. */
   readonly loadModel?: string | readonly string[];
   /** Default false: what a configuration does not say is read from the model. */
@@ -159,6 +164,11 @@ export const serverOptionSpecs: {
     kind: "number",
     default: 15,
     means: "pause after which repositories are looked at again, in mode poll",
+  },
+  watch: {
+    kind: "flag",
+    default: false,
+    means: "for development: load models of repositories anew as soon as their files change",
   },
   loadModel: {
     kind: "names",
@@ -337,8 +347,18 @@ export function resolveServerOptions(
   what = "createServer()",
 ): ResolvedServerOptions {
   const options = withDefaults({ ...given }, what);
+  if (options.watch) refuseVainWatch(options, what);
   planRestrictions(options, what);
   return options;
+}
+
+function refuseVainWatch(options: ResolvedServerOptions, what: string): void {
+  if (options.modelControlMode === "explicit") {
+    const why = `'watch' is not for modelControlMode "explicit", where clients say what is loaded`;
+    throw new TypeError(`${what}: ${why}`);
+  }
+  if ([options.modelRepository].flat().length > 0) return;
+  throw new TypeError(`${what}: 'watch' looks at the folders of 'modelRepository': name one`);
 }
 
 function withDefaults(

@@ -123,6 +123,13 @@ test("with an ensemble goes what came with it, if a client says so", async (t) =
   }
 });
 
+test("a server that watches loads what is saved", async (t) => {
+  const { clients, folder } = await start(t, { watch: true });
+  const [client] = clients;
+  write(folder, { "new/1/model.onnx": graph });
+  await client.model("new").waitReady({ totalTimeoutMs: 60_000 });
+});
+
 test("what cannot be read is told, and keeps the server from starting", async () => {
   const server = createServer([], {
     httpPort: 0,

@@ -3,7 +3,7 @@
  *
  *   none       all at the start
  *   explicit   those that are named at the start, and whatever clients ask for
- *   poll       all at the start, and what changes in the folders
+ *   poll       all at the start, and what changes in the folders; with `watch` more often
  *
  * What reads configurations is imported when there are repositories: others do without it.
  *
@@ -11,7 +11,7 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
-import type { ModelControl, ModelIndexEntry } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
 import { readBackendConfig } from "../backend-config.ts";
@@ -27,7 +27,10 @@ export interface RepositoryServices {
   readonly log: Log;
 }
 
-export class ServedRepositories {
+/** What has been saved is loaded when it looked the same twice. */
+const watchPauseMs = 500;
+
+export class ServedRepositories implements ModelLister {
   /** Undefined: clients load and unload nothing. */
   readonly control: ModelControl | undefined;
   readonly #options: ResolvedServerOptions;
@@ -52,16 +55,16 @@ export class ServedRepositories {
 
   /** Begins to load what is to be there at the start. Rejects for a folder that cannot be read. */
   async loadAtStart(options: LoadOptions): Promise<readonly LoadingModel[]> {
-    const { modelControlMode, repositoryPollSecs, loadModel } = this.#options;
+    const { modelControlMode, repositoryPollSecs, watch, loadModel } = this.#options;
     if (this.#folders.length === 0) return [];
     const repository = await this.#opened();
     if (modelControlMode === "explicit") {
       const names = [loadModel].flat();
       return await repository.loadAll(options, names.includes("*") ? undefined : names);
     }
-    if (modelControlMode === "poll" && !this.#isClosed) {
+    if ((modelControlMode === "poll" || watch) && !this.#isClosed) {
       const { clock, log } = this.#services;
-      const pauseMs = repositoryPollSecs * 1000;
+      const pauseMs = watch ? watchPauseMs : repositoryPollSecs * 1000;
       this.#poller = new RepositoryPoller({ repository, clock, log, pauseMs });
       await this.#poller.start();
     }
