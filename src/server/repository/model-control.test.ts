@@ -104,6 +104,8 @@ test("files that are sent are the model, until it is loaded from the repository 
   await repository.load("m", plain);
   check.equal(core.lookUp("m", 1).isReady(), true);
   await check.rejects(repository.load("new", plain), /there is no such model/);
+  await core.unload("new");
+  check.ok(indexLines(core).includes("new/1 UNAVAILABLE unloaded"));
 });
 
 test("nothing outside is written or read by what is sent", async (t) => {
