@@ -8,8 +8,9 @@
  * once, asked for by as many calls; they are unloaded. Prints medians, and of all rounds the ticks
  * of the event loop over 50 ms.
  */
-import { parseArgs } from "node:util";
+
 import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { addSubGraph } from "../dist/testing/onnx-graphs.js";
 import { repositoryOf } from "./repositories.mjs";
 import { steadyLoad, WatchedServer } from "./watched-server.mjs";

@@ -86,9 +86,11 @@ async function memory() {
   };
 }
 
-process.on("message", async ({ id, ask }) => {
+async function answer({ id, ask }) {
   process.send({ id, answer: ask === "memory" ? await memory() : ticks() });
-});
+}
+
+process.on("message", (question) => void answer(question));
 process.channel.unref();
 
 await import("../dist/cli/main.js");
