@@ -9,14 +9,12 @@
  */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { createServer, fp32, model } from "../dist/index.js";
-import { weightyGraph } from "./repositories.mjs";
+import { repositoryOf, weightyGraph } from "./repositories.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,9 +46,7 @@ async function runThread(code) {
 }
 
 const modelFile = () => {
-  const path = join(mkdtempSync(join(tmpdir(), "shoal-load-")), "model.onnx");
-  writeFileSync(path, weightyGraph(10));
-  return path;
+  return join(repositoryOf({ "m/1/model.onnx": weightyGraph(10) }), "m", "1", "model.onnx");
 };
 
 const kinds = {

@@ -31,6 +31,7 @@ const repository = (some) => {
   return repositoryOf(Object.fromEntries(some.map((name) => [`${name}/1/model.onnx`, graph])));
 };
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
 const sumOf = (list, numberOf) => list.reduce((sum, each) => sum + numberOf(each), 0);
 
 /** Milliseconds until it listens, and MiB at most until then. */
@@ -46,12 +47,12 @@ const starts = { none: [], one: [], all: [] };
 for (let round = 0; round < rounds; round += 1) {
   for (const [what, folder] of Object.entries(folders)) starts[what].push(await startWith(folder));
 }
-console.log(`| at the start (${rounds} rounds) | until it listens | memory at most |`);
-console.log("| --- | ---: | ---: |");
+row(`at the start (${rounds} rounds)`, "until it listens", "memory at most");
+row("---", "---:", "---:");
 for (const [what, list] of Object.entries(starts)) {
   const ms = median(list.map(({ startMs }) => startMs)).toFixed(0);
   const mib = median(list.map(({ peakMib }) => peakMib)).toFixed(0);
-  console.log(`| ${what === "all" ? names.length : what} | ${ms} ms | ${mib} MiB |`);
+  row(what === "all" ? names.length : what, `${ms} ms`, `${mib} MiB`);
 }
 
 const busy = repositoryOf(
@@ -95,20 +96,29 @@ try {
 } finally {
   const { http, grpc } = await load.stop();
   console.log(`\n${names.length} loads under traffic: ${median(tookMs).toFixed(0)} ms`);
-  console.log(`loading at once, at most: ${mostAtOnce}`);
+  console.log(`loading at once, at most: ${mostAtOnce}\n`);
+  row(
+    "",
+    "time",
+    "ticks over 50 ms",
+    "longest",
+    "longest on a core",
+    "cores of others",
+    "ticks in rounds without them",
+  );
+  row("---", ...Array(6).fill("---:"));
   for (const [what, list] of Object.entries(inTurns)) {
     const long = list.flatMap((each) => each.long);
-    const seconds = sumOf(list, (each) => each.seconds).toFixed(1);
-    const others = median(list.map(({ otherCores }) => otherCores)).toFixed(2);
-    const ofOurs = long.filter(({ runMs }) => runMs > 25).length;
     const quiet = list.filter(({ otherCores }) => otherCores < 0.1);
-    const inQuiet = quiet.flatMap((each) => each.long).length;
-    console.log(
-      `${what}: ${long.length} ticks over 50 ms in ${seconds} s, ${ofOurs} of them with more than ` +
-        `25 ms of our own; ${inQuiet} in ${quiet.length} rounds that other programs left alone ` +
-        `(they had ${others} cores); longest ${Math.max(0, ...long.map((tick) => tick.tookMs)).toFixed(0)} ms`,
+    row(
+      what,
+      `${sumOf(list, ({ seconds }) => seconds).toFixed(0)} s`,
+      long.length,
+      `${Math.max(0, ...long.map((tick) => tick.tookMs)).toFixed(0)} ms`,
+      `${Math.max(...list.map(({ longestRunMs }) => longestRunMs)).toFixed(0)} ms`,
+      median(list.map(({ otherCores }) => otherCores)).toFixed(2),
+      `${quiet.flatMap((each) => each.long).length} in ${quiet.length}`,
     );
-    for (const tick of long) console.log(`  ${JSON.stringify(tick)}`);
   }
   console.log(JSON.stringify({ http, grpc }));
   console.log(JSON.stringify(await server.memory()));

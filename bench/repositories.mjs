@@ -1,22 +1,19 @@
 /**
- * Model repositories for the benchmarks, in a temporary folder.
+ * Model repositories for the benchmarks, in temporary folders, until the process ends.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onnxGraph } from "../dist/testing/onnx-graphs.js";
 
 export function repositoryOf(files) {
   const folder = mkdtempSync(join(tmpdir(), "shoal-repository-"));
-  writeFiles(folder, files);
-  return folder;
-}
-
-export function writeFiles(folder, files) {
+  process.once("exit", () => rmSync(folder, { recursive: true }));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
+  return folder;
 }
 
 const fp32 = (name) => ({ name, type: "FP32", shape: ["rows", 16] });

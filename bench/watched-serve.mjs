@@ -5,7 +5,8 @@
  *   node --expose-gc bench/watched-serve.mjs serve ...
  *
  * Of each such tick it tells for how long the main thread ran, for how long it was ready to run and
- * had no core, and how many cores other programs had meanwhile. Linux tells; elsewhere it is 0.
+ * had no core, and how many cores other programs had meanwhile; and of all ticks for how long the
+ * main thread ran at most. Linux tells; elsewhere it is 0.
  */
 import { readFileSync } from "node:fs";
 
@@ -35,6 +36,7 @@ function schedule() {
 
 let long = [];
 let tickCount = 0;
+let longestRunMs = 0;
 let atMs = performance.now();
 let before = schedule();
 let since = { atMs, ...before };
@@ -48,6 +50,7 @@ setInterval(() => {
   const now = schedule();
   const tookMs = nowMs - atMs;
   tickCount += 1;
+  longestRunMs = Math.max(longestRunMs, now.runMs - before.runMs);
   if (tookMs - intervalMs > longMs) {
     const [runMs, waitMs] = [now.runMs - before.runMs, now.waitMs - before.waitMs];
     long.push({ tookMs, runMs, waitMs, otherCores: coresOfOthers(before, now, tookMs) });
@@ -61,9 +64,10 @@ function ticks() {
   const now = schedule();
   const seconds = (nowMs - since.atMs) / 1000;
   const otherCores = coresOfOthers(since, now, nowMs - since.atMs);
-  const answer = { seconds, count: tickCount, long, otherCores };
+  const answer = { seconds, count: tickCount, long, longestRunMs, otherCores };
   long = [];
   tickCount = 0;
+  longestRunMs = 0;
   since = { atMs: nowMs, ...now };
   return answer;
 }
