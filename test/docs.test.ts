@@ -24,6 +24,7 @@ import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
 import { serverOptionSpecs } from "../dist/server/server-options.js";
+import { fieldStatuses } from "./documents/config-fields.ts";
 import {
   anchorOf,
   codeSpans,
@@ -53,6 +54,7 @@ const unchecked: Unchecked = {
   pictures: {
     "clients: curl, fetch, tritonclient, ...": "a drawing",
     "cli ──> server ──> frontends ─┐": "a drawing",
+    "repository/": "a drawing",
     "1.00  INVOICE   No. 2026-1123": "onnx-examples.test.ts checks what the example prints",
   },
 };
@@ -154,6 +156,29 @@ function toldFlag({ flag, status, default: value, means }: Flag): string {
   const passed = value === undefined ? "" : `--${flag}=${String(value)}`;
   return [`--${flag}`, passed, status === "refused" ? `never: ${means}` : means].join(" ");
 }
+
+test("model-repository.md has each field of a configuration, and what becomes of it", () => {
+  const rows = tableRows(sectionOf(readPage("docs/model-repository.md"), "Fields"));
+  const documented = new Map(
+    rows.flatMap(([names = "", status = ""]) => codeSpans(names).map((name) => [name, status])),
+  );
+  const actual = fieldStatuses();
+  const isAbove = (name: string, path: string): boolean => `${path}.`.startsWith(`${name}.`);
+  for (const [path, status] of actual) {
+    const said = [...documented].filter(([name]) => isAbove(name, path));
+    check.deepEqual(
+      said.map(([, each]) => each),
+      [status],
+      path,
+    );
+  }
+  for (const name of documented.keys()) {
+    check.ok(
+      [...actual.keys()].some((path) => isAbove(name, path)),
+      name,
+    );
+  }
+});
 
 test("no page makes up a flag", () => {
   const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
