@@ -37,6 +37,14 @@ export interface ServerOptions {
   readonly loadModel?: string | readonly string[];
   /** Default false: what a configuration does not say is read from the model. */
   readonly disableAutoCompleteConfig?: boolean;
+  /** `configs/<name>.pbtxt` is a model's configuration, where it is there; default "": none. */
+  readonly modelConfigName?: string;
+  /** Versions of models in repositories that load at once; default 4. */
+  readonly modelLoadThreadCount?: number;
+  /** How often more one of them is tried that has failed to load; default 0. */
+  readonly modelLoadRetryCount?: number;
+  /** As Triton writes it: `default-max-batch-size=N`, or with a backend and a comma before it. */
+  readonly backendConfig?: string | readonly string[];
   /** Default true. */
   readonly allowHttp?: boolean;
   /** Default 8000; 0: any that is free. */
@@ -161,6 +169,26 @@ export const serverOptionSpecs: {
     kind: "flag",
     default: false,
     means: "take configurations as they are, without what the model says of itself",
+  },
+  modelConfigName: {
+    kind: "text",
+    default: "",
+    means: "name of the configurations to take, in each model's folder configs",
+  },
+  modelLoadThreadCount: {
+    kind: "positive",
+    default: 4,
+    means: "versions of models in repositories that load at once",
+  },
+  modelLoadRetryCount: {
+    kind: "count",
+    default: 0,
+    means: "how often more a version is tried that has failed to load",
+  },
+  backendConfig: {
+    kind: "backend",
+    default: [],
+    means: "setting of a backend: [BACKEND,]default-max-batch-size=N; may be repeated",
   },
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },

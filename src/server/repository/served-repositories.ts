@@ -11,9 +11,10 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
-import type { LoadOverride, ModelControl } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
+import { readBackendConfig } from "../backend-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import type { ResolvedServerOptions } from "../server-options.ts";
 import type { ModelRepository } from "./model-repository.ts";
@@ -25,9 +26,6 @@ export interface RepositoryServices {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Most rows of a batch of a model that does not say: Triton's own. */
-const defaultMaxBatchSize = 4;
 
 export class ServedRepositories {
   /** Undefined: clients load and unload nothing. */
@@ -46,10 +44,8 @@ export class ServedRepositories {
     this.control =
       options.modelControlMode === "explicit" && this.#folders.length > 0
         ? {
-            load: async (name: string, override: LoadOverride) => {
-              await (await this.#opened()).load(name, override);
-            },
-            unload: async (name: string) => await (await this.#opened()).unload(name),
+            load: async (...asked) => await (await this.#opened()).load(...asked),
+            unload: async (...asked) => await (await this.#opened()).unload(...asked),
           }
         : undefined;
   }
@@ -72,6 +68,12 @@ export class ServedRepositories {
     return await repository.loadAll(options);
   }
 
+  /** All that the core has, and what there is in the folders. */
+  async index(): Promise<readonly ModelIndexEntry[]> {
+    if (this.#folders.length === 0) return this.#services.core.index();
+    return await (await this.#opened()).index();
+  }
+
   /** Nothing is looked at any more. */
   close(): void {
     this.#isClosed = true;
@@ -85,9 +87,19 @@ export class ServedRepositories {
 
   async #open(): Promise<ModelRepository> {
     const { ModelRepository: Repository } = await import("./model-repository.ts");
-    const { core, hostOptions } = this.#services;
-    const completes = !this.#options.disableAutoCompleteConfig;
-    const folders = this.#folders;
-    return new Repository({ folders, core, hostOptions, completes, defaultMaxBatchSize });
+    const { core, hostOptions, log } = this.#services;
+    const options = this.#options;
+    const { defaultMaxBatchSize, warnings } = readBackendConfig([options.backendConfig].flat());
+    for (const warning of warnings) log.warning(warning);
+    return new Repository({
+      folders: this.#folders,
+      core,
+      hostOptions,
+      completes: !options.disableAutoCompleteConfig,
+      configName: options.modelConfigName,
+      defaultMaxBatchSize,
+      loadCount: options.modelLoadThreadCount,
+      retryCount: options.modelLoadRetryCount,
+    });
   }
 }
