@@ -138,17 +138,23 @@ test("command-line.md has each flag of the other commands", () => {
   }
 });
 
-test("command-line.md has each flag that is accepted or refused, with the reason", () => {
-  const section = sectionOf(readPage("docs/command-line.md"), "In place of tritonserver");
-  const documented = tableRows(section).flatMap(([names = "", second = "", third = ""]) => {
+test("from-tritonserver.md has each flag, and the reason of what is accepted or refused", () => {
+  const rows = tableRows(sectionOf(readPage("docs/from-tritonserver.md"), "Flags"));
+  const mapped = rows.filter(([names = ""]) => !names.startsWith("`"));
+  const set = mapped.flatMap(([, names = ""]) => codeSpans(names));
+  const others = rows.filter((row) => !mapped.includes(row));
+  const told = others.flatMap(([names = "", second = "", third = ""]) => {
     const passed = codeSpans(second);
     return codeSpans(names).map((name) => {
       const value = passed.find((span) => span.startsWith(`${name}=`)) ?? "";
       return [name, value, third === "" ? second : third].join(" ");
     });
   });
-  const actual = serveFlags.filter(({ status }) => status !== "option").map(toldFlag);
-  check.deepEqual(documented.sort(), actual.sort());
+  const isOption = ({ status }: Flag): boolean => status === "option";
+  const options = serveFlags.filter(isOption).map(({ flag }) => `--${flag}`);
+  check.deepEqual(set.sort(), options.sort());
+  const actual = serveFlags.filter((flag) => !isOption(flag)).map(toldFlag);
+  check.deepEqual(told.sort(), actual.sort());
 });
 
 /** As the tables write it. */

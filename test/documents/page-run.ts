@@ -147,10 +147,10 @@ export class PageRun {
     writeFileSync(path, code);
   }
 
-  /** `mkdir -p PATH` and `cp -r PATH PATH`. */
-  #changeFolder(tool: "mkdir" | "cp", [flag, ...names]: readonly string[]): void {
+  /** `mkdir -p PATH`, `cp PATH PATH`, `cp -r PATH PATH`. */
+  #changeFolder(tool: "mkdir" | "cp", args: readonly string[]): void {
+    const names = args.filter((arg) => arg !== (tool === "mkdir" ? "-p" : "-r"));
     const [from = "", to = ""] = names.map((name) => join(this.#folder, name));
-    check.equal(flag, tool === "mkdir" ? "-p" : "-r");
     if (tool === "mkdir") mkdirSync(from, { recursive: true });
     else cpSync(from, to, { recursive: true });
   }
