@@ -56,6 +56,9 @@ const unchecked: Unchecked = {
     "clients: curl, fetch, tritonclient, ...": "a drawing",
     "cli ──> server ──> frontends ─┐": "a drawing",
     "repository/": "a drawing",
+    "config.pbtxt, or JSON of a client ──> WrittenConfig ──> polled ──> versions, by the policy":
+      "a drawing",
+    "load                     unload                 all is answered": "a drawing",
     "1.00  INVOICE   No. 2026-1123": "onnx-examples.test.ts checks what the example prints",
   },
 };
