@@ -480,6 +480,18 @@ for (const path of everyPage) {
   });
 }
 
+test("each page is one step from the README of its language", () => {
+  for (const [english, chinese] of pageTwins.slice(1)) {
+    for (const [start, path] of [
+      ["README.md", english],
+      ["README.zh-CN.md", chinese],
+    ] as const) {
+      const isLinked = relativeLinks(readPage(start)).some((link) => link.path === path);
+      check.ok(isLinked, `${start} has no link to ${path}`);
+    }
+  }
+});
+
 test("files and scripts that the documents name exist", () => {
   const files = ["src", "test", "scripts", "bench"].flatMap((folder) => {
     return filesUnder(folder).map((path) => `${folder}/${path}`);
