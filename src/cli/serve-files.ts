@@ -1,7 +1,8 @@
 /**
- * What `shoal serve` does: it serves the models of files, with the flags that were given. Whatever
- * a server needs is imported from here only: other commands start without it.
+ * What `shoal serve` does: it serves the models of files, and of repositories, with the flags that
+ * were given. Whatever a server needs is imported from here only: other commands start without it.
  */
+import { resolve } from "node:path";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
 import {
@@ -10,6 +11,7 @@ import {
   type ServerOptions,
 } from "../server/server-options.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
+import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -17,11 +19,21 @@ export async function serveFiles(
   paths: readonly string[],
   { options, withoutEffect }: GivenFlags,
 ): Promise<void> {
-  const serverOptions = resolved(options);
-  const models = paths.length === 0 ? [] : await modelsInFiles(paths);
+  const repositories = paths.filter(isRepository);
+  const files = paths.filter((path) => !repositories.includes(path));
+  const serverOptions = resolved(withRepositories(options, repositories));
+  const models = files.length === 0 ? [] : await modelsInFiles(files);
   await runProgram(() => startProgram(models, serverOptions));
   say("accepted, without effect", withoutEffect);
   say("in the environment, without effect", unknownVariables(process.env));
+}
+
+/** As if they were named by the flag, each once. */
+function withRepositories(options: ServerOptions, paths: readonly string[]): ServerOptions {
+  if (paths.length === 0) return options;
+  const named = [options.modelRepository ?? []].flat();
+  const byPlace = new Map([...named, ...paths].map((path) => [resolve(path), path]));
+  return { ...options, modelRepository: [...byPlace.values()] };
 }
 
 /** What the flags have let pass is told in one line, too. */
