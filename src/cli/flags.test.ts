@@ -293,7 +293,14 @@ test("a switch alone is on, and does not take what follows for its value", async
   }
   const words = ["--json-logs", "--allow-metrics", "0"];
   check.deepEqual(await optionsOf(words), { jsonLogs: true, allowMetrics: false });
-  check.deepEqual((await parse(["--json-logs", "constructor"])).paths, ["constructor"]);
+  check.deepEqual((await parse(["--json-logs", "src"])).paths, ["src"]);
+});
+
+test("a word behind a switch that is no value, and no file", async () => {
+  for (const word of ["maybe", "constructor", "2"]) {
+    const reason = `invalid value for bool option: ${word}; it must be true or false`;
+    check.equal(await errorOf(["--json-logs", word]), `Bad option: "--json-logs". ${reason}`);
+  }
 });
 
 test("behind -- there are only files", async () => {
@@ -334,6 +341,8 @@ const misspelled: readonly (readonly [wrong: string, nearest: string | undefined
 for (const [wrong, nearest] of misspelled) {
   test(`${wrong} is unknown: ${nearest ?? "nothing is near"}`, async () => {
     const hint = nearest === undefined ? "" : ` (Did you mean ${nearest}?)`;
-    check.equal(await errorOf([wrong, "1"]), `unknown option '${wrong}'${hint}`);
+    for (const words of [[wrong, "1"], [`${wrong}=1`]]) {
+      check.equal(await errorOf(words), `unknown option '${wrong}'${hint}`);
+    }
   });
 }

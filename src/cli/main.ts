@@ -33,4 +33,6 @@ const program = new Command("shoal")
   .addCommand(checkCommand())
   .addCommand(newCommand());
 
-await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });
+const [command = "", ...words] = process.argv.slice(2);
+const args = command === "serve" ? [command, ...joinSwitches(words)] : process.argv.slice(2);
+await program.parseAsync(args, { from: "user" });
