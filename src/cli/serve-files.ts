@@ -3,6 +3,7 @@
  * were given. Whatever a server needs is imported from here only: other commands start without it.
  */
 import { resolve } from "node:path";
+import { createLogger } from "../server/logger.ts";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
 import {
@@ -24,8 +25,13 @@ export async function serveFiles(
   const serverOptions = resolved(withRepositories(options, repositories));
   const models = files.length === 0 ? [] : await modelsInFiles(files);
   await runProgram(() => startProgram(models, serverOptions));
-  say("accepted, without effect", withoutEffect);
-  say("in the environment, without effect", unknownVariables(process.env));
+  const log = createLogger(serverOptions);
+  for (const [what, names] of [
+    ["accepted", withoutEffect],
+    ["in the environment", unknownVariables(process.env)],
+  ] as const) {
+    if (names.length > 0) log.warning(`${what}, without effect: ${names.join(", ")}`);
+  }
 }
 
 /** As if they were named by the flag, each once. */
@@ -43,8 +49,4 @@ function resolved(options: ServerOptions): ResolvedServerOptions {
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(error.message) : error;
   }
-}
-
-function say(what: string, names: readonly string[]): void {
-  if (names.length > 0) process.stderr.write(`${what}: ${names.join(", ")}\n`);
 }

@@ -182,7 +182,7 @@ test("the words of a start script of tritonserver are taken as they are", async 
   const names =
     "--backend-directory, --metrics-interval-ms, --allow-gpu-metrics, " +
     "--pinned-memory-pool-byte-size, --cuda-memory-pool-byte-size";
-  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
   const lines = program.stdout.matchAll(/"Started (.*) at 0\.0\.0\.0:\d+"/g);
   check.deepEqual(
     Array.from(lines, ([, service]) => service),
@@ -195,7 +195,14 @@ test("flags of Triton that mean nothing here are named, once", async (t) => {
   const program = shoal(t, ["serve", "ok.mjs", ...flags]);
   await program.until(() => program.stderr.includes("\n"), "names them");
   const names = "--http-thread-count, --grpc-http2-max-ping-strikes, --host-policy";
-  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
+});
+
+test("among JSON lines, what is told is one", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--http-thread-count=4", "--json-logs"]);
+  await program.until(() => program.stderr.includes("\n"), "names them");
+  const { level, msg } = JSON.parse(program.stderr) as { level: string; msg: string };
+  check.deepEqual([level, msg], ["warning", "accepted, without effect: --http-thread-count"]);
 });
 
 test("variables that mean nothing are named: they are misspelt, most likely", async (t) => {
@@ -203,7 +210,7 @@ test("variables that mean nothing are named: they are misspelt, most likely", as
   const program = shoal(t, ["serve", "ok.mjs"], { env });
   await program.until(() => program.stderr.includes("\n"), "names them");
   const names = "SHOAL_COLOUR, SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)";
-  check.equal(program.stderr, `in the environment, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"in the environment, without effect: ${names}"\n`);
 });
 
 test("the environment sets what no flag sets", async (t) => {
