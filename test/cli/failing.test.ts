@@ -46,7 +46,7 @@ const started: readonly [args: string, line: string][] = [
   ["serv ok.mjs", "unknown command 'serv' (Did you mean serve?)"],
   [
     "serve",
-    "nothing to serve: name files that export models, folders that hold such files, or --model-repository",
+    "nothing to serve: name a model repository, files that export models, or folders of such files",
   ],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
   ["serve ok.mjs --id", "option '--id <value>' argument missing"],

@@ -247,15 +247,29 @@ for (const word of ["--version", "-V"]) {
 }
 
 test("shoal --help names the commands, shoal serve --help the flags", async () => {
-  const [general, serve] = [[], ["serve"]].map((words) => {
-    return new Program([shoalCommand, ...words, "--help"]);
-  });
-  for (const program of [general, serve]) check.equal((await program?.ended())?.code, 0);
-  check.match(general?.stdout ?? "", /^Usage: shoal .*\n[\s\S]*\n {2}serve \[options\]/);
-  check.match(serve?.stdout ?? "", /^Usage: shoal serve \[flags\] <file\|dir\.\.\.>\n/);
-  check.match(serve?.stdout ?? "", /\n\nHTTP\n {2}--allow-http BOOL/);
-  check.equal(serve?.stderr, "");
+  const [general = "", serve = ""] = await Promise.all([helpOf(), helpOf("serve")]);
+  check.match(general, /^Usage: shoal .*\n[\s\S]*\n {2}serve {2,}serve model repositories, /);
+  check.match(serve, /^Usage: shoal serve \[flags\] \[file\|folder\.\.\.\]\n/);
+  check.match(serve, /\n\nHTTP\n {2}--allow-http BOOL/);
 });
+
+for (const command of [undefined, "serve", "infer", "types", "models", "check", "new"]) {
+  test(`shoal ${command ?? ""} --help: lines that fit, and no colours elsewhere`, async () => {
+    const lines = (await helpOf(command)).split("\n");
+    check.deepEqual(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them.
+      lines.filter((line) => line.length > 100 || /\u001b/.test(line)),
+      [],
+    );
+  });
+}
+
+async function helpOf(...words: readonly (string | undefined)[]): Promise<string> {
+  const given = words.filter((word) => word !== undefined);
+  const program = new Program([shoalCommand, ...given, "--help"], { env: { NO_COLOR: "" } });
+  check.deepEqual([(await program.ended()).code, program.stderr], [0, ""]);
+  return program.stdout;
+}
 
 test("help has colours where they are asked for, and not with NO_COLOR", async () => {
   const forced = new Program([shoalCommand, "serve", "--help"], {
