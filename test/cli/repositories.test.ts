@@ -71,3 +71,18 @@ for (const [args, expected] of served) {
     check.equal(await program.stop(), 0);
   });
 }
+
+test("an empty repository is served, and told", async (t) => {
+  const program = shoal(t, ["--model-repository", "empty"]);
+  const place = await program.listening(8000);
+  check.deepEqual(await answers(place), {});
+  await program.printed(`Open http://${place}`);
+  check.match(program.stderr, /^W.*"there is no model in 'empty': each would be a folder there"\n$/);
+  check.equal(await program.stop(), 0);
+});
+
+test("a repository that is not there", async (t) => {
+  const program = shoal(t, ["--model-repository", "empty", "--model-repository=none"]);
+  check.deepEqual(await program.ended(), { code: 1, signal: null });
+  check.equal(program.stderr, "error: model repository 'none': there is no such folder\n");
+});

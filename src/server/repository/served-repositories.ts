@@ -69,7 +69,12 @@ export class ServedRepositories {
       this.#poller = new RepositoryPoller({ repository, clock, log, pauseMs });
       await this.#poller.start();
     }
-    return await repository.loadAll(options);
+    const loading = await repository.loadAll(options);
+    if (loading.length === 0) {
+      const places = this.#folders.map((folder) => `'${folder}'`).join(", ");
+      this.#services.log.warning(`there is no model in ${places}: each would be a folder there`);
+    }
+    return loading;
   }
 
   /** Nothing is looked at any more. */
