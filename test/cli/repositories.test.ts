@@ -77,7 +77,10 @@ test("an empty repository is served, and told", async (t) => {
   const place = await program.listening(8000);
   check.deepEqual(await answers(place), {});
   await program.printed(`Open http://${place}`);
-  check.match(program.stderr, /^W.*"there is no model in 'empty': each would be a folder there"\n$/);
+  check.match(
+    program.stderr,
+    /^W.*"there is no model in 'empty': each would be a folder there"\n$/,
+  );
   check.equal(await program.stop(), 0);
 });
 
