@@ -39,7 +39,8 @@ export async function createModuleBackend(
     const why = "defines another model than when it was loaded: load the model again";
     throw wrong("UNAVAILABLE", url, why);
   }
-  return createFunctionBackend({ ...model, version, options: expected.options });
+  const { options, parameters } = expected;
+  return createFunctionBackend({ ...model, version, options }, parameters);
 }
 
 /** An instance that says what it is, and runs nothing. */

@@ -47,7 +47,7 @@ export async function resolveModule(
     devices: instances.devices,
     maxRequests: Math.max(1, config.maxBatchSize),
     concurrency: instances.concurrency,
-    file: { url, expected: { definition, options: joined } },
+    file: { url, expected: { definition, options: joined, parameters: config.parameters } },
   };
   return { config, host: await warmed(new ThreadHost(config, plan, options), config) };
 }
