@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { createServer } from "shoal";
+import { createServer, type WrittenConfig } from "shoal";
 import { createClient } from "shoal/client/grpc";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
 
@@ -87,8 +87,12 @@ test("a model in TypeScript gets the parameters of its configuration", async (t)
   };
   await client.load("scaled");
   check.deepEqual(await values(), [6, 30]);
-  const parameters = { scale: { string_value: "5" } };
-  await client.load("scaled", { config: { backend: "function", parameters } });
+  const config: WrittenConfig = {
+    backend: "function",
+    version_policy: { specific: { versions: [1, 2n ** 60n] } },
+    parameters: { scale: { string_value: "5" } },
+  };
+  for (const each of clients) await each.load("scaled", { config });
   check.deepEqual(await values(), [10, 50]);
 });
 
