@@ -20,6 +20,6 @@ export function nextSteps(
   });
   if (lines.length === 0) return [`Open ${url}`];
   const rest = models.length - lines.length;
-  const more = rest > 0 ? ` (and ${rest} more models)` : "";
+  const more = rest > 0 ? ` (and ${rest} more model${rest === 1 ? "" : "s"})` : "";
   return ["Try", ...lines, `or open ${url}${more}`];
 }
