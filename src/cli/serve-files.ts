@@ -4,17 +4,18 @@
  */
 import { resolve } from "node:path";
 import { createLogger } from "../server/logger.ts";
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import {
-  type ResolvedServerOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from "../server/server-options.ts";
+import type { ResolvedServerOptions, ServerOptions } from "../server/server-options.ts";
+import { configFileOptions } from "./config-file.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
+
+export const nothingToServe =
+  "nothing to serve: name a model repository, files that export models, or folders of such files";
 
 export async function serveFiles(
   paths: readonly string[],
@@ -22,7 +23,11 @@ export async function serveFiles(
 ): Promise<void> {
   const repositories = paths.filter(isRepository);
   const files = paths.filter((path) => !repositories.includes(path));
-  const serverOptions = resolved(withRepositories(options, repositories));
+  const given = { ...(await configFileOptions()), ...options };
+  const serverOptions = resolved(withRepositories(given, repositories));
+  if (paths.length === 0 && [serverOptions.modelRepository].flat().length === 0) {
+    throw new UsageError(nothingToServe);
+  }
   const models = files.length === 0 ? [] : await modelsInFiles(files);
   await runProgram(() => startProgram(models, serverOptions));
   const log = createLogger(serverOptions);
