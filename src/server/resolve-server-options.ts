@@ -51,11 +51,8 @@ function withDefaults(
   given: Readonly<Record<string, unknown>>,
   what: string,
 ): ResolvedServerOptions {
-  const names = Object.keys(serverOptionSpecs);
   const resolved: Record<string, OptionValue> = {};
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) refuseUnknown(what, name, names);
-  }
+  refuseUnknownOptions(Object.keys(given), what);
   for (const [name, spec] of Object.entries(serverOptionSpecs)) {
     const value = given[name] ?? spec.default;
     if (!isValidOption(spec.kind, value)) {
@@ -75,8 +72,12 @@ function withDefaults(
   return resolved as unknown as ResolvedServerOptions;
 }
 
-function refuseUnknown(what: string, name: string, names: readonly string[]): never {
-  const nearest = nearestName(name, names);
+/** Throws a TypeError. */
+export function refuseUnknownOptions(given: readonly string[], what: string): void {
+  const names = Object.keys(serverOptionSpecs);
+  const unknown = given.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, names);
   const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
-  throw new TypeError(`${what}: there is no option '${name}'${hint}`);
+  throw new TypeError(`${what}: there is no option '${unknown}'${hint}`);
 }
