@@ -21,14 +21,18 @@ import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
 import { onnxParameters } from "./onnx-parameters.ts";
 import { configOf, defaultInstanceCount, type RepositoryVersion } from "./repository-config.ts";
+import { type OfferedVersion, withWarmupFiles } from "./warmup-files.ts";
 
 /** Each is a thread with the whole model. */
 const mostInstances = 1024;
 
-export function repositorySource(given: RepositoryVersion, options: HostOptions): ModelSource {
-  const { name, version, polled } = given;
+export function repositorySource(offered: OfferedVersion, options: HostOptions): ModelSource {
+  const { name, version, polled } = offered;
   const { backend = "" } = polled;
-  const resolveUnlabelled = async (signal: AbortSignal): Promise<ResolvedSource> => {
+  const resolveUnlabelled = async (
+    given: RepositoryVersion,
+    signal: AbortSignal,
+  ): Promise<ResolvedSource> => {
     if (polled.platform === ensemblePlatform) {
       return { config: configOf(given, undefined, options.log) };
     }
@@ -40,8 +44,9 @@ export function repositorySource(given: RepositoryVersion, options: HostOptions)
     throw new InferenceError("INVALID_ARGUMENT", `${why}, ${how}`);
   };
   const resolve = async (signal: AbortSignal): Promise<ResolvedSource> => {
+    const given = await withWarmupFiles(offered);
     const labels = await labelsOf(given);
-    const resolved = await resolveUnlabelled(signal);
+    const resolved = await resolveUnlabelled(given, signal);
     return { ...resolved, config: labelled(resolved.config, labels) };
   };
   return { name, version, resolve };

@@ -30,7 +30,7 @@ import type { LoadingModel } from "../load-progress.ts";
 import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
 import { readLabels } from "./label-file.ts";
-import { modelFileWithin } from "./model-file.ts";
+import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
 import {
   type ModelFolder,
   readModelFolder,
@@ -39,7 +39,7 @@ import {
 } from "./model-folders.ts";
 import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
-import { fileWithin, nameWithin } from "./within.ts";
+import { fileWithin } from "./within.ts";
 
 export interface ModelRepositoryOptions {
   readonly folders: readonly string[];
@@ -229,9 +229,7 @@ export class ModelRepository implements ModelControl {
           labelsIn: (file: string, output: string) => {
             return readLabels({ folder: path, model: name, output, file });
           },
-          warmupFile: (file: string) => {
-            return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
-          },
+          warmupIn: (file: string) => warmupFileWithin(path, file),
         };
         return core.replace(repositorySource(given, hostOptions), options);
       }),
