@@ -17,13 +17,16 @@ export interface LabelFile {
   readonly file: string;
 }
 
+/** More is no text of labels. */
+const maxBytes = 64 * 1024 * 1024;
+
 /** Rejects with an InferenceError, in the protocol's words. */
 export async function readLabels(label: LabelFile): Promise<readonly string[]> {
   const { folder, model, output, file } = label;
   const what = `label file path '${file}' for output '${output}' in model '${model}'`;
   const outside = `${what} is outside model directory`;
   try {
-    const path = await fileWithin({ what: "label file", folder, name: file, outside });
+    const path = await fileWithin({ what: "label file", folder, name: file, outside, maxBytes });
     return (await readFile(path, "utf8")).split(/\r?\n/);
   } catch (error) {
     const { cause } = InferenceError.from(error);

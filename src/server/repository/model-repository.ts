@@ -27,7 +27,7 @@ import { readConfigJson } from "../../protocol/config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
-import { readConfigText } from "./config-text.ts";
+import { maxConfigBytes, readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
 import { readLabels } from "./label-file.ts";
 import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
@@ -300,6 +300,7 @@ function overridden(name: string, json: string): WrittenConfig {
 async function readConfig(folder: string): Promise<WrittenConfig> {
   const names = await readdir(folder);
   if (!names.includes(configFile)) return {};
-  const path = await fileWithin({ what: "configuration", folder, name: configFile });
+  const named = { what: "configuration", folder, name: configFile, maxBytes: maxConfigBytes };
+  const path = await fileWithin(named);
   return readConfigText(await readFile(path), join(folder, configFile));
 }

@@ -23,14 +23,18 @@ export interface Named {
   readonly name: string;
   /** The protocol's own text for a name that leads elsewhere. */
   readonly outside?: string;
+  /** For one that is to be read as a whole. */
+  readonly maxBytes?: number;
 }
 
 /** The real path of an existing regular file. Rejects with an InferenceError. */
 export async function fileWithin(named: Named): Promise<string> {
   const path = await existing(named);
   const found = await stat(path);
-  if (found.isFile()) return path;
-  throw wrong(named, "is no file");
+  if (!found.isFile()) throw wrong(named, "is no file");
+  const { maxBytes = Number.POSITIVE_INFINITY } = named;
+  if (found.size <= maxBytes) return path;
+  throw wrong(named, `has ${found.size} bytes, and at most ${maxBytes} are read`);
 }
 
 /** The same for a file, or a folder. */
@@ -50,8 +54,9 @@ export function nameWithin(named: Named): string {
     parts.some((part) => Buffer.byteLength(part) > mostPartBytes);
   if (isTooLong) throw wrong(named, "is too long");
   // A backslash is a part of a name in one system and the end of it in another.
-  if (name === "" || /[\0\\]/.test(name) || isAbsolute(name) || /^[a-z]:/i.test(name)) {
-    throw wrong(named, "is not a relative path");
+  if (name === "" || /[\0\\]/.test(name)) throw wrong(named, "is not a relative path");
+  if (isAbsolute(name) || /^[a-z]:/i.test(name)) {
+    throw named.outside === undefined ? wrong(named, "is not a relative path") : outside(named);
   }
   const normal = normalize(name);
   if (normal === "." || normal === ".." || normal.startsWith(`..${sep}`)) throw outside(named);
