@@ -131,6 +131,13 @@ export class ModelRepository implements ModelControl {
     });
   }
 
+  /** Of a core that has stopped: nothing is left of what clients have sent. */
+  async close(): Promise<void> {
+    const sent = [...this.#loaded.values()].flatMap(({ upload }) => upload ?? []);
+    this.#loaded.clear();
+    await Promise.all(sent.map(removeUpload));
+  }
+
   async #folderOf(name: string, { config, files }: LoadOverride): Promise<ModelFolder> {
     checkName(name);
     if (files.size === 0) {

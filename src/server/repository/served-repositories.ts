@@ -78,6 +78,11 @@ export class ServedRepositories {
     this.#poller?.close();
   }
 
+  /** When the core has stopped. */
+  async clear(): Promise<void> {
+    await (await this.#repository)?.close();
+  }
+
   #opened(): Promise<ModelRepository> {
     this.#repository ??= this.#open();
     return this.#repository;

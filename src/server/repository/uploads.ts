@@ -1,17 +1,23 @@
 /**
  * Uploads: model folders that clients send, each in a temporary folder of its own that only this user
- * can read. They last as long as something is loaded from them.
+ * can read. They last as long as something is loaded from them, and no longer than the process, if
+ * that gets to say so: nothing is left when it exits, however it came to that, but for a kill.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { UploadedFiles } from "../../core/inference-service.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { nameWithin } from "./within.ts";
 
-/** Its path. Rejects with an InferenceError for a path that leads out of it; nothing is left then. */
+const folders = new Set<string>();
+
+/** Its real path. Rejects with an InferenceError for a path that leads out of it; nothing is left then. */
 export async function writeUpload(files: UploadedFiles): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "shoal-upload-"));
+  const folder = await mkdtemp(join(await realpath(tmpdir()), "shoal-upload-"));
+  if (folders.size === 0) process.on("exit", removeAll);
+  folders.add(folder);
   try {
     for (const [name, bytes] of files) await writeFileOf(folder, name, bytes);
     return folder;
@@ -23,6 +29,11 @@ export async function writeUpload(files: UploadedFiles): Promise<string> {
 
 export async function removeUpload(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  if (folders.delete(folder) && folders.size === 0) process.off("exit", removeAll);
+}
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 async function writeFileOf(folder: string, name: string, bytes: Uint8Array): Promise<void> {
