@@ -27,6 +27,8 @@ export interface ModelFolder {
   readonly upload?: string;
 }
 
+const twice = new InferenceError("INTERNAL", "model appears in two or more repositories");
+
 /** By name, ascending. Rejects with an InferenceError for a repository that cannot be read. */
 export async function readModelFolders(
   repositories: readonly string[],
@@ -35,7 +37,7 @@ export async function readModelFolders(
   const all = found.flat().sort(([one], [other]) => (one < other ? -1 : 1));
   const folders = new Map<string, ModelFolder | InferenceError>();
   for (const [name, folder] of all) {
-    folders.set(name, folders.has(name) ? twice(name) : folder);
+    folders.set(name, folders.has(name) ? twice : folder);
   }
   return folders;
 }
@@ -118,9 +120,4 @@ async function folderOf(entry: Dirent, root: string): Promise<string | undefined
     // It leads nowhere, or in circles.
     return undefined;
   }
-}
-
-function twice(name: string): InferenceError {
-  const why = `model '${name}' appears in two or more repositories`;
-  return new InferenceError("INTERNAL", why);
 }
