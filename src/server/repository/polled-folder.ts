@@ -68,11 +68,7 @@ async function writtenConfig(
   try {
     return override === undefined ? await readConfig(path, configName) : readConfigJson(override);
   } catch (error) {
-    const { message } = InferenceError.from(error);
-    throw pollFailure(
-      name,
-      override === undefined ? message : `Invalid config override: ${message}`,
-    );
+    throw pollFailure(name, InferenceError.from(error).message);
   }
 }
 
