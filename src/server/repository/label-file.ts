@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceError } from "../../protocol/errors.ts";
+import { fileFailure } from "./file-failure.ts";
 import { fileWithin } from "./within.ts";
 
 export interface LabelFile {
@@ -30,7 +31,9 @@ export async function readLabels(label: LabelFile): Promise<readonly string[]> {
     return (await readFile(path, "utf8")).split(/\r?\n/);
   } catch (error) {
     const { cause } = InferenceError.from(error);
-    if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") throw error;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") {
+      throw fileFailure(`label file '${file}' of model '${model}' cannot be read`, error);
+    }
     const why = `failed to open text file for read ${join(folder, file)}`;
     throw new InferenceError("INTERNAL", `${why}: No such file or directory`, { cause });
   }

@@ -15,6 +15,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceError } from "../../protocol/errors.ts";
+import { fileFailure } from "./file-failure.ts";
 import { isWithin } from "./within.ts";
 
 export interface ModelFolder {
@@ -61,7 +62,9 @@ type Named = readonly [name: string, folder: ModelFolder | InferenceError];
 
 async function foldersOf(repository: string): Promise<readonly Named[]> {
   const root = await realFolder(repository);
-  const entries = await readdir(root, { withFileTypes: true });
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure(`model repository '${repository}': it cannot be read`, error);
+  });
   const folders = await Promise.all(
     entries.map(async (entry) => {
       const path = await folderOf(entry, root);
@@ -76,10 +79,8 @@ async function folderAt(path: string, name: string, root: string): Promise<reado
   try {
     return [[name, { name, path, versions: await versionsIn(path, root) }]];
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    const why = `the folder of model '${name}' cannot be read (${code})`;
-    return [[name, new InferenceError("INTERNAL", why, { cause })]];
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    return [[name, fileFailure(`the folder of model '${name}' cannot be read`, cause)]];
   }
 }
 

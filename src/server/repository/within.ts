@@ -8,6 +8,7 @@
  * Whoever may write to the folder may still change a link between the check and the use: that is the
  * operator, who could as well replace the model.
  */
+import type { Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import { InferenceError } from "../../protocol/errors.ts";
@@ -30,7 +31,7 @@ export interface Named {
 /** The real path of an existing regular file. Rejects with an InferenceError. */
 export async function fileWithin(named: Named): Promise<string> {
   const path = await existing(named);
-  const found = await stat(path);
+  const found = await statOf(path, named);
   if (!found.isFile()) throw wrong(named, "is no file");
   const { maxBytes = Number.POSITIVE_INFINITY } = named;
   if (found.size <= maxBytes) return path;
@@ -40,7 +41,7 @@ export async function fileWithin(named: Named): Promise<string> {
 /** The same for a file, or a folder. */
 export async function pathWithin(named: Named): Promise<string> {
   const path = await existing(named);
-  const found = await stat(path);
+  const found = await statOf(path, named);
   if (found.isFile() || found.isDirectory()) return path;
   throw wrong(named, "is neither a file nor a folder");
 }
@@ -74,10 +75,23 @@ async function existing(named: Named): Promise<string> {
     const [real, folder] = await Promise.all([realpath(path), realpath(named.folder)]);
     if (isWithin(real, folder)) return real;
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw wrong(named, code === "ENOENT" ? "is not there" : `cannot be read (${code})`, cause);
+    throw unreadable(named, cause);
   }
   throw outside(named);
+}
+
+/** It may have gone since it was found. */
+async function statOf(path: string, named: Named): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    throw unreadable(named, cause);
+  }
+}
+
+function unreadable(named: Named, cause: unknown): InferenceError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return wrong(named, code === "ENOENT" ? "is not there" : `cannot be read (${code})`, cause);
 }
 
 function outside(named: Named): InferenceError {
