@@ -264,7 +264,9 @@ export class FolderCheck {
     }
   }
 
+  /** Of each; an ensemble has none. */
   #threadsOf({ parameters = {} }: WrittenConfig, instances: number): number {
+    if (instances === 0) return 0;
     const asked = Number(parameters["intra_op_thread_count"]?.string_value ?? 0);
     return asked > 0 ? asked : Math.max(1, Math.floor(this.#options.cores / instances));
   }

@@ -180,11 +180,12 @@ test("memory that the machine has not", async () => {
 });
 
 test("ensembles beside their models", async () => {
-  const { mistakes, models } = await reported("ensembles");
+  const { mistakes, warnings, models } = await reported("ensembles");
   check.deepEqual(
     models.map(({ name }) => name),
     ["fits", "lost", "misfits", "plain"],
   );
+  check.deepEqual([models[0]?.["instances"], models[0]?.["threads"], warnings], [0, 0, []]);
   check.deepEqual(told(mistakes), [
     "ensembles/lost/config.pbtxt ensemble_scheduling: ensemble 'lost' names the model 'nobody': there is none",
     "ensembles/misfits/config.pbtxt ensemble_scheduling: in ensemble misfits, ensemble tensor in: inconsistent data type: TYPE_INT32 is inferred from model misfits while TYPE_FP32 is inferred from model plain",
