@@ -16,7 +16,7 @@ import tritonclient.http as httpclient
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 FOUR = np.array([[1, 2, 3, 4]], dtype=np.float32)
-LARGE = "load failed for model 'uploaded': version 1 is at UNAVAILABLE state: "
+FAILED = "load failed for model 'uploaded': version 1 is at UNAVAILABLE state: "
 
 
 def tensors(module, **values):
@@ -64,11 +64,22 @@ class Managing:
             call(*args, **options)
         return caught.exception
 
+    def ready(self, name, version=""):
+        """HTTP's client makes a false of every error, gRPC's does not."""
+        try:
+            return self.client.is_model_ready(name, version)
+        except InferenceServerException as error:
+            self.assertEqual(error.status(), "StatusCode.NOT_FOUND")
+            return False
+
+    def upload(self, files):
+        self.client.load_model("uploaded", config='{"backend":"onnxruntime"}', files=files)
+
     def test_explicit_control_loads_nothing_by_itself(self):
         self.assertTrue(self.client.is_server_live())
         self.assertTrue(self.client.is_server_ready())
         self.assertEqual(self.index(ready=True), [])
-        self.assertFalse(self.client.is_model_ready("bare"))
+        self.assertFalse(self.ready("bare"))
         error = self.refused(self.client.infer, "bare", tensors(self.module, a=FOUR))
         self.assertTrue(error.message().startswith("Request for unknown model: 'bare'"))
 
@@ -83,9 +94,9 @@ class Managing:
         self.assertEqual(
             self.states("versions_latest"), [("2", "READY", ""), ("3", "READY", "")]
         )
-        self.assertTrue(self.client.is_model_ready("versions_latest"))
-        self.assertTrue(self.client.is_model_ready("versions_latest", "2"))
-        self.assertFalse(self.client.is_model_ready("versions_latest", "1"))
+        self.assertTrue(self.ready("versions_latest"))
+        self.assertTrue(self.ready("versions_latest", "2"))
+        self.assertFalse(self.ready("versions_latest", "1"))
         self.assertEqual(self.metadata("versions_latest")["versions"], ["2", "3"])
         for version, addend in (("2", 2), ("3", 3), ("", 3)):
             result = self.client.infer(
@@ -158,7 +169,7 @@ class Managing:
             ("bare", {"config": "no JSON"}, poll.format("bare")),
             ("bare", {"config": '{"max_batch_sise": 1}'}, poll.format("bare")),
             ("uploaded", {"config": "{}", "files": {"file:../x": b""}}, poll.format("uploaded")),
-            ("uploaded", {"config": "{}", "files": {"file:1/model.onnx": b"no graph"}}, LARGE),
+            ("uploaded", {"config": "{}", "files": {"file:1/model.onnx": b"no graph"}}, FAILED),
             (
                 "uploaded",
                 {"config": '{"version_policy":{"specific":{"versions":[2]}}}', "files": graphs},
@@ -168,7 +179,7 @@ class Managing:
                 "bare",
                 {"config": '{"input":[{"name":"c","data_type":"TYPE_FP32","dims":[16]}],'
                  '"output":[{"name":"sum","data_type":"TYPE_FP32","dims":[16]}]}'},
-                "load failed for model 'bare': version 1 is at UNAVAILABLE state: ",
+                FAILED.replace("uploaded", "bare"),
             ),
         ]
         for name, options, text in cases:
@@ -177,7 +188,12 @@ class Managing:
                 self.assertEqual(error.message()[: len(text)], text)
         # Files without a configuration are refused by the client itself, or by the server.
         self.refused(self.client.load_model, "uploaded", files=graphs)
-        self.assertFalse(self.client.is_model_ready("bare"))
+        self.assertFalse(self.ready("bare"))
+        # The server is not ready until what failed to load has been loaded.
+        self.client.load_model("bare")
+        self.assertFalse(self.client.is_server_ready())
+        self.upload(graphs)
+        self.assertTrue(self.client.is_server_ready())
 
     def test_a_failed_reload_leaves_the_old_one_serving(self):
         self.client.load_model("versions_all")
@@ -237,7 +253,16 @@ class Managing:
         # What is gone from below takes it down.
         self.client.unload_model("blend")
         self.settled()
-        self.assertFalse(self.client.is_model_ready("blended"))
+        self.assertFalse(self.ready("blended"))
+        self.assertTrue(self.ready("classifier"))
+
+    def test_unloads_with_dependents(self):
+        for with_dependents, left in ((False, {"blend", "classifier"}), (True, {"classifier"})):
+            self.client.load_model("classifier")
+            self.client.load_model("blended")
+            self.client.unload_model("blended", unload_dependents=with_dependents)
+            self.settled()
+            self.assertEqual({entry["name"] for entry in self.index(ready=True)}, left)
 
     def test_steps_side_by_side_of_pinned_versions(self):
         self.client.load_model("diamond")
@@ -304,6 +329,7 @@ class HttpClient(Managing, unittest.TestCase):
         files = {"file:1/model.onnx": b"no graph"}
         error = self.refused(self.client.load_model, "uploaded", config="{}", files=files)
         self.assertEqual(error.status(), "400")
+        self.upload({"file:1/model.onnx": graph("versions_all")})
         self.assertEqual(self.refused(self.client.get_model_config, "nobody").status(), "404")
 
 
@@ -334,6 +360,7 @@ class GrpcClient(Managing, unittest.TestCase):
         files = {"file:1/model.onnx": b"no graph"}
         error = self.refused(self.client.load_model, "uploaded", config="{}", files=files)
         self.assertEqual(error.status(), "StatusCode.INVALID_ARGUMENT")
+        self.upload({"file:1/model.onnx": graph("versions_all")})
         error = self.refused(self.client.get_model_config, "nobody")
         self.assertEqual(error.status(), "StatusCode.NOT_FOUND")
 
