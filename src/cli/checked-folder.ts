@@ -186,30 +186,22 @@ export class FolderCheck {
     served: readonly number[],
   ): Promise<CheckedModel | undefined> {
     let last: Loadable | undefined;
-    const sizes: number[] = [];
+    let size = 0;
     // At least once: mistakes of a configuration show without any version.
     for (const version of served.length === 0 ? [undefined] : served) {
       const graph = version === undefined ? undefined : await this.#graphOf(polled, version);
       last = this.#prepare(polled, version, graph) ?? last;
-      if (version !== undefined) sizes.push(await this.#sizeOf(version));
+      if (version !== undefined && isOnnx(polled)) size += await this.#sizeOf(version);
     }
     if (last === undefined) return undefined;
     const { name, versions } = this.#folder;
-    const weightBytes = sizes.reduce((sum, size) => sum + size, 0);
-    const memoryBytes = weightBytes * last.instances;
-    const isEnsemble = polled.platform === ensemblePlatform;
-    return {
-      name,
-      versions,
-      served,
-      ...last,
-      weightBytes: isEnsemble ? 0 : weightBytes,
-      memoryBytes: isEnsemble ? 0 : memoryBytes,
-    };
+    const weightBytes = polled.backend === "function" ? undefined : size;
+    const memoryBytes = weightBytes && weightBytes * last.instances;
+    return { name, versions, served, ...last, weightBytes, memoryBytes };
   }
 
   async #graphOf(polled: WrittenConfig, version: number): Promise<Graph | undefined> {
-    if (polled.backend !== "onnxruntime") return undefined;
+    if (!isOnnx(polled)) return undefined;
     const name = polled.default_model_filename ?? "model.onnx";
     const shown = join(this.#shown, String(version), name);
     try {
@@ -264,9 +256,10 @@ export class FolderCheck {
     }
   }
 
-  /** Of each; an ensemble has none. */
-  #threadsOf({ parameters = {} }: WrittenConfig, instances: number): number {
-    if (instances === 0) return 0;
+  /** Of each; an ensemble has no instances. */
+  #threadsOf(polled: WrittenConfig, instances: number): number {
+    if (!isOnnx(polled) || instances === 0) return 1;
+    const { parameters = {} } = polled;
     const asked = Number(parameters["intra_op_thread_count"]?.string_value ?? 0);
     return asked > 0 ? asked : Math.max(1, Math.floor(this.#options.cores / instances));
   }
@@ -302,6 +295,10 @@ interface Loadable {
   readonly config: ModelConfig;
   readonly instances: number;
   readonly threads: number;
+}
+
+function isOnnx({ backend }: WrittenConfig): boolean {
+  return backend === "onnxruntime";
 }
 
 function versionsText(versions: readonly number[]): string {
