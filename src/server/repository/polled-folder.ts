@@ -69,10 +69,7 @@ async function writtenConfig(
     return override === undefined ? await readConfig(path, configName) : readConfigJson(override);
   } catch (error) {
     const { message } = InferenceError.from(error);
-    throw pollFailure(
-      name,
-      override === undefined ? message : `Invalid config override: ${message}`,
-    );
+    throw pollFailure(name, message);
   }
 }
 
