@@ -2,13 +2,11 @@
  * What `shoal serve` does: it serves the models of files, with the flags that were given. Whatever
  * a server needs is imported from here only: other commands start without it.
  */
+
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import {
-  type ResolvedServerOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from "../server/server-options.ts";
+import type { ResolvedServerOptions, ServerOptions } from "../server/server-options.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
