@@ -24,6 +24,7 @@ import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
 import { serverOptionSpecs } from "../dist/server/server-options.js";
+import { fieldStatuses } from "./documents/config-fields.ts";
 import {
   anchorOf,
   codeSpans,
@@ -53,6 +54,7 @@ const unchecked: Unchecked = {
   pictures: {
     "clients: curl, fetch, tritonclient, ...": "a drawing",
     "cli ──> server ──> frontends ─┐": "a drawing",
+    "repository/": "a drawing",
     "1.00  INVOICE   No. 2026-1123": "onnx-examples.test.ts checks what the example prints",
   },
 };
@@ -136,17 +138,23 @@ test("command-line.md has each flag of the other commands", () => {
   }
 });
 
-test("command-line.md has each flag that is accepted or refused, with the reason", () => {
-  const section = sectionOf(readPage("docs/command-line.md"), "In place of tritonserver");
-  const documented = tableRows(section).flatMap(([names = "", second = "", third = ""]) => {
+test("from-tritonserver.md has each flag, and the reason of what is accepted or refused", () => {
+  const rows = tableRows(sectionOf(readPage("docs/from-tritonserver.md"), "Flags"));
+  const mapped = rows.filter(([names = ""]) => !names.startsWith("`"));
+  const set = mapped.flatMap(([, names = ""]) => codeSpans(names));
+  const others = rows.filter((row) => !mapped.includes(row));
+  const told = others.flatMap(([names = "", second = "", third = ""]) => {
     const passed = codeSpans(second);
     return codeSpans(names).map((name) => {
       const value = passed.find((span) => span.startsWith(`${name}=`)) ?? "";
       return [name, value, third === "" ? second : third].join(" ");
     });
   });
-  const actual = serveFlags.filter(({ status }) => status !== "option").map(toldFlag);
-  check.deepEqual(documented.sort(), actual.sort());
+  const isOption = ({ status }: Flag): boolean => status === "option";
+  const options = serveFlags.filter(isOption).map(({ flag }) => `--${flag}`);
+  check.deepEqual(set.sort(), options.sort());
+  const actual = serveFlags.filter((flag) => !isOption(flag)).map(toldFlag);
+  check.deepEqual(told.sort(), actual.sort());
 });
 
 /** As the tables write it. */
@@ -154,6 +162,29 @@ function toldFlag({ flag, status, default: value, means }: Flag): string {
   const passed = value === undefined ? "" : `--${flag}=${String(value)}`;
   return [`--${flag}`, passed, status === "refused" ? `never: ${means}` : means].join(" ");
 }
+
+test("model-repository.md has each field of a configuration, and what becomes of it", () => {
+  const rows = tableRows(sectionOf(readPage("docs/model-repository.md"), "Fields"));
+  const documented = new Map(
+    rows.flatMap(([names = "", status = ""]) => codeSpans(names).map((name) => [name, status])),
+  );
+  const actual = fieldStatuses();
+  const isAbove = (name: string, path: string): boolean => `${path}.`.startsWith(`${name}.`);
+  for (const [path, status] of actual) {
+    const said = [...documented].filter(([name]) => isAbove(name, path));
+    check.deepEqual(
+      said.map(([, each]) => each),
+      [status],
+      path,
+    );
+  }
+  for (const name of documented.keys()) {
+    check.ok(
+      [...actual.keys()].some((path) => isAbove(name, path)),
+      name,
+    );
+  }
+});
 
 test("no page makes up a flag", () => {
   const ofServe = serveFlags.map(({ flag }) => `--${flag}`);

@@ -42,7 +42,6 @@ const pools = "requests are served without pools of threads or objects to size";
 const pings = "pings of clients are answered, and not counted";
 const gpus = "memory and metrics of GPUs are onnxruntime's and the driver's";
 const libraries = "backends, agents and caches are no libraries that have to be found";
-const repositories = "model repositories";
 const traces = "traces";
 const sharedPorts = "ports that several servers share";
 const rateLimits = "rate limits";
@@ -72,13 +71,17 @@ export const flagGroups: readonly FlagGroup[] = [
       option("modelRepository"),
       option("modelControlMode"),
       option("repositoryPollSecs"),
+      option("watch"),
       option("loadModel"),
+      option("disableAutoCompleteConfig", {
+        flag: "strict-model-config",
+        means: "old name of the next one",
+      }),
       option("disableAutoCompleteConfig"),
-      notYet("model-config-name", "name", repositories),
-      notYet("strict-model-config", "flag", repositories, false),
-      notYet("model-load-thread-count", "count", repositories, 4),
-      notYet("model-load-retry-count", "count", repositories, 0),
-      notYet("backend-config", "name", repositories),
+      option("modelConfigName", { kind: "name", default: undefined }),
+      option("modelLoadThreadCount"),
+      option("modelLoadRetryCount"),
+      option("backendConfig"),
       refused("model-namespacing", "flag", "a name means one model in all repositories", false),
       accepted("backend-directory", "text", libraries),
       accepted("repoagent-directory", "text", libraries),

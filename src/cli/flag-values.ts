@@ -57,6 +57,7 @@ const placeholders: Partial<Readonly<Record<FlagKind, string>>> = {
   cache: "local,size=BYTES",
   names: "TEXT",
   restriction: "GROUP,...:HEADER=VALUE",
+  backend: "[BACKEND,]KEY=VALUE",
 };
 
 /** Throws a UsageError that names `what`, the flag or the variable as its user wrote it. */
@@ -85,11 +86,13 @@ function toValue(kind: FlagKind, text: string): OptionValue | undefined {
     case "text":
     case "pattern":
     case "restriction":
+    case "backend":
       return ofOption(kind, text);
     case "cache":
       return ofOption(kind, Number(/^local,size=(\d+)$/.exec(text)?.[1]));
     case "count":
     case "size":
+    case "positive":
     case "port":
     case "number":
       return ofOption(kind, toNumber(text));
@@ -117,7 +120,8 @@ function reasonOf(what: string, kind: FlagKind, text: string): string {
   }
   if (kind === "flag") return `invalid value for bool option: ${text}; it must be true or false`;
   if (kind === "name" || kind === "names") return `empty argument for ${what}`;
-  if (kind === "size" && Number(text) <= 0 && text !== "") return `${what} must be greater than 0.`;
+  const isAboveZero = kind === "size" || kind === "positive";
+  if (isAboveZero && Number(text) <= 0 && text !== "") return `${what} must be greater than 0.`;
   return `Invalid option value. Got ${text}; it must be ${expectationOf(kind)}`;
 }
 

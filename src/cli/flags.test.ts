@@ -60,6 +60,11 @@ const good: Readonly<Record<FlagKind, readonly (readonly [text: string, value: u
   ],
   cache: [["local,size=1048576", 1_048_576]],
   restriction: [["health:key=value", ["health:key=value"]]],
+  backend: [
+    ["default-max-batch-size=8", ["default-max-batch-size=8"]],
+    ["onnxruntime,default-max-batch-size=0", ["onnxruntime,default-max-batch-size=0"]],
+  ],
+  positive: [["3", 3]],
   security: [],
 };
 
@@ -71,6 +76,8 @@ const bad: Readonly<Record<FlagKind, readonly string[]>> = {
   verbosity: ["-1", "on", ""],
   integer: ["1.5", "many", ""],
   size: ["0", "-1", "64MiB", ""],
+  positive: ["0", "-1", "two", ""],
+  backend: ["", "onnxruntime", "onnxruntime,default-max-batch-size=x", "default-max-batch-size="],
   port: ["-1", "65536", "80a", "1.5"],
   number: ["-1", "NaN", "Infinity", "5s"],
   format: ["json", ""],
@@ -210,17 +217,17 @@ for (const [word, reason] of reasons) {
 
 test("everything that is refused is said at once, by reasons", async () => {
   const words = [
-    "--model-config-name=a",
+    "--sagemaker-port=9",
     "--trace-rate",
     "7",
     "--model-namespacing",
     "--rate-limit=off",
   ];
-  const environment = { SHOAL_MODEL_LOAD_THREAD_COUNT: "5" };
+  const environment = { SHOAL_SAGEMAKER_THREAD_COUNT: "5" };
   check.equal(
     await errorOf(words, environment),
-    "not there yet: --model-config-name, SHOAL_MODEL_LOAD_THREAD_COUNT (model repositories); " +
-      "--trace-rate (traces); refused: --model-namespacing (a name means one model in all repositories)",
+    "not there yet: --trace-rate (traces); --sagemaker-port, SHOAL_SAGEMAKER_THREAD_COUNT " +
+      "(the routes of SageMaker); refused: --model-namespacing (a name means one model in all repositories)",
   );
 });
 

@@ -13,7 +13,7 @@
 import { nearestName } from "../protocol/nearest-name.ts";
 import type { OptionValue } from "../server/option-values.ts";
 import { type Flag, serveFlags } from "./flag-table.ts";
-import { isSwitchValue, readValue } from "./flag-values.ts";
+import { type FlagKind, isSwitchValue, readValue } from "./flag-values.ts";
 import { securityOf, tokenVariable } from "./security-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -53,10 +53,7 @@ export function readFlags(typed: TypedFlags, environment: Environment): GivenFla
   ];
   const wholes = ordered.filter(({ flag }) => flag.part === undefined);
   const options = wholes.map(({ flag, values }) => {
-    return [
-      flag.option,
-      flag.kind === "restriction" || flag.kind === "names" ? values : values.at(-1),
-    ];
+    return [flag.option, repeatedKinds.has(flag.kind) ? values : values.at(-1)];
   });
   const parts = ordered.filter(({ flag }) => flag.part !== undefined);
   const security = securityOf(
@@ -87,6 +84,9 @@ function isWritten(line: string, index: number): boolean {
 export function variableOf({ flag }: Flag): string {
   return `${prefix}${flag.toUpperCase().replaceAll("-", "_")}`;
 }
+
+/** The option is the list of all that was given. */
+const repeatedKinds: ReadonlySet<FlagKind> = new Set(["names", "restriction", "backend"]);
 
 /** What Triton asks of several flags. */
 function checkTogether(given: readonly Given[]): void {

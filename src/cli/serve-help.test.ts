@@ -31,7 +31,7 @@ test("what a flag is, with what holds without it", () => {
     "  --log-format default|ISO8601\n                               how a line of the log begins (default)",
     "  --grpc-infer-response-compression-level none|low|medium|high\n" +
       "                               compression of inference responses over gRPC\n",
-    "\n\nNot there yet: refused\n  model repositories\n    --model-config-name --strict-model-config",
+    "\n\nNot there yet: refused\n  rate limits\n    --rate-limit --rate-limit-resource",
     "\n\nRefused\n  a name means one model in all repositories\n    --model-namespacing\n",
   ]) {
     check.ok(text.includes(line), line);

@@ -11,7 +11,7 @@ import type { ResolvedServerOptions } from "./server-options.ts";
 
 export type GrpcServices = Pick<
   GrpcOptions,
-  "service" | "clock" | "log" | "receivedBytes" | "restrictions" | "control" | "delays"
+  "service" | "clock" | "log" | "receivedBytes" | "restrictions" | "control" | "models" | "delays"
 >;
 
 /** Throws one clear line if TLS is not set up properly. */

@@ -2,7 +2,7 @@
  * Open controls: a warning for a server that strangers may change, because groups of endpoints
  * that do so are open at an address that others than this machine can reach.
  *
- * What changes a server depends on what it can do: a group counts if the server has the extension
+ * What changes a server depends on what it can do: a group counts if clients may use the extension
  * of the protocol that is behind it.
  */
 import { endpointGroups, groupNames } from "../frontends/endpoint-groups.ts";
@@ -15,16 +15,17 @@ interface Place {
   readonly restrictions: Restrictions;
 }
 
-/** Undefined: there is nothing to warn of. */
+/** `controls`: extensions by which clients may change it. Undefined: there is nothing to warn of. */
 export function openControls(
-  extensions: readonly string[],
+  controls: readonly string[],
   places: readonly Place[],
 ): string | undefined {
   const open = places.flatMap(({ place, address, restrictions }) => {
     if (place === undefined || isLoopback(address)) return [];
     const groups = groupNames.filter((group) => {
-      const { controls } = endpointGroups[group];
-      return controls !== undefined && extensions.includes(controls) && isOpen(group, restrictions);
+      const { controls: extension } = endpointGroups[group];
+      const isThere = extension !== undefined && controls.includes(extension);
+      return isThere && isOpen(group, restrictions);
     });
     return groups.length === 0 ? [] : [`${groups.join(", ")} at ${place}`];
   });

@@ -3,6 +3,7 @@
  *
  * Not here: the options (server-options.ts), how flags are read (cli/flag-values.ts).
  */
+import { isBackendConfig } from "./backend-config.ts";
 import { isPattern } from "./forward-pattern.ts";
 import type { SecurityOptions } from "./security-options.ts";
 
@@ -22,6 +23,7 @@ export interface OptionSpec {
     | "text"
     | "count"
     | "size"
+    | "positive"
     | "port"
     | "number"
     | keyof typeof optionWords
@@ -29,6 +31,7 @@ export interface OptionSpec {
     | "cache"
     | "names"
     | "restriction"
+    | "backend"
     | "security";
   readonly default: OptionValue;
   /** Its line of help. */
@@ -42,6 +45,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   text: "a text",
   count: "a whole number, 0 or more",
   size: "a whole number of bytes above 0",
+  positive: "a whole number above 0",
   port: "a port, 0 to 65535",
   number: "a number, 0 or more",
   format: '"default" or "ISO8601"',
@@ -52,6 +56,7 @@ export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = 
   pattern: "a regular expression",
   cache: "local,size=BYTES",
   restriction: "group[,group]:header=value, or a list of such texts",
+  backend: "[BACKEND,]SETTING=VALUE, or a list of such texts",
   security: "an object with groups, header and token",
 };
 
@@ -65,6 +70,7 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
     case "cache":
       return Number.isSafeInteger(value) && Number(value) >= 0;
     case "size":
+    case "positive":
       return Number.isSafeInteger(value) && Number(value) > 0;
     case "port":
       return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
@@ -80,6 +86,8 @@ export function isValidOption(kind: OptionSpec["kind"], value: unknown): value i
     case "names":
     case "restriction":
       return [value].flat().every((each) => typeof each === "string");
+    case "backend":
+      return [value].flat().every((each) => typeof each === "string" && isBackendConfig(each));
     case "security":
       return typeof value === "object" && value !== null;
   }

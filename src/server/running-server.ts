@@ -65,6 +65,8 @@ export interface StartPlan {
 /** What works, of what the protocol has beside inference. */
 const extensions = [
   "classification",
+  "model_repository",
+  "model_repository(unload_dependents)",
   "model_configuration",
   "schedule_policy",
   "binary_tensor_data",
@@ -166,12 +168,21 @@ export class RunningServer {
       forwardPattern: toPattern(options.httpHeaderForwardPattern, restrictions.http.secretHeaders),
       restrictions: restrictions.http,
       control,
+      models: this.#repositories,
     });
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     if (options.allowGrpc) {
-      const services = { service: core, clock, log, receivedBytes, control, delays: hooks.delays };
-      this.#grpc = new GrpcListener(options, { ...services, restrictions: restrictions.grpc });
+      this.#grpc = new GrpcListener(options, {
+        service: core,
+        receivedBytes,
+        clock,
+        log,
+        restrictions: restrictions.grpc,
+        control,
+        models: this.#repositories,
+        delays: hooks.delays,
+      });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
     this.ready = this.#loadAll(models, isProgram);
@@ -201,7 +212,7 @@ export class RunningServer {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
-    this.#logModels();
+    await this.#logModels();
     if (this.#grpc !== undefined) {
       this.#log.info(`Started GRPCInferenceService at ${this.#grpc.place}`);
     }
@@ -219,7 +230,8 @@ export class RunningServer {
   #warnOfOpenControls(): void {
     const { http, grpc } = this.#restrictions;
     const { httpAddress, grpcAddress } = this.#options;
-    const warning = openControls(extensions, [
+    const controls = this.#repositories.control === undefined ? [] : ["model_repository"];
+    const warning = openControls(controls, [
       { place: this.#http?.place, address: httpAddress, restrictions: http },
       { place: this.#grpc?.place, address: grpcAddress, restrictions: grpc },
     ]);
@@ -329,23 +341,26 @@ export class RunningServer {
       const loads = loading.map(({ load }) => load);
       if (!isProgram && exitOnError) await Promise.all(loads);
       const ends = await Promise.allSettled(loads);
-      if (exitOnError) this.#refuseFailed(ends);
+      if (exitOnError) await this.#refuseFailed(ends);
     } finally {
       this.#core.setRunning();
     }
   }
 
-  #refuseFailed(ends: readonly PromiseSettledResult<void>[]): void {
+  async #refuseFailed(ends: readonly PromiseSettledResult<void>[]): Promise<void> {
     const failures = ends.flatMap((end): unknown[] =>
       end.status === "rejected" ? [end.reason] : [],
     );
     if (failures.length === 0) return;
-    if (ends.length > 1 && this.#closing === undefined) this.#logModels();
+    if (ends.length > 1 && this.#closing === undefined) await this.#logModels();
     throw failures.length > 1 ? new AggregateError(failures) : failures[0];
   }
 
-  #logModels(): void {
-    this.#log.block("models", modelTable(this.#core.index()));
+  /** All but those that were never to be loaded. */
+  async #logModels(): Promise<void> {
+    const index = await this.#repositories.index().catch(() => this.#core.index());
+    const entries = index.filter(({ state }) => state !== "UNKNOWN");
+    this.#log.block("models", modelTable(entries));
   }
 
   #httpListener(): HttpListener {

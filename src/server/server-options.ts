@@ -33,10 +33,23 @@ export interface ServerOptions {
   readonly modelControlMode?: "none" | "explicit" | "poll";
   /** Pause after which folders are looked at again; default 15. */
   readonly repositoryPollSecs?: number;
+  /**
+   * Default false; true, for development: as "poll", with a look twice a second. Not with
+   * "explicit".
+   */
+  readonly watch?: boolean;
   /** Names of models that are loaded at the start where control is explicit; "*" alone: all. */
   readonly loadModel?: string | readonly string[];
   /** Default false: what a configuration does not say is read from the model. */
   readonly disableAutoCompleteConfig?: boolean;
+  /** `configs/<name>.pbtxt` is a model's configuration, where it is there; default "": none. */
+  readonly modelConfigName?: string;
+  /** Versions of models in repositories that load at once; default 4. */
+  readonly modelLoadThreadCount?: number;
+  /** How often more one of them is tried that has failed to load; default 0. */
+  readonly modelLoadRetryCount?: number;
+  /** As Triton writes it: `default-max-batch-size=N`, or with a backend and a comma before it. */
+  readonly backendConfig?: string | readonly string[];
   /** Default true. */
   readonly allowHttp?: boolean;
   /** Default 8000; 0: any that is free. */
@@ -152,6 +165,11 @@ export const serverOptionSpecs: {
     default: 15,
     means: "pause after which repositories are looked at again, in mode poll",
   },
+  watch: {
+    kind: "flag",
+    default: false,
+    means: "for development: load models of repositories anew as soon as their files change",
+  },
   loadModel: {
     kind: "names",
     default: [],
@@ -161,6 +179,26 @@ export const serverOptionSpecs: {
     kind: "flag",
     default: false,
     means: "take configurations as they are, without what the model says of itself",
+  },
+  modelConfigName: {
+    kind: "text",
+    default: "",
+    means: "name of the configurations to take, in each model's folder configs",
+  },
+  modelLoadThreadCount: {
+    kind: "positive",
+    default: 4,
+    means: "versions of models in repositories that load at once",
+  },
+  modelLoadRetryCount: {
+    kind: "count",
+    default: 0,
+    means: "how often more a version is tried that has failed to load",
+  },
+  backendConfig: {
+    kind: "backend",
+    default: [],
+    means: "setting of a backend: [BACKEND,]default-max-batch-size=N; may be repeated",
   },
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
@@ -309,8 +347,18 @@ export function resolveServerOptions(
   what = "createServer()",
 ): ResolvedServerOptions {
   const options = withDefaults({ ...given }, what);
+  if (options.watch) refuseVainWatch(options, what);
   planRestrictions(options, what);
   return options;
+}
+
+function refuseVainWatch(options: ResolvedServerOptions, what: string): void {
+  if (options.modelControlMode === "explicit") {
+    const why = `'watch' is not for modelControlMode "explicit", where clients say what is loaded`;
+    throw new TypeError(`${what}: ${why}`);
+  }
+  if ([options.modelRepository].flat().length > 0) return;
+  throw new TypeError(`${what}: 'watch' looks at the folders of 'modelRepository': name one`);
 }
 
 function withDefaults(

@@ -7,7 +7,10 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { InferenceCore } from "../core/inference-core.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { ModelRepository } from "../server/repository/model-repository.ts";
+import {
+  ModelRepository,
+  type ModelRepositoryOptions,
+} from "../server/repository/model-repository.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
 import { hostOptions } from "./executor-fixture.ts";
 
@@ -26,10 +29,16 @@ export interface ServedRepository {
   readonly failure: string | undefined;
 }
 
+export interface ServedChanges extends Partial<Omit<ModelRepositoryOptions, "core">> {
+  /** Undefined: all are loaded at the start. */
+  readonly names?: readonly string[];
+}
+
 export async function serveRepository(
   t: TestContext,
   files: Files,
   links: Links = {},
+  { names, folders = [""], ...changes }: ServedChanges = {},
 ): Promise<ServedRepository> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-repository-")));
   writeFiles(folder, files);
@@ -48,13 +57,17 @@ export async function serveRepository(
     rmSync(folder, { recursive: true });
   });
   const repository = new ModelRepository({
-    folders: [folder],
+    folders: folders.map((name) => join(folder, name)),
     core,
     hostOptions: options,
     completes: true,
+    configName: "",
     defaultMaxBatchSize: 4,
+    loadCount: 4,
+    retryCount: 0,
+    ...changes,
   });
-  const loads = await repository.loadAll({});
+  const loads = await repository.loadAll({}, names);
   const ends = await Promise.allSettled(loads.map(({ load }) => load));
   core.setRunning();
   return { folder, repository, core, lines: options.lines, failure: firstFailure(ends) };

@@ -97,6 +97,39 @@ test("clients load and unload where control is explicit", async (t) => {
   }
 });
 
+const twice = `platform: "ensemble" max_batch_size: 4
+  input { name: "X" data_type: TYPE_FP32 dims: 16 }
+  output { name: "Y" data_type: TYPE_FP32 dims: 16 }
+  ensemble_scheduling { step { model_name: "sum" model_version: -1
+    input_map [ { key: "a" value: "X" }, { key: "b" value: "X" } ]
+    output_map { key: "sum" value: "Y" } } }`;
+
+test("with an ensemble goes what came with it, if a client says so", async (t) => {
+  const { clients, folder } = await start(t, { modelControlMode: "explicit" });
+  write(folder, { "twice/1/empty": "", "twice/config.pbtxt": twice });
+  for (const client of clients) {
+    const ready = async () => (await client.index({ isReadyOnly: true })).map(({ name }) => name);
+    await client.load("twice");
+    check.deepEqual(await ready(), ["sum", "twice"]);
+    await client.unload("twice");
+    check.deepEqual(await ready(), ["sum"]);
+    await client.load("twice");
+    await client.unload("twice", { withDependents: true });
+    check.deepEqual(await ready(), []);
+  }
+  for (const client of clients) {
+    const other = (await client.index()).find(({ name }) => name === "other");
+    check.deepEqual([other?.version ?? "", other?.state ?? ""], ["", ""], "never loaded");
+  }
+});
+
+test("a server that watches loads what is saved", async (t) => {
+  const { clients, folder } = await start(t, { watch: true });
+  const [client] = clients;
+  write(folder, { "new/1/model.onnx": graph });
+  await client.model("new").waitReady({ totalTimeoutMs: 60_000 });
+});
+
 test("what cannot be read is told, and keeps the server from starting", async () => {
   const server = createServer([], {
     httpPort: 0,

@@ -3,6 +3,9 @@
  * and unloaded over the network, and nothing keeps anybody from it.
  */
 import { strict as check } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { ServerOptions } from "shoal";
 import { LoggedServer } from "../instances/logged-server.ts";
@@ -21,15 +24,18 @@ for (const [what, options, isOpen] of [
     true,
   ],
 ] as const satisfies readonly (readonly [string, ServerOptions, boolean])[]) {
-  test(`${what}: ${isOpen ? "a warning, if models can be changed" : "no warning"}`, async (t) => {
-    const started = await LoggedServer.start(t, times(2), options);
-    const { extensions } = (await (await fetch(`${started.server.urls.http}/v2`)).json()) as {
-      readonly extensions: readonly string[];
-    };
-    const warnings = started
-      .messages("W")
-      .filter((line) => line.includes("may change this server"));
-    check.equal(warnings.length, isOpen && extensions.includes("model_repository") ? 1 : 0);
-    check.doesNotMatch(started.log, /sesame/);
-  });
+  for (const control of ["none", "explicit"] as const) {
+    const isTold = isOpen && control === "explicit";
+    test(`${what}, control ${control}: ${isTold ? "a warning" : "no warning"}`, async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), "shoal-open-"));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const repository = { modelRepository: folder, modelControlMode: control };
+      const started = await LoggedServer.start(t, times(2), { ...options, ...repository });
+      const warnings = started
+        .messages("W")
+        .filter((line) => line.includes("may change this server"));
+      check.equal(warnings.length, isTold ? 1 : 0);
+      check.doesNotMatch(started.log, /sesame/);
+    });
+  }
 }

@@ -3,7 +3,7 @@
  */
 import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { InferenceService, ModelControl } from "../../core/inference-service.ts";
+import type { InferenceService, ModelControl, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { Restrictions } from "../restrictions.ts";
 import type { CompressionLevel } from "./message-compression.ts";
@@ -37,6 +37,8 @@ export interface GrpcOptions {
   readonly restrictions: Restrictions;
   /** Undefined: no client loads or unloads. */
   readonly control: ModelControl | undefined;
+  /** For the repository index, if there are more than the service's models. */
+  readonly models?: ModelLister;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
   /** For tests; left out: none. */

@@ -1,7 +1,7 @@
 /**
  * Parameters of loading and unloading a model: which there are, and of which kind.
  */
-import type { LoadOverride } from "../../core/inference-service.ts";
+import type { LoadOverride, UnloadOptions } from "../../core/inference-service.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { inference } from "../../protocol/generated/messages.js";
 
@@ -26,9 +26,9 @@ export function readLoadParameters(parameters: Parameters): LoadOverride {
 }
 
 /** Throws INVALID_ARGUMENT. Keys that are unknown are overlooked. */
-export function checkUnloadParameters({ unload_dependents: dependents }: Parameters): void {
-  if (dependents === undefined || dependents.boolParam !== null) return;
-  throw wrongKind("'unload_dependents' parameter", "bool_param");
+export function readUnloadParameters({ unload_dependents: asked }: Parameters): UnloadOptions {
+  if (asked?.boolParam === null) throw wrongKind("'unload_dependents' parameter", "bool_param");
+  return { dependents: asked?.boolParam ?? false };
 }
 
 function wrongKind(what: string, expected: string): InferenceError {

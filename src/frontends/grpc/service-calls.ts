@@ -13,7 +13,7 @@ import { servicePath } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { modelConfigMessage } from "./model-config-message.ts";
-import { checkUnloadParameters, readLoadParameters } from "./repository-parameters.ts";
+import { readLoadParameters, readUnloadParameters } from "./repository-parameters.ts";
 import { statisticsMessage } from "./statistics-message.ts";
 import { addUnaryCall, type UnaryCall } from "./unary-call.ts";
 import type { MessageType } from "./wire-message.ts";
@@ -26,7 +26,10 @@ type Add = <Request, Response>(
   answer: UnaryCall<Request, Response>["answer"],
 ) => void;
 
-export function addServiceCalls(server: Server, { service, log, control }: GrpcOptions): void {
+export function addServiceCalls(
+  server: Server,
+  { service, log, control, models }: GrpcOptions,
+): void {
   const add: Add = (name, request, response, answer) =>
     addUnaryCall(server, log, { path: `${servicePath}${name}`, request, response, answer });
 
@@ -67,8 +70,9 @@ export function addServiceCalls(server: Server, { service, log, control }: GrpcO
     "RepositoryIndex",
     inference.RepositoryIndexRequest,
     inference.RepositoryIndexResponse,
-    (asked) => {
-      const shown = service.index().filter(({ state }) => !asked.ready || state === "READY");
+    async (asked) => {
+      const all = models === undefined ? service.index() : await models.index();
+      const shown = all.filter(({ state }) => !asked.ready || state === "READY");
       return { models: shown.map(indexEntry) };
     },
   );
@@ -90,9 +94,9 @@ export function addServiceCalls(server: Server, { service, log, control }: GrpcO
     inference.RepositoryModelUnloadResponse,
     async ({ repositoryName, modelName, parameters }) => {
       if (repositoryName !== "") throw namedRepository();
-      checkUnloadParameters(parameters);
+      const options = readUnloadParameters(parameters);
       if (control === undefined) throw controlOff();
-      await control.unload(modelName);
+      await control.unload(modelName, options);
       return {};
     },
   );
@@ -147,6 +151,6 @@ function indexEntry({
   state,
   reason,
 }: ModelIndexEntry): inference.RepositoryIndexResponse.ModelIndex.$Properties {
-  if (version === undefined) return { name, reason };
-  return { name, version: String(version), state, reason };
+  if (version !== undefined) return { name, version: String(version), state, reason };
+  return state === "UNKNOWN" ? { name } : { name, state, reason };
 }

@@ -12,7 +12,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelControl, ModelIndexEntry } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { AskedVersion } from "../../protocol/infer.ts";
@@ -25,7 +25,7 @@ import type { Restrictions } from "../restrictions.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
-import { readLoadOverride } from "./model-control.ts";
+import { readLoadOverride, readUnloadOptions } from "./model-control.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
 import { headerIn, type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
@@ -40,6 +40,8 @@ export interface HttpOptions extends InferOptions {
   readonly restrictions: Restrictions;
   /** Undefined: no client loads or unloads. */
   readonly control: ModelControl | undefined;
+  /** For the repository index, if there are more than the service's models. */
+  readonly models?: ModelLister;
 }
 
 export class HttpHandler {
@@ -187,9 +189,10 @@ export class HttpHandler {
 
   #tellIndex(exchange: Exchange): void {
     const { response, headers } = exchange;
-    this.#receive(exchange, (body) => {
+    const { service, models } = this.#options;
+    this.#receive(exchange, async (body) => {
       const onlyReady = wantsOnlyReady(body);
-      const all = this.#options.service.index();
+      const all = models === undefined ? service.index() : await models.index();
       const shown = all.filter(({ state }) => !onlyReady || state === "READY");
       sendJson(response, 200, shown.map(indexEntry), headers);
     });
@@ -202,7 +205,7 @@ export class HttpHandler {
     if (control === undefined) throw controlOff();
     this.#receive(exchange, async (body) => {
       if (route.name === "model load") await control.load(route.model, readLoadOverride(body));
-      else await control.unload(route.model);
+      else await control.unload(route.model, readUnloadOptions(body));
       sendEmpty(response, 200, headers);
     });
   }
@@ -251,11 +254,12 @@ function wantsOnlyReady({ chunks, byteLength }: ReceivedBody): boolean {
   throw new InferenceError("INVALID_ARGUMENT", why);
 }
 
-/** Keys without a value are left out. */
+/** Keys without a value are left out; a model that was never to be loaded has a name alone. */
 function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
   return {
     name,
-    ...(version !== undefined && { version: String(version), state }),
+    ...(version !== undefined && { version: String(version) }),
+    ...(state !== "UNKNOWN" && { state }),
     ...(reason !== "" && { reason }),
   };
 }

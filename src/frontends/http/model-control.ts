@@ -2,13 +2,13 @@
  * Loading and unloading of models over HTTP: what the body asks for.
  *
  *   load     {"parameters": {"config": "<JSON>", "file:1/model.onnx": "<base64>"}}
- *   unload   {"parameters": {"unload_dependents": true}}, which is overlooked, as all else is
+ *   unload   {"parameters": {"unload_dependents": true}}; all else in it is overlooked
  *
  * Texts are Triton's; that what is no base64 is refused is ours.
  *
  * Not here: the loading itself (core/inference-service.ts).
  */
-import type { LoadOverride } from "../../core/inference-service.ts";
+import type { LoadOverride, UnloadOptions } from "../../core/inference-service.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject, type JsonValue } from "../../protocol/json-value.ts";
@@ -17,9 +17,8 @@ import type { ReceivedBody } from "./request-body.ts";
 const filePrefix = "file:";
 
 /** Throws an InferenceError. */
-export function readLoadOverride({ chunks, byteLength }: ReceivedBody): LoadOverride {
-  const body = byteLength === 0 ? undefined : parseJson(Buffer.concat(chunks));
-  const parameters = body instanceof JsonObject ? body.members.get("parameters") : undefined;
+export function readLoadOverride(body: ReceivedBody): LoadOverride {
+  const parameters = parametersOf(body);
   const files = new Map<string, Uint8Array>();
   let config: string | undefined;
   for (const [key, value] of membersOf(parameters)) {
@@ -30,6 +29,19 @@ export function readLoadOverride({ chunks, byteLength }: ReceivedBody): LoadOver
     else throw internal("unexpected error on creating Triton parameter");
   }
   return { config, files };
+}
+
+/** Throws an InferenceError. */
+export function readUnloadOptions(body: ReceivedBody): UnloadOptions {
+  const parameters = parametersOf(body);
+  const asked =
+    parameters instanceof JsonObject ? parameters.members.get("unload_dependents") : undefined;
+  return { dependents: asked === true };
+}
+
+function parametersOf({ chunks, byteLength }: ReceivedBody): JsonValue | undefined {
+  const body = byteLength === 0 ? undefined : parseJson(Buffer.concat(chunks));
+  return body instanceof JsonObject ? body.members.get("parameters") : undefined;
 }
 
 function membersOf(parameters: JsonValue | undefined): Iterable<readonly [string, JsonValue]> {

@@ -52,7 +52,8 @@ test("where it fails, what served serves on", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   const before = core.lookUp("m", 1);
   const wrongs: Readonly<Record<string, RegExp>> = {
-    "max_batch_size: x": /^failed to read text proto from .*m\/config\.pbtxt: /,
+    "max_batch_size: x":
+      /failed to poll from model repository: failed to read text proto from .*m\/config\.pbtxt: /,
     "max_batch_size: -1": /^failed to load 'm', failed to poll from model repository: /,
     "max_batch_size: 4 input { name: 'a' data_type: TYPE_INT8 dims: 16 } output { name: 'sum' }":
       /^load failed for model 'm': version 1 is at UNAVAILABLE state: Invalid argument: .*;\n$/s,
@@ -104,6 +105,8 @@ test("files that are sent are the model, until it is loaded from the repository 
   await repository.load("m", plain);
   check.equal(core.lookUp("m", 1).isReady(), true);
   await check.rejects(repository.load("new", plain), /there is no such model/);
+  await core.unload("new");
+  check.ok(indexLines(core).includes("new/1 UNAVAILABLE unloaded"));
 });
 
 test("nothing outside is written or read by what is sent", async (t) => {

@@ -41,7 +41,7 @@ test("a name in two repositories is no model, and the others are", async () => {
   check.deepEqual([...folders.keys()], ["m", "x", "y"]);
   const both = folders.get("m");
   check.ok(both instanceof InferenceError);
-  check.equal(both.message, "model 'm' appears in two or more repositories");
+  check.equal(both.message, "model appears in two or more repositories");
 });
 
 test("links count as what they lead to, within their repository", async () => {

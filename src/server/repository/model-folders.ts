@@ -26,6 +26,8 @@ export interface ModelFolder {
   readonly upload?: string;
 }
 
+const twice = new InferenceError("INTERNAL", "model appears in two or more repositories");
+
 /** By name, ascending. Rejects with an InferenceError for a repository that cannot be read. */
 export async function readModelFolders(
   repositories: readonly string[],
@@ -34,7 +36,7 @@ export async function readModelFolders(
   const all = found.flat().sort((one, other) => (one.name < other.name ? -1 : 1));
   const folders = new Map<string, ModelFolder | InferenceError>();
   for (const folder of all) {
-    folders.set(folder.name, folders.has(folder.name) ? twice(folder.name) : folder);
+    folders.set(folder.name, folders.has(folder.name) ? twice : folder);
   }
   return folders;
 }
@@ -104,9 +106,4 @@ async function folderOf(entry: Dirent, root: string): Promise<string | undefined
     // It leads nowhere, or in circles.
     return undefined;
   }
-}
-
-function twice(name: string): InferenceError {
-  const why = `model '${name}' appears in two or more repositories`;
-  return new InferenceError("INTERNAL", why);
 }

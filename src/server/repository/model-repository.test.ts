@@ -47,7 +47,7 @@ test("the latest version, or those that the policy says", async (t) => {
 const wrong: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "a misspelt field": [
     { "m/1/model.onnx": addSubGraph(), "m/config.pbtxt": "max_batch_sise: 8" },
-    /^failed to read text proto from .*m\/config\.pbtxt: line 1, column \d+: .*max_batch_size/,
+    /failed to poll from model repository: failed to read text proto from .*m\/config\.pbtxt: line 1, column \d+: .*max_batch_size/,
   ],
   "another name": [
     { "m/1/model.onnx": addSubGraph(), "m/config.pbtxt": 'name: "n"' },

@@ -13,23 +13,25 @@
  * Not here: what a version becomes when its file is opened (executor/repository-source.ts), when
  * folders are looked at.
  */
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { modelsOfSteps } from "../../core/config/ensemble-steps.ts";
-import { polledConfig, pollFailure } from "../../core/config/prepare-config.ts";
-import { chooseVersions, noVersion } from "../../core/config/version-policy.ts";
+import { pollFailure } from "../../core/config/prepare-config.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
-import type { LoadOverride, ModelControl } from "../../core/inference-service.ts";
+import type {
+  LoadOverride,
+  ModelControl,
+  ModelIndexEntry,
+  UnloadOptions,
+} from "../../core/inference-service.ts";
+import type { ModelSource } from "../../core/model-source.ts";
 import { reasonOf } from "../../core/repository.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
 import { repositorySource } from "../../executor/repository-source.ts";
-import { readConfigJson } from "../../protocol/config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { WrittenConfig } from "../../protocol/written-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
-import { readConfigText } from "./config-text.ts";
 import { folderState } from "./folder-state.ts";
 import { readLabels } from "./label-file.ts";
+import { LoadSlots } from "./load-slots.ts";
 import { modelFileWithin } from "./model-file.ts";
 import {
   type ModelFolder,
@@ -37,18 +39,28 @@ import {
   readModelFolders,
   uploadedFolder,
 } from "./model-folders.ts";
+import { ModelTurns } from "./model-turns.ts";
+import {
+  checkName,
+  loadFailure,
+  type PolledFolder,
+  type PollOptions,
+  pollFolder,
+} from "./polled-folder.ts";
 import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
-import { fileWithin, nameWithin } from "./within.ts";
+import { nameWithin } from "./within.ts";
 
-export interface ModelRepositoryOptions {
+export interface ModelRepositoryOptions extends PollOptions {
   readonly folders: readonly string[];
   readonly core: InferenceCore;
   readonly hostOptions: HostOptions;
-  /** Configurations are completed by what the models say of themselves. */
-  readonly completes: boolean;
   /** Most rows of a batch that nobody has written; 0: none. */
   readonly defaultMaxBatchSize: number;
+  /** Versions that load at once, of all models together. */
+  readonly loadCount: number;
+  /** How often more a version is tried that has failed to load. */
+  readonly retryCount: number;
 }
 
 /** What a model was loaded from. */
@@ -60,38 +72,60 @@ interface Loaded {
   readonly upload: string | undefined;
   /** Of an ensemble: the models of its steps. */
   readonly steps: readonly string[];
+  /** Somebody has named it, or all; else it came along, as a step of an ensemble. */
+  readonly isAsked: boolean;
 }
 
+/** An error: why what is there cannot be it. */
 type Found = ModelFolder | InferenceError | undefined;
 
 /** Loads a model as its folder has it. */
 type Load = (name: string) => Promise<void>;
 
-const configFile = "config.pbtxt";
+interface Loading extends LoadOptions {
+  readonly override: LoadOverride;
+  readonly isAsked: boolean;
+  readonly loadStep: Load;
+}
 
-const missing = "there is no such model in the model repositories";
+interface Unloading {
+  /** Resolves when nothing of it is left. */
+  readonly unloaded: Promise<void>;
+  readonly steps: readonly string[];
+}
+
+const missing = new InferenceError(
+  "INVALID_ARGUMENT",
+  "there is no such model in the model repositories",
+);
+
+const noDependents: UnloadOptions = { dependents: false };
 
 const noOverride: LoadOverride = { config: undefined, files: new Map() };
 
 export class ModelRepository implements ModelControl {
   readonly #options: ModelRepositoryOptions;
   readonly #loaded = new Map<string, Loaded>();
-  /** The latest call for each model, until it has ended. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Why the last load of a model's folder has not come as far as the core, by name. */
+  readonly #failures = new Map<string, InferenceError>();
+  /** The models of the steps of ensembles that load just now. */
+  readonly #needed = new Map<string, readonly string[]>();
+  readonly #turns = new ModelTurns();
   readonly #stepLoads = new StepLoads();
+  readonly #slots: LoadSlots;
 
   constructor(options: ModelRepositoryOptions) {
     this.#options = options;
+    this.#slots = new LoadSlots(options.loadCount);
   }
 
   /** Begins to load all models there are, or those of these names. */
   async loadAll(options: LoadOptions, names?: readonly string[]): Promise<readonly LoadingModel[]> {
     const folders = await readModelFolders(this.#options.folders);
-    const absent = (name: string): InferenceError | undefined => {
-      return names?.includes(name) ? pollFailure(name, missing) : undefined;
-    };
-    const load = this.#loader(options, (name) => folders.get(name) ?? absent(name));
-    return (names ?? [...folders.keys()]).map((name) => ({ name, load: load(name) }));
+    const asked = names ?? [...folders.keys()];
+    const absent = (name: string): Found => (asked.includes(name) ? missing : undefined);
+    const load = this.#loader(options, asked, (name) => folders.get(name) ?? absent(name));
+    return asked.map((name) => ({ name, load: load(name) }));
   }
 
   /** How all models look, by name. */
@@ -104,41 +138,79 @@ export class ModelRepository implements ModelControl {
     return new Map(await Promise.all(states));
   }
 
+  /** The core's, and what there is in folders that has never come as far. */
+  async index(): Promise<readonly ModelIndexEntry[]> {
+    const folders = await readModelFolders(this.#options.folders);
+    const served = this.#options.core.index();
+    const names = new Set(served.map(({ name }) => name));
+    const others = [...folders].filter(([name]) => !names.has(name));
+    const all = [...served, ...others.map(([name, found]) => this.#unserved(name, found))];
+    return all.sort((one, other) => Number(one.name > other.name) - Number(one.name < other.name));
+  }
+
   load(name: string, override: LoadOverride): Promise<void> {
-    return this.#inTurn(name, async () => {
-      const folder = await this.#folderOf(name, override);
+    return this.#turns.run(name, async () => {
+      checkName(name);
       const options = { failureLevel: "error" } as const;
-      const load = this.#loader(options, (step) => readModelFolder(this.#options.folders, step));
-      await this.#loadFolder(folder, override, options, load);
+      const loadStep = this.#loader(options, [], (step) => {
+        return readModelFolder(this.#options.folders, step);
+      });
+      const loading = { ...options, override, isAsked: true, loadStep };
+      await this.#loadFolder(name, () => this.#folderOf(name, override), loading);
     });
   }
 
-  unload(name: string): Promise<void> {
-    const { core, hostOptions } = this.#options;
+  async unload(name: string, { dependents }: UnloadOptions = noDependents): Promise<void> {
+    const steps = await this.#unload(name);
+    if (!dependents) return;
+    const unused = steps.filter((step) => this.#isUnused(step));
+    await Promise.all(unused.map((step) => this.unload(step, { dependents })));
+  }
+
+  /** Resolves, with the models of its steps, when it takes no new requests. */
+  #unload(name: string): Promise<readonly string[]> {
     return new Promise((resolve) => {
-      const unloading = this.#inTurn(name, async () => {
-        const { upload } = this.#loaded.get(name) ?? {};
-        this.#loaded.delete(name);
-        const unloaded = core.unload(name);
+      void this.#turns.run(name, async () => {
+        const { unloaded, steps } = this.#beginUnload(name);
         // What runs may take its time.
-        resolve();
+        resolve(steps);
         await unloaded;
-        if (upload !== undefined) await removeUpload(upload);
       });
-      unloading.catch((error: unknown) => {
+    });
+  }
+
+  #beginUnload(name: string): Unloading {
+    const { core, hostOptions } = this.#options;
+    const { upload, steps = [] } = this.#loaded.get(name) ?? {};
+    this.#loaded.delete(name);
+    this.#failures.delete(name);
+    const unloaded = core
+      .unload(name)
+      .then(() => (upload === undefined ? undefined : removeUpload(upload)))
+      .catch((error: unknown) => {
         hostOptions.log.error(`model '${name}' is not unloaded`, { model: name, error });
       });
-    });
+    return { unloaded, steps };
   }
 
-  async #folderOf(name: string, { config, files }: LoadOverride): Promise<ModelFolder> {
-    checkName(name);
-    if (files.size === 0) {
-      const folder = await readModelFolder(this.#options.folders, name);
-      if (folder instanceof InferenceError) throw pollFailure(name, folder.message);
-      if (folder !== undefined) return folder;
-      throw pollFailure(name, missing);
+  /** It came along with an ensemble, and no other needs it. */
+  #isUnused(step: string): boolean {
+    const needing = [...this.#needed.values(), ...[...this.#loaded.values()].map(stepsOf)];
+    return this.#loaded.get(step)?.isAsked === false && !needing.flat().includes(step);
+  }
+
+  #unserved(name: string, found: ModelFolder | InferenceError): ModelIndexEntry {
+    const entry = { name, version: undefined };
+    if (found instanceof InferenceError) {
+      return { ...entry, state: "UNAVAILABLE", reason: found.message };
     }
+    const failure = this.#failures.get(name);
+    if (failure === undefined) return { ...entry, state: "UNKNOWN", reason: "" };
+    return { ...entry, state: "UNAVAILABLE", reason: reasonOf(failure) };
+  }
+
+  async #folderOf(name: string, { config, files }: LoadOverride): Promise<Found> {
+    if (files.size === 0) return await readModelFolder(this.#options.folders, name);
     if (config === undefined) {
       const why = "Load parameter 'config' must be specified for model file override";
       throw pollFailure(name, why);
@@ -153,87 +225,112 @@ export class ModelRepository implements ModelControl {
    * Each model once. What is not in a folder may be there all the same: a client has sent it, or it
    * was defined in code.
    */
-  #loader(options: LoadOptions, folderOf: (name: string) => Found | Promise<Found>): Load {
+  #loader(
+    options: LoadOptions,
+    asked: readonly string[],
+    folderOf: (name: string) => Found | Promise<Found>,
+  ): Load {
     const loads = new Map<string, Promise<void>>();
-    const load: Load = (name) => {
+    const loadStep: Load = (name) => {
       const known = loads.get(name);
       if (known !== undefined) return known;
-      const loading = this.#inTurn(name, async () => {
-        const folder = await folderOf(name);
+      const loading = this.#turns.run(name, async () => {
+        const found = await folderOf(name);
         const isSent = this.#loaded.get(name)?.upload !== undefined;
-        if (folder !== undefined && !isSent) {
-          await this.#loadFolder(folder, noOverride, options, load);
-        }
+        if (found === undefined || isSent) return;
+        const isAsked = asked.includes(name);
+        const plan = { ...options, override: noOverride, isAsked, loadStep };
+        await this.#loadFolder(name, () => found, plan);
       });
       loads.set(name, loading);
       return loading;
     };
-    return load;
+    return loadStep;
   }
 
   /** All versions that its policy allows; those that serve and are none of them are unloaded. */
   async #loadFolder(
-    folder: ModelFolder | InferenceError,
-    { config }: LoadOverride,
-    options: LoadOptions,
-    load: Load,
+    name: string,
+    folderOf: () => Found | Promise<Found>,
+    loading: Loading,
   ): Promise<void> {
-    if (folder instanceof InferenceError) throw folder;
     const { core } = this.#options;
-    const { name, path, upload } = folder;
     const before = this.#loaded.get(name);
-    const files = await folderState(path);
-    const isSame = before?.state === files && upload === undefined;
-    const override = config ?? (isSame ? before.override : undefined);
-    const ready = readyVersions(core, name);
-    if (isSame && override === before.override && ready.length > 0) {
-      await this.#stepLoads.ended(name, before.steps, load);
-      return;
-    }
-    let steps: readonly string[];
+    const isAsked = loading.isAsked || before?.isAsked === true;
+    const folder = await this.#told(loading, name, async () => {
+      const found = (await folderOf()) ?? missing;
+      if (!(found instanceof InferenceError)) return found;
+      // What a client has sent stands for no folder any more.
+      if (before?.upload !== undefined) this.#beginUnload(name);
+      throw pollFailure(name, found.message);
+    });
+    const { path, upload } = folder;
     try {
-      const polled = await this.#poll(folder, override);
-      steps = modelsOfSteps(polled);
-      const { versions } = chooseVersions(polled.version_policy ?? {}, folder.versions);
-      if (versions.length === 0) throw loadFailure(name, noVersion(name));
-      await this.#stepLoads.ended(name, steps, load);
-      await this.#loadVersions(folder, versions, polled, options);
-      const others = ready.filter((version) => !versions.includes(version));
+      const state = await folderState(path);
+      const isSame = before?.state === state && upload === undefined;
+      const override = loading.override.config ?? (isSame ? before.override : undefined);
+      const ready = readyVersions(core, name);
+      if (isSame && override === before.override && ready.length > 0) {
+        this.#loaded.set(name, { ...before, isAsked });
+        await this.#stepLoads.ended(name, before.steps, loading.loadStep);
+        return;
+      }
+      const polled = await this.#poll(folder, override, loading);
+      const steps = modelsOfSteps(polled.config);
+      this.#needed.set(name, steps);
+      await this.#stepLoads.ended(name, steps, loading.loadStep);
+      await this.#loadVersions(polled, loading);
+      const others = ready.filter((version) => !polled.versions.includes(version));
       for (const version of others) void core.unload(name, version);
+      this.#loaded.set(name, { state, override, upload, steps, isAsked });
     } catch (error) {
       if (upload !== undefined) await removeUpload(upload);
       throw error;
+    } finally {
+      this.#needed.delete(name);
     }
-    this.#loaded.set(name, { state: files, override, upload, steps });
     if (before?.upload !== undefined) await removeUpload(before.upload);
   }
 
-  async #loadVersions(
+  /** Keeps for the index why it fails: the core has nothing of it yet. */
+  async #poll(
     folder: ModelFolder,
-    versions: readonly number[],
-    polled: WrittenConfig,
+    override: string | undefined,
     options: LoadOptions,
-  ): Promise<void> {
-    const { core, hostOptions, completes, defaultMaxBatchSize } = this.#options;
-    const { name, path } = folder;
+  ): Promise<PolledFolder> {
+    const { name, upload } = folder;
+    this.#failures.delete(name);
+    return await this.#told(options, name, async () => {
+      try {
+        return await pollFolder(folder, override, this.#options);
+      } catch (error) {
+        if (upload === undefined) this.#failures.set(name, InferenceError.from(error));
+        throw error;
+      }
+    });
+  }
+
+  /** What fails before the core hears of it is told here. */
+  async #told<T>(
+    { failureLevel = "error" }: LoadOptions,
+    model: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (reason) {
+      const error = InferenceError.from(reason);
+      this.#options.hostOptions.log[failureLevel](error.message.trim(), { model, error });
+      throw error;
+    }
+  }
+
+  async #loadVersions(polled: PolledFolder, options: LoadOptions): Promise<void> {
+    const { name, versions } = polled;
     const ends = await Promise.allSettled(
       versions.map((version) => {
-        const at = join(path, String(version));
-        const given = {
-          name,
-          version,
-          polled,
-          completes,
-          defaultMaxBatchSize,
-          fileOf: (file: string) => modelFileWithin(at, file),
-          labelsIn: (file: string, output: string) => {
-            return readLabels({ folder: path, model: name, output, file });
-          },
-          warmupFile: (file: string) => {
-            return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
-          },
-        };
-        return core.replace(repositorySource(given, hostOptions), options);
+        const source = this.#sourceOf(polled, version);
+        return this.#slots.run(() => this.#loadVersion(source, options));
       }),
     );
     const failures = ends.flatMap((end, index) => {
@@ -244,29 +341,37 @@ export class ModelRepository implements ModelControl {
     if (failures.length > 0) throw loadFailure(name, failures.join("\n"));
   }
 
-  async #poll(
-    { name, path, versions }: ModelFolder,
-    override: string | undefined,
-  ): Promise<WrittenConfig> {
-    const written = override === undefined ? await readConfig(path) : overridden(name, override);
-    const highest = versions.at(-1);
-    const files = highest === undefined ? [] : await readdir(join(path, String(highest)));
-    return polledConfig(written, { name, files, completes: this.#options.completes });
+  async #loadVersion(source: ModelSource, options: LoadOptions): Promise<void> {
+    const { core, retryCount } = this.#options;
+    for (let left = retryCount; left > 0; left -= 1) {
+      try {
+        await core.replace(source, options);
+        return;
+      } catch {
+        // It is in the log.
+      }
+    }
+    await core.replace(source, options);
   }
 
-  /** When all before it for this model have ended, however they did. */
-  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(name) ?? Promise.resolve();
-    const running = before.then(work, work);
-    const ended = running.then(
-      () => {},
-      () => {},
-    );
-    this.#turns.set(name, ended);
-    void ended.then(() => {
-      if (this.#turns.get(name) === ended) this.#turns.delete(name);
-    });
-    return running;
+  #sourceOf({ name, path, config }: PolledFolder, version: number): ModelSource {
+    const { hostOptions, completes, defaultMaxBatchSize } = this.#options;
+    const at = join(path, String(version));
+    const given = {
+      name,
+      version,
+      polled: config,
+      completes,
+      defaultMaxBatchSize,
+      fileOf: (file: string) => modelFileWithin(at, file),
+      labelsIn: (file: string, output: string) => {
+        return readLabels({ folder: path, model: name, output, file });
+      },
+      warmupFile: (file: string) => {
+        return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
+      },
+    };
+    return repositorySource(given, hostOptions);
   }
 }
 
@@ -275,33 +380,6 @@ function readyVersions(core: InferenceCore, name: string): readonly number[] {
   return entries.flatMap(({ version }) => version ?? []);
 }
 
-function checkName(name: string): void {
-  if (name === "") {
-    const why = "Model name cannot be empty. Please enter a valid name to deploy.";
-    throw new InferenceError("INVALID_ARGUMENT", why);
-  }
-  if (!/[/\\\0]/.test(name) && name !== ".." && name !== ".") return;
-  const why = "model name must not contain path traversal characters";
-  throw new InferenceError("INVALID_ARGUMENT", `invalid model name '${name}', ${why}`);
-}
-
-function loadFailure(name: string, why: string): InferenceError {
-  return new InferenceError("INVALID_ARGUMENT", `load failed for model '${name}': ${why}\n`);
-}
-
-function overridden(name: string, json: string): WrittenConfig {
-  try {
-    return readConfigJson(json);
-  } catch (error) {
-    const { message } = InferenceError.from(error);
-    throw pollFailure(name, `Invalid config override: ${message}`);
-  }
-}
-
-/** Without a file, everything is to be completed. */
-async function readConfig(folder: string): Promise<WrittenConfig> {
-  const names = await readdir(folder);
-  if (!names.includes(configFile)) return {};
-  const path = await fileWithin({ what: "configuration", folder, name: configFile });
-  return readConfigText(await readFile(path), join(folder, configFile));
+function stepsOf({ steps }: Loaded): readonly string[] {
+  return steps;
 }

@@ -3,7 +3,7 @@
  *
  *   none       all at the start
  *   explicit   those that are named at the start, and whatever clients ask for
- *   poll       all at the start, and what changes in the folders
+ *   poll       all at the start, and what changes in the folders; with `watch` more often
  *
  * What reads configurations is imported when there are repositories: others do without it.
  *
@@ -11,9 +11,10 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
-import type { LoadOverride, ModelControl } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
+import { readBackendConfig } from "../backend-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import type { ResolvedServerOptions } from "../server-options.ts";
 import type { ModelRepository } from "./model-repository.ts";
@@ -26,10 +27,10 @@ export interface RepositoryServices {
   readonly log: Log;
 }
 
-/** Most rows of a batch of a model that does not say: Triton's own. */
-const defaultMaxBatchSize = 4;
+/** What has been saved is loaded when it looked the same twice. */
+const watchPauseMs = 500;
 
-export class ServedRepositories {
+export class ServedRepositories implements ModelLister {
   /** Undefined: clients load and unload nothing. */
   readonly control: ModelControl | undefined;
   readonly #options: ResolvedServerOptions;
@@ -46,30 +47,34 @@ export class ServedRepositories {
     this.control =
       options.modelControlMode === "explicit" && this.#folders.length > 0
         ? {
-            load: async (name: string, override: LoadOverride) => {
-              await (await this.#opened()).load(name, override);
-            },
-            unload: async (name: string) => await (await this.#opened()).unload(name),
+            load: async (...asked) => await (await this.#opened()).load(...asked),
+            unload: async (...asked) => await (await this.#opened()).unload(...asked),
           }
         : undefined;
   }
 
   /** Begins to load what is to be there at the start. Rejects for a folder that cannot be read. */
   async loadAtStart(options: LoadOptions): Promise<readonly LoadingModel[]> {
-    const { modelControlMode, repositoryPollSecs, loadModel } = this.#options;
+    const { modelControlMode, repositoryPollSecs, watch, loadModel } = this.#options;
     if (this.#folders.length === 0) return [];
     const repository = await this.#opened();
     if (modelControlMode === "explicit") {
       const names = [loadModel].flat();
       return await repository.loadAll(options, names.includes("*") ? undefined : names);
     }
-    if (modelControlMode === "poll" && !this.#isClosed) {
+    if ((modelControlMode === "poll" || watch) && !this.#isClosed) {
       const { clock, log } = this.#services;
-      const pauseMs = repositoryPollSecs * 1000;
+      const pauseMs = watch ? watchPauseMs : repositoryPollSecs * 1000;
       this.#poller = new RepositoryPoller({ repository, clock, log, pauseMs });
       await this.#poller.start();
     }
     return await repository.loadAll(options);
+  }
+
+  /** All that the core has, and what there is in the folders. */
+  async index(): Promise<readonly ModelIndexEntry[]> {
+    if (this.#folders.length === 0) return this.#services.core.index();
+    return await (await this.#opened()).index();
   }
 
   /** Nothing is looked at any more. */
@@ -85,9 +90,19 @@ export class ServedRepositories {
 
   async #open(): Promise<ModelRepository> {
     const { ModelRepository: Repository } = await import("./model-repository.ts");
-    const { core, hostOptions } = this.#services;
-    const completes = !this.#options.disableAutoCompleteConfig;
-    const folders = this.#folders;
-    return new Repository({ folders, core, hostOptions, completes, defaultMaxBatchSize });
+    const { core, hostOptions, log } = this.#services;
+    const options = this.#options;
+    const { defaultMaxBatchSize, warnings } = readBackendConfig([options.backendConfig].flat());
+    for (const warning of warnings) log.warning(warning);
+    return new Repository({
+      folders: this.#folders,
+      core,
+      hostOptions,
+      completes: !options.disableAutoCompleteConfig,
+      configName: options.modelConfigName,
+      defaultMaxBatchSize,
+      loadCount: options.modelLoadThreadCount,
+      retryCount: options.modelLoadRetryCount,
+    });
   }
 }
