@@ -27,8 +27,8 @@ export const mutants = {
     ],
     ["clock.wakeAt(clock.nowMs(), () => {", "clock.wakeAt(clock.nowMs() + 1, () => {"],
     [
-      "while (instances.hasFree && this.#handOver(nowMs));",
-      "while (instances.hasFree && !this.#handOver(nowMs));",
+      "instances.hasFree && this.#handOver(nowMs));",
+      "instances.hasFree && !this.#handOver(nowMs));",
     ],
     ["    this.#isLooking = false;\n    this.#setWake();", "    this.#isLooking = false;"],
     [

@@ -35,6 +35,29 @@ export const mutants = {
     ],
     // Once real: instances were started of what had been unloaded meanwhile.
     ["source.resolve(signal);\n    signal.throwIfAborted();", "source.resolve(signal);"],
+    // What replaces a version.
+    ["if (entry.replacement !== undefined) {", "if (false) {"],
+    ["    entry.replacement = replacement;\n", ""],
+    ["        replacement.model = made;\n", ""],
+    ["        replacement.model = made;\n", "        entry.model = made;\n"],
+    ["      signal.throwIfAborted();\n      if", "      if"],
+    ["if (entry.model !== undefined) this.retire(entry, entry.model);", ""],
+    ["this.retire(entry, entry.model);", "entry.model.abandon(unloadedEarly);"],
+    ["this.retire(entry, entry.model);", "void entry.model.drain();"],
+    ["      entry.model = model;\n      this.#logLoaded", "      this.#logLoaded"],
+    [
+      "      this.#logFailure(entry, error, failureLevel);\n      throw error;\n    } finally",
+      "      throw error;\n    } finally",
+    ],
+    [
+      "      this.#logFailure(entry, error, failureLevel);\n      throw error;\n    } finally",
+      "      repository.fail(entry, error);\n      throw error;\n    } finally",
+    ],
+    ["      entry.replacement = undefined;\n", ""],
+    ["leaving.set(model, left);", ""],
+    ["if (entry.model === model) onOutOfService", "onOutOfService"],
+    ["replacement.done = this.#replace(", "void this.#replace("],
+    ["replacement.done = this.#replace(", "await this.#replace("],
   ],
   "inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
@@ -45,7 +68,7 @@ export const mutants = {
       "return !strictReadiness || this.#repository.isReady();",
     ],
     ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
-    ["each?.abandon(error);", ""],
+    ["each?.abandon(error);", ";"],
     // Once real: a caller that throws made infer throw.
     [
       'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
@@ -84,6 +107,24 @@ export const mutants = {
     ["ofModel.filter(isMeant(version))", "ofModel"],
     [".findLast(isMeant(version))", ".find(isMeant(version))"],
     ["asked === undefined || version === asked", "version === asked"],
+    // What replaces a version.
+    ['if (entry?.state !== "READY") {', "if (entry === undefined) {"],
+    ['if (entry?.state !== "READY") {', "if (true) {"],
+    [
+      "if (this.#isClosing()) throw stopping();\n    const { name, version } = source;",
+      "const { name, version } = source;",
+    ],
+    [
+      "versionsOf(name).filter(isMeant(version));\n    if (entry?",
+      "versionsOf(name);\n    if (entry?",
+    ],
+    ["[model, replacement?.model, ...leaving.keys()]", "[model, ...leaving.keys()]"],
+    ["[model, replacement?.model, ...leaving.keys()]", "[model, replacement?.model]"],
+    ["[model ?? [], ...leaving.keys()]", "[model ?? []]"],
+    ["replacement?.giveUp.abort(unloadedEarly(model));", ""],
+    ["if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);", ""],
+    ["await replacement?.done.catch(() => {});", ""],
+    ["await Promise.all(leaving.values());\n", ""],
     // Once real: who took out a model that had failed to load had a server that was never ready.
     ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
