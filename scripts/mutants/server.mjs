@@ -111,15 +111,10 @@ export const mutants = {
     ['if (entry?.state !== "READY") {', "if (entry === undefined) {"],
     ['if (entry?.state !== "READY") {', "if (true) {"],
     [
-      "if (this.#isClosing()) throw stopping();\n    const { name, version } = source;",
-      "const { name, version } = source;",
-    ],
-    [
       "versionsOf(name).filter(isMeant(version));\n    if (entry?",
       "versionsOf(name);\n    if (entry?",
     ],
-    ["[model, replacement?.model, ...leaving.keys()]", "[model, ...leaving.keys()]"],
-    ["[model, replacement?.model, ...leaving.keys()]", "[model, replacement?.model]"],
+    ["[model, ...leaving.keys()]", "[model]"],
     ["[model ?? [], ...leaving.keys()]", "[model ?? []]"],
     ["replacement?.giveUp.abort(unloadedEarly(model));", ""],
     ["if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);", ""],

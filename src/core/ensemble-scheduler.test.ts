@@ -12,7 +12,7 @@ import {
 } from "../testing/ensemble-fixture.ts";
 import { HeldModel, tensor, valuesOf } from "../testing/step-models.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { checkedEnsemble, EnsembleScheduler } from "./ensemble-scheduler.ts";
+import { checkedEnsemble, EnsembleScheduler, letGoOf } from "./ensemble-scheduler.ts";
 import type { ModelConfig } from "./model-config.ts";
 import { ModelStatistics } from "./model-statistics.ts";
 import type { PendingRequest, ResponseSink } from "./scheduler.ts";
@@ -113,7 +113,7 @@ test("a step gets what the one before it gave, the same bytes under another name
     ["7", { k: 1 }, 2, 9],
   );
   check.deepEqual([request.modelName, request.modelVersion], ["a", 1]);
-  check.deepEqual(options, { deadlineMs: 40, isInternal: true });
+  check.deepEqual(options, { deadlineMs: 40, isInternal: true, held: undefined });
   check.equal(fixture.model("b").calls.length, 0);
   const between = tensor("y", [6]);
   fixture.model("a").last.respondWith([between]);
@@ -528,13 +528,13 @@ test("what it began with a model, it ends with it", () => {
 
 test("who holds the ensemble holds its models, and is served by them", () => {
   const fixture = chained();
-  fixture.scheduler.hold();
+  const held = fixture.scheduler.hold();
   check.deepEqual(fixture.holdCounts, [1, 1]);
   fixture.missing = "b";
   const caller = new Caller();
   const request = inferRequest({ modelName: "e", inputs: [tensor("X", [5])] });
-  fixture.scheduler.enqueue(request, caller, { deadlineMs: Infinity, isInternal: true });
-  fixture.scheduler.letGo();
+  fixture.scheduler.enqueue(request, caller, { deadlineMs: Infinity, isInternal: true, held });
+  letGoOf(held.models);
   check.deepEqual(fixture.holdCounts, [1, 1]);
   fixture.model("a").last.respond({ y: 6 });
   fixture.model("b").last.respond({ y: 7 });

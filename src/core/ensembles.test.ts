@@ -183,6 +183,32 @@ test("a model that is replaced ends what it has begun; what is new goes to the n
   check.deepEqual(core.ask("e", { X: 5 }), { Y: 16 });
 });
 
+test("so it is through an ensemble of an ensemble that is never idle", async () => {
+  const core = new CoreFixture();
+  const outer = ensembleConfig({ name: "f", steps: [stepConfig("e", { X: "X" }, { Y: "Y" })] });
+  await Promise.all([core.load(outer), core.load(e), core.load(a), core.load(b)]);
+  core.holds = true;
+  const before = core.send("f", { X: 5 });
+  await core.replace(b, 10);
+  const after = core.send("f", { X: 5 });
+  for (let turn = 0; turn < 4; turn += 1) core.release();
+  check.deepEqual([before.heard, after.heard], [[{ Y: 7 }], [{ Y: 16 }]]);
+  await core.core.unload("b");
+  check.match(String(core.ask("f", { X: 5 })), /^NOT_FOUND/);
+});
+
+test("an ensemble keeps no answers of models that were replaced", async () => {
+  const core = new CoreFixture(1e6);
+  const cache = { maxBytes: 1e6 };
+  const steps = [stepConfig("e", { X: "X" }, { Y: "Y" })];
+  const outer = { ...ensembleConfig({ name: "f", steps }), cache };
+  await Promise.all([core.load(outer), core.load({ ...e, cache }), core.load(a), core.load(b)]);
+  const asked = [core.ask("f", { X: 5 }), core.ask("e", { X: 5 }), core.ask("f", { X: 5 })];
+  check.deepEqual([asked, core.core.cacheFigures().hitCount], [[{ Y: 7 }, { Y: 7 }, { Y: 7 }], 2]);
+  await core.replace(b, 10);
+  check.deepEqual([core.ask("f", { X: 5 }), core.ask("e", { X: 5 })], [{ Y: 16 }, { Y: 16 }]);
+});
+
 test("an ensemble that is replaced by one that does not fit serves on", async () => {
   const core = new CoreFixture();
   await Promise.all([core.load(e), core.load(a), core.load(b)]);

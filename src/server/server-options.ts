@@ -8,9 +8,9 @@
  * Not here: values of each kind (option-values.ts), how flags are read (cli/flags.ts), options of a
  * model (protocol/model-options.ts).
  */
-import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
 import { nearestName } from "../protocol/nearest-name.ts";
+import { defaultMaxWaitingBytes } from "./default-waiting-bytes.ts";
 import type { LogFormat } from "./logger.ts";
 import {
   isValidOption,
@@ -393,11 +393,4 @@ function refuseUnknown(what: string, name: string, names: readonly string[]): ne
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
   throw new TypeError(`${what}: there is no option '${name}'${hint}`);
-}
-
-/** A quarter of memory, at most 1 GiB; in a container, of what the container may have. */
-function defaultMaxWaitingBytes(): number {
-  const constrainedBytes = process.constrainedMemory?.() ?? 0;
-  const memoryBytes = constrainedBytes > 0 ? Math.min(constrainedBytes, totalmem()) : totalmem();
-  return Math.min(Math.floor(memoryBytes / 4), 2 ** 30);
 }
