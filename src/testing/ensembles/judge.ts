@@ -75,12 +75,9 @@ export class Judge {
       return message === "Request cancelled" && code === "CANCELLED";
     }
     if (caller.isRefused) return caller.isBeingSent && this.#isRefusal(unit, message);
-    // Where several wait for one run, time is not the run's.
-    const isLate = unit.sharing.singleFlight && message === "Deadline Exceeded";
-    const isOwn = isLate || message === "cut off";
-    const cause = isOwn ? message : withoutNames(unit, message);
+    const cause = causeOf(unit, message);
     // All are cut off at one moment, one after another: one may still want the next.
-    if (this.isCutOff && /^cut off$|Server is stopping/.test(cause ?? "")) {
+    if (this.isCutOff && /^cut off$|Server is stopping/.test(cause)) {
       this.note("a request was cut off");
       return true;
     }
@@ -89,7 +86,7 @@ export class Judge {
       return code === "DEADLINE_EXCEEDED" && this.#options.clock.nowMs() > deadlineMs;
     }
     this.#noteFault(unit, message, cause);
-    return this.#options.fails && code === "INTERNAL" && /^fault of /.test(cause ?? "");
+    return this.#options.fails && code === "INTERNAL" && /^fault of /.test(cause);
   }
 
   #noteLeft({ kind, isDecoupled }: Unit): void {
@@ -97,7 +94,7 @@ export class Judge {
     if (isDecoupled) this.note("a caller left a stream");
   }
 
-  #noteFault(unit: Unit, message: string, cause: string | undefined): void {
+  #noteFault(unit: Unit, message: string, cause: string): void {
     if (unit.kind === "ensemble") this.note("a fault in a step");
     const isNested = cause !== message.replace(/^in ensemble '\w+', /, "");
     if (isNested) this.note("a fault in an ensemble within an ensemble");
@@ -125,4 +122,12 @@ export class Judge {
     const { happened } = this.#options;
     happened.set(what, (happened.get(what) ?? 0) + 1);
   }
+}
+
+/** Without the names of the ensembles around it; empty: they are not those. */
+function causeOf(unit: Unit, message: string): string {
+  // Where several wait for one run, time is not the run's.
+  const isLate = unit.sharing.singleFlight && message === "Deadline Exceeded";
+  const isOwn = isLate || message === "cut off";
+  return isOwn ? message : (withoutNames(unit, message) ?? "");
 }
