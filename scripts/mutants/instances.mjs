@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "instance-pool.ts": [
+  "core/instance-pool.ts": [
     ["let chosen = first;", "let chosen = others.at(-1) ?? first;"],
     ["other.runningCount < chosen.runningCount", "other.runningCount <= chosen.runningCount"],
     ["other.runningCount < chosen.runningCount", "other.runningCount > chosen.runningCount"],
@@ -65,7 +65,7 @@ export const mutants = {
       "a pool whose load has ended like that is only stopped",
     ],
   ],
-  "instance-supervisor.ts": [
+  "core/instance-supervisor.ts": [
     ["if (generation === this.#generation) this.#heardReady();", "this.#heardReady();"],
     [
       "if (generation === this.#generation) this.#heardExit(error, isFinal);",

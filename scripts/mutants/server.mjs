@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "repository.ts": [
+  "core/repository.ts": [
     ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
     ["one.version - other.version", "other.version - one.version"],
     ["ready.findLast((entry) => failureOf", "ready.find((entry) => failureOf"],
@@ -24,7 +24,7 @@ export const mutants = {
     ["kinds[code]", "kinds.INTERNAL"],
     ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
-  "model-loads.ts": [
+  "core/model-loads.ts": [
     [
       'if (entry.state === "LOADING") repository.fail(entry, error);',
       "repository.fail(entry, error);",
@@ -59,7 +59,7 @@ export const mutants = {
     ["replacement.done = this.#replace(", "void this.#replace("],
     ["replacement.done = this.#replace(", "await this.#replace("],
   ],
-  "inference-core.ts": [
+  "core/inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
     ["entries.filter(isMeant(version))", "entries"],
     ['if (this.#state === "stopped") return;', ""],
@@ -123,7 +123,7 @@ export const mutants = {
     // Once real: who took out a model that had failed to load had a server that was never ready.
     ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
-  "loaded-model.ts": [
+  "core/loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],
     ["    this.#scheduler.close();\n    await", "    await"],
     // Once real: a call to a model that was abandoned waited for ever, and the server with it.
@@ -137,7 +137,7 @@ export const mutants = {
     ["!this.#isUnloading && ", ""],
     ["this.#isUnloading = true;", ""],
   ],
-  "model-statistics.ts": [
+  "core/model-statistics.ts": [
     ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
     ["this.#pendingCount -= requestCount;", "this.#pendingCount -= 1;"],
     ["this.#executingCount += requestCount;", "this.#executingCount += rows;"],
@@ -175,7 +175,7 @@ export const mutants = {
     // Once real: the last response of a stream took less than no time.
     ["Math.max(respondedMs, computeOutputStartMs)", "computeOutputStartMs"],
   ],
-  "histogram.ts": [
+  "core/histogram.ts": [
     ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],
     ["bound * unitsPerValue", "bound"],
     ["cumulative += count;", "cumulative = count;"],

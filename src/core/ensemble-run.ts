@@ -103,15 +103,14 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   }
 
   start(): void {
-    const { request, config } = this.fields;
-    const { plan } = this.fields.steps;
+    const { request, steps } = this.fields;
+    const { plan } = steps;
     const { sequence } = request;
     const root = this.#iteration();
     for (const { name, tensor } of plan.inputs) {
       const input = request.inputs.find((given) => given.name === name);
       const isShared = input?.isShared === true;
-      const isBatched = config.maxBatchSize > 0;
-      this.#set(root, tensor, { tensor: input, isBatched, isShared, sequence });
+      this.#set(root, tensor, { tensor: input, isShared, sequence });
     }
     this.#goOn();
   }
@@ -180,8 +179,7 @@ export class EnsembleRun implements PendingRequest, StepOwner {
       const output = response.outputs.find((given) => given.name === name);
       const isShared =
         response.isShared === true || isPassedOn(output, request.inputs, step.isDecoupled);
-      const value = { tensor: output, isBatched: step.isBatching, isShared, sequence };
-      this.#set(iteration, tensor, value);
+      this.#set(iteration, tensor, { tensor: output, isShared, sequence });
     }
   }
 
@@ -217,7 +215,8 @@ export class EnsembleRun implements PendingRequest, StepOwner {
       else this.#run(next);
       return true;
     }
-    const isQuiet = this.#calls.length === 0 && this.#waiting.length === 0;
+    // Nobody waits in front of a step that does not run.
+    const isQuiet = this.#calls.length === 0;
     if (this.#error !== undefined) {
       if (isQuiet) this.#fail(this.#error);
       return false;
@@ -260,9 +259,8 @@ export class EnsembleRun implements PendingRequest, StepOwner {
       const value = values[input.tensor];
       sequence = value?.sequence ?? sequence;
       if (value?.tensor === undefined) continue;
-      const { tensor, isBatched } = value;
       const isShared = value.isShared || plan.isShared[input.tensor] === true;
-      inputs.push(fitted(tensor, input, { isBatched, isBatching: step.isBatching, isShared }));
+      inputs.push(fitted(value.tensor, input, { isBatching: step.isBatching, isShared }));
     }
     const { name, version } = models[step.index]?.model.config ?? config;
     const { requestedOutputs } = step;
@@ -284,10 +282,9 @@ export class EnsembleRun implements PendingRequest, StepOwner {
     for (const output of iteration === undefined ? [] : this.#wanted) {
       const value = iteration?.values[output.tensor];
       if (value?.tensor === undefined) continue;
-      const { tensor, isBatched } = value;
       const isBatching = config.maxBatchSize > 0;
       isShared ||= value.isShared || steps.plan.isShared[output.tensor] === true;
-      outputs.push(fitted(tensor, output, { isBatched, isBatching, isShared: false }));
+      outputs.push(fitted(value.tensor, output, { isBatching, isShared: false }));
     }
     if (isFinal) this.#isOver = true;
     else if (iteration !== undefined) this.#untaken.push(iteration);
@@ -312,7 +309,6 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   #drop(): void {
     this.#ready = [];
     this.#waiting = [];
-    this.#complete = [];
   }
 
   #release(iteration: Iteration): void {

@@ -209,6 +209,22 @@ test("an ensemble keeps no answers of models that were replaced", async () => {
   check.deepEqual([core.ask("f", { X: 5 }), core.ask("e", { X: 5 })], [{ Y: 16 }, { Y: 16 }]);
 });
 
+test("what it computes with models that were replaced meanwhile, it keeps for nobody else", async () => {
+  const core = new CoreFixture(1e6);
+  const inner = { ...e, cache: { maxBytes: 1e6 } };
+  const steps = [stepConfig("c", { x: "X" }, { y: "T" }), stepConfig("e", { X: "T" }, { Y: "Y" })];
+  const outer = ensembleConfig({ name: "f", steps });
+  const models = [a, b, stepModel({ name: "c" })].map((model) => core.load(model));
+  await Promise.all([core.load(outer), core.load(inner), ...models]);
+  core.holds = true;
+  const before = core.send("f", { X: 4 });
+  await core.replace(b, 10);
+  for (let turn = 0; turn < 3; turn += 1) core.release();
+  check.deepEqual(before.heard, [{ Y: 7 }]);
+  core.holds = false;
+  check.deepEqual(core.ask("e", { X: 5 }), { Y: 16 });
+});
+
 test("an ensemble that is replaced by one that does not fit serves on", async () => {
   const core = new CoreFixture();
   await Promise.all([core.load(e), core.load(a), core.load(b)]);
