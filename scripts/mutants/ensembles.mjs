@@ -99,8 +99,9 @@ export const mutants = {
     tests: ["core/ensemble-values", ...running],
     mutants: [
       ["isBatching && matches(dims, shape)", "isBatching"],
-      ["!isBatching && !matches(dims, shape)", "!isBatching"],
-      ["    if (rows === 1 && matches(dims, row)) handedShape = row;\n", ""],
+      ["!isBatching && rows === 1 && ", "rows === 1 && "],
+      ["!isBatching && rows === 1 && ", "!isBatching && "],
+      ["  else if (!isBatching && rows === 1 && matches(dims, row)) handedShape = row;\n", ""],
       ["isShared ? { ...handedOn, isShared: true } : handedOn;", "handedOn;"],
       [
         "isStream ? inputs : inputs.filter(({ isShared }) => isShared === true);",

@@ -311,15 +311,4 @@ export const mutants = {
       ["given !== undefined && timingSafeEqual(digestOf(given), digest);", "given !== undefined;"],
     ],
   },
-  "frontends/endpoint-groups.ts": {
-    tests: ["frontends/endpoint-groups"],
-    mutants: [
-      [
-        '    routes: ["repository index", "model load", "model unload", "named repository"],',
-        "    routes: [],",
-      ],
-      ['["ModelInfer", "ModelStreamInfer"]', '["ModelInfer"]'],
-      ["return Object.hasOwn(endpointGroups, name);", "return name in endpointGroups;"],
-    ],
-  },
 };

@@ -28,12 +28,10 @@ export function fitted(
   { name, dims }: PlannedTensor,
   { isBatching, isShared }: Passage,
 ): WireTensor {
+  const [rows, ...row] = shape;
   let handedShape = shape;
   if (isBatching && matches(dims, shape)) handedShape = [1, ...shape];
-  else if (!isBatching && !matches(dims, shape)) {
-    const [rows, ...row] = shape;
-    if (rows === 1 && matches(dims, row)) handedShape = row;
-  }
+  else if (!isBatching && rows === 1 && matches(dims, row)) handedShape = row;
   const handedOn = { name, datatype, shape: handedShape, chunks, byteLength };
   return isShared ? { ...handedOn, isShared: true } : handedOn;
 }
