@@ -18,13 +18,10 @@ export const mutants = {
   "core/config/complete-from-graph.ts": {
     tests: completing,
     mutants: [
+      ["written.input !== undefined && written.output", "written.output"],
       [
-        "hasInputs && written.output !== undefined) return",
-        "hasInputs || written.output !== undefined) return",
-      ],
-      [
-        "written.input !== undefined || written.batch_input !== undefined;",
-        "written.input !== undefined;",
+        "written.input !== undefined && written.output !== undefined",
+        "written.input !== undefined",
       ],
       [".every(({ shape }) => shape[0] === -1);", ".some(({ shape }) => shape[0] === -1);"],
       ["[...graph.inputs, ...graph.outputs].every(", "graph.inputs.every("],
@@ -180,7 +177,7 @@ export const mutants = {
     ],
   },
   "server/repository/uploads.ts": {
-    tests: ["server/repository/model-control"],
+    tests: ["server/repository/uploads", "server/repository/model-control"],
     mutants: [
       ["    await removeUpload(folder);\n", ""],
       ['{ flag: "wx" }', '{ flag: "w" }'],
@@ -224,7 +221,7 @@ export const mutants = {
       ],
       ["[name, size, mtimeMs, ino]", "[name, size, ino]"],
       ["[name, size, mtimeMs, ino]", "[size, mtimeMs, ino]"],
-      ["lines.sort().join", "lines.join", "readdir mostly returns names in one order"],
+      ["lines.sort().join", "lines.join", "file systems mostly list names in one order"],
     ],
   },
   "server/repository/polled-folder.ts": {

@@ -36,6 +36,7 @@ const changes: Readonly<Record<string, () => void>> = {
     renameSync(at("new"), at("1", "model.onnx"));
   },
   "a new version": () => mkdirSync(at("2")),
+  "a version of another number": () => renameSync(at("2"), at("4")),
   "a link": () => symlinkSync("1", at("3")),
   "a file less": () => rmSync(at("config.pbtxt")),
 };
