@@ -8,6 +8,7 @@
 const completing = ["core/config/complete-config", "core/config/prepare-config"];
 const mistakes = ["core/config/config-mistakes"];
 const control = [
+  "server/repository/uploads",
   "server/repository/model-control",
   "server/repository/repository-index",
   "server/repository/model-repository",
@@ -263,7 +264,11 @@ export const mutants = {
       ["if (before?.upload !== undefined) this.#beginUnload(name);", ""],
       ["isSame ? before.override : undefined", "undefined"],
       ["isSame ? before.override : undefined", "before?.override"],
-      ["before?.state === state && upload === undefined;", "before?.state === state;"],
+      [
+        "before?.state === state && upload === undefined;",
+        "before?.state === state;",
+        "files that were just written have numbers and times of their own",
+      ],
       ["isSame && override === before.override && ready.length > 0", "isSame && ready.length > 0"],
       [
         "isSame && override === before.override && ready.length > 0",

@@ -105,6 +105,7 @@ test("files that are sent are the model, until it is loaded from the repository 
   await repository.load("m", plain);
   check.equal(core.lookUp("m", 1).isReady(), true);
   await check.rejects(repository.load("new", plain), /there is no such model/);
+  check.ok(!indexLines(core).includes("new/1 READY"));
   await core.unload("new");
   check.ok(indexLines(core).includes("new/1 UNAVAILABLE unloaded"));
 });

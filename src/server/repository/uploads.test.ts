@@ -1,9 +1,11 @@
-/** Uploads: what is written, for whom, and that nothing is left of what is refused. */
+/** Uploads: what is written, for whom, and that nothing is left that nothing is loaded from. */
 import { strict as check } from "node:assert";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
+import { addSubGraph, identityGraph } from "../../testing/onnx-graphs.ts";
+import { serveRepository } from "../../testing/repository-fixture.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
 
 // Of this file alone.
@@ -35,4 +37,21 @@ test("nothing is left of what is refused", async () => {
     await check.rejects(writeUpload(files), { code: "INVALID_ARGUMENT", message: why });
     check.deepEqual(readdirSync(place), [], name);
   }
+});
+
+test("they last as long as something is loaded from them", async (t) => {
+  const { repository } = await serveRepository(t, { "m/1/model.onnx": addSubGraph() });
+  const load = async (graph?: Uint8Array | string): Promise<number> => {
+    const files = new Map(graph === undefined ? [] : [["1/model.onnx", Buffer.from(graph)]]);
+    const config = graph === undefined ? undefined : "{}";
+    await repository.load("m", { config, files }).catch(() => {});
+    return readdirSync(place).filter((name) => name.startsWith("shoal-upload-")).length;
+  };
+  check.equal(await load(identityGraph("FP32")), 1);
+  check.equal(await load("no graph"), 1);
+  check.equal(await load(addSubGraph()), 1);
+  check.equal(await load(), 0);
+  check.equal(await load(addSubGraph()), 1);
+  await repository.unload("m");
+  check.equal(await load(), 0);
 });
