@@ -131,7 +131,7 @@ export const mutants = {
     ["    await this.#instances.stop();\n", ""],
     ["this.#scheduler.failAll(error);\n", ""],
     ["this.#instances.abandon(error);", ""],
-    ["validateRequest(request, this.config);", ""],
+    ["validateRequest(request, this.#config);", ""],
     ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
     // Once real: a model that drained said that it can run a batch.
     ["!this.#isUnloading && ", ""],

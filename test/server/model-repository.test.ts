@@ -61,7 +61,7 @@ test("all of a folder is served", async (t) => {
 
 test("a model in TypeScript gets the parameters of its configuration", async (t) => {
   const { folder, clients } = await start(t, { modelControlMode: "explicit" });
-  write(folder, {
+  writeFiles(folder, {
     "scaled/1/model.ts": `import { fp32, model, sample } from "shoal";
       enum Places { Of = 10 }
       export default model("scaled", {

@@ -41,6 +41,7 @@ test("versions come and go by the policy", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   writeFiles(folder, { "m/2/model.onnx": addSubGraph() });
   await repository.load("m", plain);
+  check.ok(!indexLines(core).includes("m/1 READY"));
   await core.unload("m", 1);
   check.deepEqual(indexLines(core), ["m/1 UNAVAILABLE unloaded", "m/2 READY"]);
   writeFiles(folder, { "m/config.pbtxt": "version_policy { all {} } max_batch_size: 2" });

@@ -142,4 +142,7 @@ test("with an ensemble go the models that came with it, and that no other needs"
   await repository.load("same", plain);
   await repository.unload("outer", { dependents: true });
   check.deepEqual(readyOf(), ["same"], "somebody has asked for it");
+  await repository.load("outer", plain);
+  await repository.unload("outer", { dependents: true });
+  check.deepEqual(readyOf(), ["same"], "as he had before");
 });
