@@ -237,6 +237,32 @@ test("an ensemble that is replaced by one that does not fit serves on", async ()
   check.deepEqual(core.ask("e", { X: 5 }), { Y: 6 });
 });
 
+test("an ensemble that could not be replaced still counts in circles", async () => {
+  const core = new CoreFixture();
+  const inner = ensembleConfig({ name: "f", steps: [stepConfig("a", { x: "X" }, { y: "Y" })] });
+  const outer = ensembleConfig({ steps: [stepConfig("f", { X: "X" }, { Y: "Y" })] });
+  await Promise.all([core.load(outer), core.load(inner), core.load(a)]);
+  const wrong = ensembleConfig({ steps: [stepConfig("a", { w: "X" }, { y: "Y" })] });
+  await check.rejects(core.replace(wrong), { message: /non-existing input w/ });
+  const circle = ensembleConfig({ name: "f", steps: [stepConfig("e", { X: "X" }, { Y: "Y" })] });
+  await check.rejects(core.replace(circle), { message: /circular dependency/ });
+});
+
+test("streams need not get along with those of the ensemble that is replaced", async () => {
+  const core = new CoreFixture();
+  const streams = ["s", "u"].map((name) => stepModel({ name, isDecoupled: true }));
+  const through = (first: string, second: string) => {
+    const steps = [
+      stepConfig(first, { x: "X" }, { y: "T" }),
+      stepConfig(second, { x: "T" }, { y: "Y" }),
+    ];
+    return ensembleConfig({ steps });
+  };
+  await Promise.all([core.load(through("s", "u")), ...streams.map((model) => core.load(model))]);
+  await core.replace(through("u", "s"));
+  check.deepEqual(core.index(), ["e/1 READY", "s/1 READY", "u/1 READY"]);
+});
+
 test("a server that drains lets the steps of what it has in", async () => {
   const core = new CoreFixture();
   await Promise.all([core.load(e), core.load(a), core.load(b)]);
