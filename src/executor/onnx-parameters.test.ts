@@ -77,6 +77,13 @@ const wrongs: readonly (readonly [key: string, text: string, why: RegExp])[] = [
   ["enable_mem_arena", "yes", /must be 0 or 1; got 'yes'/],
   ["enable_mem_pattern", "", /must be 0 or 1; got ''/],
   ["memory.enable_memory_arena_shrinkage", "1", /must be devices, such as cpu:0; got '1'/],
+  ["session.optimized_model_filepath", "x", /is refused: onnxruntime would read or write files/],
+  ["session.model_external_initializers_file_folder_path", "/etc", /is refused/],
+  ["session.node_partition_config_file", "x", /is refused/],
+  ["session.collect_node_memory_stats_to_file", "x", /is refused/],
+  ["session.resource_cuda_partitioning_settings", "0,x", /is refused/],
+  ["session.optimized_model_external_initializers_file_name", "x", /is refused/],
+  ["session.enable_profiling", "1", /is refused/],
   ["session.x", "", /must have a value of 1 to 8192 characters/],
   ["session.x", "y".repeat(9000), /must have a value of 1 to 8192 characters/],
 ];
@@ -89,6 +96,11 @@ for (const [key, text, why] of wrongs) {
     });
   });
 }
+
+test("what stands behind a zero hides no name of a file", () => {
+  const key = "session.optimized_model_filepath\0x";
+  check.throws(() => read({ [key]: "x" }), /has no name of one/);
+});
 
 test("all mistakes are told at once", () => {
   const optimization = { graph: { level: 7 } };

@@ -6,7 +6,10 @@
  *   execution_mode                                   0: one operator after another, 1: side by side
  *   enable_mem_arena, enable_mem_pattern             0 or 1
  *   memory.enable_memory_arena_shrinkage             devices; onnxruntime-node cannot do it: told
- *   session.*                                        passed on as they are
+ *   session.*                                        passed on as they are, unless they name files
+ *
+ * Whoever may load a model may not thereby read or write a file elsewhere: of what names files of
+ * onnxruntime's own, to be written or to be found outside of the model, nothing is passed on.
  *
  * A value that means nothing is a mistake: all of them are told at once, by their names. Other
  * parameters are nobody's business here.
@@ -72,6 +75,8 @@ export function onnxParameters(
     const isRight = key.length <= mostKeyLength && value.length <= mostValueLength && value !== "";
     const expected = `a value of 1 to ${mostValueLength} characters`;
     if (!isRight) mistakes.push(`parameter '${shorter(key)}' must have ${expected}`);
+    else if (!entryKey.test(key)) mistakes.push(`parameter '${shorter(key)}' has no name of one`);
+    else if (ofFiles.test(key)) mistakes.push(`parameter '${key}' is refused: ${whyNoFiles}`);
     return [[key, value] as const];
   });
   if (mistakes.length > 0 || graphOptimizationLevel === undefined) {
@@ -108,6 +113,11 @@ const threadCount = `a number of threads, from 0 to ${mostThreads}`;
 /** Of onnxruntime. */
 const mostKeyLength = 1024;
 const mostValueLength = 8192;
+
+/** What stands behind a zero would not be read. */
+const entryKey = /^session\.[\w.]+$/;
+const ofFiles = /file|folder|path|director|profil|resource_cuda_partitioning_settings/i;
+const whyNoFiles = "onnxruntime would read or write files that are not the model's";
 
 function shorter(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;

@@ -24,14 +24,18 @@ import { resolveModule } from "./module-source.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
 import { onnxParameters } from "./onnx-parameters.ts";
 import { configOf, defaultInstanceCount, type RepositoryVersion } from "./repository-config.ts";
+import { type OfferedVersion, withWarmupFiles } from "./warmup-files.ts";
 
 /** Each is a thread with the whole model. */
 const mostInstances = 1024;
 
-export function repositorySource(given: RepositoryVersion, options: HostOptions): ModelSource {
-  const { name, version, polled } = given;
+export function repositorySource(offered: OfferedVersion, options: HostOptions): ModelSource {
+  const { name, version, polled } = offered;
   const { backend = "" } = polled;
-  const resolveUnlabelled = async (signal: AbortSignal): Promise<ResolvedSource> => {
+  const resolveUnlabelled = async (
+    given: RepositoryVersion,
+    signal: AbortSignal,
+  ): Promise<ResolvedSource> => {
     if (polled.platform === ensemblePlatform) {
       return { config: configOf(given, undefined, options.log) };
     }
@@ -43,8 +47,9 @@ export function repositorySource(given: RepositoryVersion, options: HostOptions)
     throw new InferenceError("INVALID_ARGUMENT", `${why}, ${how}`);
   };
   const resolve = async (signal: AbortSignal): Promise<ResolvedSource> => {
+    const given = await withWarmupFiles(offered);
     const labels = await labelsOf(given);
-    const resolved = await resolveUnlabelled(signal);
+    const resolved = await resolveUnlabelled(given, signal);
     return { ...resolved, config: labelled(resolved.config, labels) };
   };
   return { name, version, resolve };
@@ -53,14 +58,15 @@ export function repositorySource(given: RepositoryVersion, options: HostOptions)
 /**
  * The configuration of a version that goes on serving, from one that says otherwise which versions
  * there are and how many instances this one has, and else the same as `before`. Undefined: that
- * takes a new load. Instances that stay keep their share of the cores. Throws INVALID_ARGUMENT for
- * instances that cannot be.
+ * takes a new load. Instances that stay keep their share of the cores. Rejects with INVALID_ARGUMENT
+ * for instances that cannot be.
  */
-export function configInPlace(
-  given: RepositoryVersion,
+export async function configInPlace(
+  offered: OfferedVersion,
   { before, serving }: { readonly before: WrittenConfig; readonly serving: ModelConfig },
   log: Log,
-): ModelConfig | undefined {
+): Promise<ModelConfig | undefined> {
+  const given = await withWarmupFiles(offered);
   const { name, polled } = given;
   const { instance_group, version_policy } = polled;
   const hasOtherInstances = !isDeepStrictEqual(instance_group, before.instance_group);

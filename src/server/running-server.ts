@@ -276,7 +276,7 @@ export class RunningServer {
     this.#repositories.close();
     const hasDrained = this.#core.drain();
     const drained = Promise.all([
-      hasDrained,
+      hasDrained.then(() => this.#repositories.clear()),
       this.#grpc?.drain(hasDrained),
       this.#http?.drain(),
       this.#metrics?.drain(),

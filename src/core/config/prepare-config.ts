@@ -12,6 +12,7 @@
  */
 import { InferenceError } from "../../protocol/errors.ts";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
+import { findBoundMistakes } from "./bound-mistakes.ts";
 import { completeBackend } from "./complete-backend.ts";
 import { completeFromGraph, type Graph } from "./complete-from-graph.ts";
 import { findIneffectiveFields, findRefusedFields } from "./config-support.ts";
@@ -33,6 +34,7 @@ export function polledConfig(written: WrittenConfig, model: PolledModel): Writte
   const config = model.completes ? completeBackend(written, model.files) : written;
   const mistakes = [
     ...findPollingMistakes(config, model.name),
+    ...findBoundMistakes(config, model.name),
     ...findRefusedFields(config, model.name),
   ];
   if (mistakes.length > 0) throw pollFailure(model.name, mistakes.join("\n"));

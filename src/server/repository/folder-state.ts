@@ -3,7 +3,8 @@
  * changed in between, as far as names, sizes and times tell; contents are not read.
  *
  * Of a link both count: where it leads shows in its own time, and a file that it leads to as if it
- * stood there. Folders behind links are not looked into.
+ * stood there. Folders behind links are not looked into. What cannot be read is a state, too: that
+ * of a reason.
  */
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
@@ -18,7 +19,12 @@ export async function folderState(
   folder: string,
   isMeant: (name: string) => boolean = () => true,
 ): Promise<string> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  } catch (error) {
+    return String(error);
+  }
   const nameOf = (entry: Dirent): string => relative(folder, join(entry.parentPath, entry.name));
   const meant = entries.filter((entry) => isMeant(nameOf(entry).split(sep, 1)[0] ?? ""));
   const lines = await Promise.all(

@@ -168,7 +168,8 @@ test("an override holds while the files do, and until the model is unloaded", as
   check.equal(batchOf(core), 4);
   await check.rejects(repository.load("m", withConfig({ max_batch_sise: 1 })), {
     code: "INTERNAL",
-    message: /failed to poll from model repository: Invalid config override: .*max_batch_size/,
+    message:
+      /failed to poll from model repository: Invalid config override: unknown .*max_batch_size/,
   });
 });
 

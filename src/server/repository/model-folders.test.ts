@@ -1,10 +1,20 @@
 /** Model folders: what counts as a model and as a version, and what does not. */
 import { strict as check } from "node:assert";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
 import { InferenceError } from "../../protocol/errors.ts";
+import { asNobody } from "../../testing/as-nobody.ts";
+import { folderState } from "./folder-state.ts";
 import { readModelFolder, readModelFolders } from "./model-folders.ts";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "shoal-folders-")));
@@ -78,3 +88,25 @@ test("a repository that is none", async () => {
     message: `model repository '${file}': it is no folder`,
   });
 });
+
+// Windows has other rights.
+if (process.platform !== "win32") {
+  test("a folder that cannot be read is no model, and the others are", async () => {
+    const path = repository("unreadable", "closed/1", "open/1");
+    for (const each of [root, path]) chmodSync(each, 0o755);
+    chmodSync(join(path, "closed"), 0);
+    const folders = await asNobody(async () => {
+      const state = await folderState(join(path, "closed"));
+      check.match(state, /EACCES/);
+      check.equal(await folderState(join(path, "closed")), state);
+      return await readModelFolders([path]);
+    });
+    chmodSync(join(path, "closed"), 0o755);
+    const closed = folders.get("closed");
+    check.ok(closed instanceof InferenceError);
+    check.equal(closed.message, "the folder of model 'closed' cannot be read (EACCES)");
+    const open = folders.get("open");
+    check.ok(open !== undefined && !(open instanceof InferenceError));
+    check.deepEqual(open.versions, [1]);
+  });
+}

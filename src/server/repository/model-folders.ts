@@ -5,8 +5,9 @@
  *   <repository>/<model>/<version>/...         a positive integer without leading zeros
  *
  * Each folder is a model, and what begins with a dot or is no folder is passed over. A name that is
- * in two repositories is no model: nobody could say which. A link counts as what it leads to, within
- * its repository (within.ts).
+ * in two repositories is no model: nobody could say which; nor is a folder that cannot be read, and
+ * neither is in the way of others. A link counts as what it leads to, within its repository
+ * (within.ts).
  *
  * Not here: configurations, and which versions are served.
  */
@@ -14,6 +15,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InferenceError } from "../../protocol/errors.ts";
+import { fileFailure } from "./file-failure.ts";
 import { isWithin } from "./within.ts";
 
 export interface ModelFolder {
@@ -33,10 +35,10 @@ export async function readModelFolders(
   repositories: readonly string[],
 ): Promise<ReadonlyMap<string, ModelFolder | InferenceError>> {
   const found = await Promise.all(repositories.map(foldersOf));
-  const all = found.flat().sort((one, other) => (one.name < other.name ? -1 : 1));
+  const all = found.flat().sort(([one], [other]) => (one < other ? -1 : 1));
   const folders = new Map<string, ModelFolder | InferenceError>();
-  for (const folder of all) {
-    folders.set(folder.name, folders.has(folder.name) ? twice : folder);
+  for (const [name, folder] of all) {
+    folders.set(name, folders.has(name) ? twice : folder);
   }
   return folders;
 }
@@ -56,17 +58,30 @@ export async function uploadedFolder(name: string, path: string): Promise<ModelF
   return { name, path: root, versions: await versionsIn(root, root), upload: root };
 }
 
-async function foldersOf(repository: string): Promise<readonly ModelFolder[]> {
+type Named = readonly [name: string, folder: ModelFolder | InferenceError];
+
+async function foldersOf(repository: string): Promise<readonly Named[]> {
   const root = await realFolder(repository);
-  const entries = await readdir(root, { withFileTypes: true });
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure(`model repository '${repository}': it cannot be read`, error);
+  });
   const folders = await Promise.all(
     entries.map(async (entry) => {
       const path = await folderOf(entry, root);
-      if (path === undefined) return [];
-      return [{ name: entry.name, path, versions: await versionsIn(path, root) }];
+      return path === undefined ? [] : await folderAt(path, entry.name, root);
     }),
   );
   return folders.flat();
+}
+
+/** Empty: it has gone meanwhile. */
+async function folderAt(path: string, name: string, root: string): Promise<readonly Named[]> {
+  try {
+    return [[name, { name, path, versions: await versionsIn(path, root) }]];
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    return [[name, fileFailure(`the folder of model '${name}' cannot be read`, cause)]];
+  }
 }
 
 async function realFolder(repository: string): Promise<string> {

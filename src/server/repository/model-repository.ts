@@ -21,13 +21,10 @@ import type {
   ModelIndexEntry,
   UnloadOptions,
 } from "../../core/inference-service.ts";
-
 import { reasonOf } from "../../core/repository.ts";
-
 import { InferenceError } from "../../protocol/errors.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import { folderState } from "./folder-state.ts";
-
 import {
   type ModelFolder,
   readModelFolder,
@@ -173,6 +170,13 @@ export class ModelRepository implements ModelControl {
         hostOptions.log.error(`model '${name}' is not unloaded`, { model: name, error });
       });
     return { unloaded, steps };
+  }
+
+  /** Of a core that has stopped: nothing is left of what clients have sent. */
+  async close(): Promise<void> {
+    const sent = [...this.#loaded.values()].flatMap(({ upload }) => upload ?? []);
+    this.#loaded.clear();
+    await Promise.all(sent.map(removeUpload));
   }
 
   /** It came along with an ensemble, and no other needs it. */

@@ -11,7 +11,8 @@ import { chooseVersions, noVersion } from "../../core/config/version-policy.ts";
 import { readConfigJson } from "../../protocol/config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { WrittenConfig } from "../../protocol/written-config.ts";
-import { readConfigText } from "./config-text.ts";
+import { maxConfigBytes, readConfigText } from "./config-text.ts";
+import { fileFailure } from "./file-failure.ts";
 import type { ModelFolder } from "./model-folders.ts";
 import { fileWithin } from "./within.ts";
 
@@ -38,11 +39,20 @@ export async function pollFolder(
   const { name, path } = folder;
   const written = await writtenConfig(folder, override, configName);
   const highest = folder.versions.at(-1);
-  const files = highest === undefined ? [] : await readdir(join(path, String(highest)));
+  const files = highest === undefined ? [] : await filesOf(name, highest, path);
   const config = polledConfig(written, { name, files, completes });
   const { versions } = chooseVersions(config.version_policy ?? {}, folder.versions);
   if (versions.length === 0) throw loadFailure(name, noVersion(name));
   return { ...folder, versions, config };
+}
+
+async function filesOf(name: string, version: number, path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(join(path, String(version)));
+  } catch (error) {
+    // It may have gone meanwhile.
+    throw pollFailure(name, fileFailure(`version ${version} cannot be read`, error).message);
+  }
 }
 
 export function loadFailure(name: string, why: string): InferenceError {
@@ -68,11 +78,7 @@ async function writtenConfig(
   try {
     return override === undefined ? await readConfig(path, configName) : readConfigJson(override);
   } catch (error) {
-    const { message } = InferenceError.from(error);
-    throw pollFailure(
-      name,
-      override === undefined ? message : `Invalid config override: ${message}`,
-    );
+    throw pollFailure(name, fileFailure("its configuration cannot be read", error).message);
   }
 }
 
@@ -80,7 +86,7 @@ async function writtenConfig(
 async function readConfig(folder: string, configName: string): Promise<WrittenConfig> {
   const name = await configFileOf(folder, configName);
   if (name === undefined) return {};
-  const path = await fileWithin({ what: "configuration", folder, name });
+  const path = await fileWithin({ what: "configuration", folder, name, maxBytes: maxConfigBytes });
   return readConfigText(await readFile(path), join(folder, name));
 }
 
@@ -88,8 +94,15 @@ async function configFileOf(folder: string, configName: string): Promise<string 
   const names = await readdir(folder);
   if (configName !== "" && names.includes(configsFolder)) {
     const file = `${configName}.pbtxt`;
-    const named = await readdir(join(folder, configsFolder)).catch((): string[] => []);
+    const named = await readdir(join(folder, configsFolder)).catch(nothingIn);
     if (named.includes(file)) return `${configsFolder}/${file}`;
   }
   return names.includes(configFile) ? configFile : undefined;
+}
+
+/** Of what is no folder. */
+function nothingIn(error: unknown): string[] {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOTDIR" || code === "ENOENT") return [];
+  throw error;
 }

@@ -88,6 +88,11 @@ export class ServedRepositories implements ModelLister {
     this.#poller?.close();
   }
 
+  /** When the core has stopped. */
+  async clear(): Promise<void> {
+    await (await this.#repository)?.close();
+  }
+
   #opened(): Promise<ModelRepository> {
     this.#repository ??= this.#open();
     return this.#repository;

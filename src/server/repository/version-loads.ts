@@ -17,15 +17,14 @@ import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
 import type { ModelConfig } from "../../core/model-config.ts";
 import { reasonOf } from "../../core/repository.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
-import type { RepositoryVersion } from "../../executor/repository-config.ts";
 import { configInPlace, repositorySource } from "../../executor/repository-source.ts";
+import type { OfferedVersion } from "../../executor/warmup-files.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { readLabels } from "./label-file.ts";
 import { LoadSlots } from "./load-slots.ts";
-import { modelFileWithin } from "./model-file.ts";
+import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
 import { loadFailure, type PolledFolder } from "./polled-folder.ts";
 import { type VersionParts, versionChange, versionParts } from "./version-parts.ts";
-import { nameWithin } from "./within.ts";
 
 export interface VersionLoadsOptions {
   readonly core: InferenceCore;
@@ -100,7 +99,7 @@ export class VersionLoads {
     const change = versionChange(before, now);
     if (change === "none") return;
     const given = this.#given(folder, version);
-    const config = before && change === "inPlace" ? this.#inPlace(given, before) : undefined;
+    const config = before && change === "inPlace" ? await this.#inPlace(given, before) : undefined;
     const attempt = async (): Promise<void> => {
       if (config === undefined) await core.replace(repositorySource(given, hostOptions), options);
       else await core.resize(config);
@@ -117,17 +116,20 @@ export class VersionLoads {
   }
 
   /** Undefined: it cannot be, or what is wrong with it is for a load to say. */
-  #inPlace(given: RepositoryVersion, { config: before }: VersionParts): ModelConfig | undefined {
+  async #inPlace(
+    given: OfferedVersion,
+    { config: before }: VersionParts,
+  ): Promise<ModelConfig | undefined> {
     const { core, hostOptions } = this.#options;
     try {
       const { config: serving } = core.lookUp(given.name, given.version);
-      return configInPlace(given, { before, serving }, hostOptions.log);
+      return await configInPlace(given, { before, serving }, hostOptions.log);
     } catch {
       return undefined;
     }
   }
 
-  #given({ name, path, config }: PolledFolder, version: number): RepositoryVersion {
+  #given({ name, path, config }: PolledFolder, version: number): OfferedVersion {
     const { completes, defaultMaxBatchSize } = this.#options;
     const at = join(path, String(version));
     return {
@@ -138,9 +140,7 @@ export class VersionLoads {
       defaultMaxBatchSize,
       fileOf: (file) => modelFileWithin(at, file),
       labelsIn: (file, output) => readLabels({ folder: path, model: name, output, file }),
-      warmupFile: (file) => {
-        return nameWithin({ what: "warm-up file", folder: join(path, "warmup"), name: file });
-      },
+      warmupIn: (file) => warmupFileWithin(path, file),
     };
   }
 }

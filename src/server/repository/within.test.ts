@@ -90,6 +90,23 @@ if (process.platform !== "win32") {
   });
 }
 
+test("a file that is to be read as a whole may be too large", async () => {
+  const name = "m/1/model.onnx";
+  await check.rejects(fileWithin({ what, folder, name, maxBytes: 4 }), {
+    code: "INVALID_ARGUMENT",
+    message: "the file 'm/1/model.onnx' has 5 bytes, and at most 4 are read",
+  });
+  check.equal(await fileWithin({ what, folder, name, maxBytes: 5 }), join(folder, name));
+});
+
+test("the protocol's own text is that of whatever leads elsewhere", async () => {
+  for (const name of ["../secret", "/etc/passwd", "C:secret", "out"]) {
+    await check.rejects(fileWithin({ what, folder, name, outside: "elsewhere" }), {
+      message: "elsewhere",
+    });
+  }
+});
+
 test("a name may be free", () => {
   check.equal(nameWithin({ what, folder, name: "1/new.onnx" }), join(folder, "1", "new.onnx"));
   for (const name of ["../1", "..", "1/../.."]) {

@@ -8,6 +8,7 @@
  * Whoever may write to the folder may still change a link between the check and the use: that is the
  * operator, who could as well replace the model.
  */
+import type { Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import { InferenceError } from "../../protocol/errors.ts";
@@ -23,20 +24,24 @@ export interface Named {
   readonly name: string;
   /** The protocol's own text for a name that leads elsewhere. */
   readonly outside?: string;
+  /** For one that is to be read as a whole. */
+  readonly maxBytes?: number;
 }
 
 /** The real path of an existing regular file. Rejects with an InferenceError. */
 export async function fileWithin(named: Named): Promise<string> {
   const path = await existing(named);
-  const found = await stat(path);
-  if (found.isFile()) return path;
-  throw wrong(named, "is no file");
+  const found = await statOf(path, named);
+  if (!found.isFile()) throw wrong(named, "is no file");
+  const { maxBytes = Number.POSITIVE_INFINITY } = named;
+  if (found.size <= maxBytes) return path;
+  throw wrong(named, `has ${found.size} bytes, and at most ${maxBytes} are read`);
 }
 
 /** The same for a file, or a folder. */
 export async function pathWithin(named: Named): Promise<string> {
   const path = await existing(named);
-  const found = await stat(path);
+  const found = await statOf(path, named);
   if (found.isFile() || found.isDirectory()) return path;
   throw wrong(named, "is neither a file nor a folder");
 }
@@ -50,8 +55,9 @@ export function nameWithin(named: Named): string {
     parts.some((part) => Buffer.byteLength(part) > mostPartBytes);
   if (isTooLong) throw wrong(named, "is too long");
   // A backslash is a part of a name in one system and the end of it in another.
-  if (name === "" || /[\0\\]/.test(name) || isAbsolute(name) || /^[a-z]:/i.test(name)) {
-    throw wrong(named, "is not a relative path");
+  if (name === "" || /[\0\\]/.test(name)) throw wrong(named, "is not a relative path");
+  if (isAbsolute(name) || /^[a-z]:/i.test(name)) {
+    throw named.outside === undefined ? wrong(named, "is not a relative path") : outside(named);
   }
   const normal = normalize(name);
   if (normal === "." || normal === ".." || normal.startsWith(`..${sep}`)) throw outside(named);
@@ -69,10 +75,23 @@ async function existing(named: Named): Promise<string> {
     const [real, folder] = await Promise.all([realpath(path), realpath(named.folder)]);
     if (isWithin(real, folder)) return real;
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw wrong(named, code === "ENOENT" ? "is not there" : `cannot be read (${code})`, cause);
+    throw unreadable(named, cause);
   }
   throw outside(named);
+}
+
+/** It may have gone since it was found. */
+async function statOf(path: string, named: Named): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    throw unreadable(named, cause);
+  }
+}
+
+function unreadable(named: Named, cause: unknown): InferenceError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return wrong(named, code === "ENOENT" ? "is not there" : `cannot be read (${code})`, cause);
 }
 
 function outside(named: Named): InferenceError {
