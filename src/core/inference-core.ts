@@ -105,7 +105,6 @@ export class InferenceCore implements InferenceService {
    * two at a time the second is refused with ALREADY_EXISTS.
    */
   async replace(source: ModelSource, options: LoadOptions = {}): Promise<void> {
-    if (this.#isClosing()) throw stopping();
     const { name, version } = source;
     const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
     if (entry?.state !== "READY") {
@@ -158,10 +157,10 @@ export class InferenceCore implements InferenceService {
     this.#state = "stopped";
   }
 
-  /** Fails whatever still waits or runs, and ends all instances. */
+  /** Of a server that drains: fails whatever still waits or runs, and ends all instances. */
   abandon(error: InferenceError): void {
-    for (const { model, replacement, leaving } of this.#repository.all()) {
-      for (const each of [model, replacement?.model, ...leaving.keys()]) each?.abandon(error);
+    for (const { model, leaving } of this.#repository.all()) {
+      for (const each of [model, ...leaving.keys()]) each?.abandon(error);
     }
   }
 
