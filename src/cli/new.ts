@@ -10,7 +10,12 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { told } from "./client-command.ts";
-import { dependencyNames, type NewProject, type ProjectFiles, projectFiles } from "./new-project.ts";
+import {
+  dependencyNames,
+  type NewProject,
+  type ProjectFiles,
+  projectFiles,
+} from "./new-project.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
 const help = `

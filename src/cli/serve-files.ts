@@ -11,6 +11,7 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from "../server/server-options.ts";
+import { serveFlags } from "./flag-table.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
@@ -42,11 +43,23 @@ function withRepositories(options: ServerOptions, paths: readonly string[]): Ser
   return { ...options, modelRepository: [...byPlace.values()] };
 }
 
-/** What the flags have let pass is told in one line, too. */
+const asker = "shoal serve";
+
+/** What the flags have let pass is told in one line, too, and by the names of flags. */
 function resolved(options: ServerOptions): ResolvedServerOptions {
   try {
-    return resolveServerOptions(options, "shoal serve");
+    return resolveServerOptions(options, asker);
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message) : error;
+    if (!(error instanceof TypeError)) throw error;
+    const message = error.message.replace(`${asker}: `, "");
+    throw new UsageError(
+      message.replace(/'(\w+)'/g, (name, option: string) => flagOf(option) ?? name),
+    );
   }
+}
+
+/** Undefined: it is no option, or no flag sets it. */
+function flagOf(option: string): string | undefined {
+  const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return serveFlags.some(({ flag }) => flag === name) ? `--${name}` : undefined;
 }
