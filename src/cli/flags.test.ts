@@ -335,12 +335,6 @@ test("a value that is missing", async () => {
   check.equal(await errorOf(["--http-port"]), "option '--http-port <value>' argument missing");
 });
 
-test("no file: said when the flags are right", async () => {
-  const { error } = await parse([]);
-  check.match(error, /^error: nothing to serve: /);
-  check.match((await parse(["--http-port=x"])).error, /^error: Bad option: /);
-});
-
 /** A misspelling, and the flag that is offered for it. */
 const misspelled: readonly (readonly [wrong: string, nearest: string | undefined])[] = [
   ["--http-prt", "--http-port"],

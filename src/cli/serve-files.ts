@@ -4,18 +4,19 @@
  */
 import { resolve } from "node:path";
 import { createLogger } from "../server/logger.ts";
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import {
-  type ResolvedServerOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from "../server/server-options.ts";
+import type { ResolvedServerOptions, ServerOptions } from "../server/server-options.ts";
+import { configFileOptions } from "./config-file.ts";
 import { serveFlags } from "./flag-table.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
+
+export const nothingToServe =
+  "nothing to serve: name a model repository, files that export models, or folders of such files";
 
 export async function serveFiles(
   paths: readonly string[],
@@ -23,7 +24,11 @@ export async function serveFiles(
 ): Promise<void> {
   const repositories = paths.filter(isRepository);
   const files = paths.filter((path) => !repositories.includes(path));
-  const serverOptions = resolved(withRepositories(options, repositories));
+  const given = { ...(await configFileOptions()), ...options };
+  const serverOptions = resolved(withRepositories(given, repositories), Object.keys(options));
+  if (paths.length === 0 && [serverOptions.modelRepository].flat().length === 0) {
+    throw new UsageError(nothingToServe);
+  }
   const models = files.length === 0 ? [] : await modelsInFiles(files);
   await runProgram(() => startProgram(models, serverOptions));
   const log = createLogger(serverOptions);
@@ -45,21 +50,22 @@ function withRepositories(options: ServerOptions, paths: readonly string[]): Ser
 
 const asker = "shoal serve";
 
-/** What the flags have let pass is told in one line, too, and by the names of flags. */
-function resolved(options: ServerOptions): ResolvedServerOptions {
+/** What is wrong is told in one line; what flags say, by their names. */
+function resolved(options: ServerOptions, ofFlags: readonly string[]): ResolvedServerOptions {
   try {
     return resolveServerOptions(options, asker);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.replace(`${asker}: `, "");
-    throw new UsageError(
-      message.replace(/'(\w+)'/g, (name, option: string) => flagOf(option) ?? name),
-    );
+    const isByFlag = ofFlags.some((option) => message.includes(`'${option}'`));
+    throw new UsageError(isByFlag ? withFlags(message) : message);
   }
 }
 
-/** Undefined: it is no option, or no flag sets it. */
-function flagOf(option: string): string | undefined {
-  const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return serveFlags.some(({ flag }) => flag === name) ? `--${name}` : undefined;
+/** In place of the options that they set. */
+function withFlags(message: string): string {
+  return message.replace(/'(\w+)'/g, (written, option: string) => {
+    const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return serveFlags.some(({ flag }) => flag === name) ? `--${name}` : written;
+  });
 }

@@ -24,10 +24,7 @@ export function serveCommand(serve: Serve = serveLazily): Command {
     .configureHelp({ formatHelp: serveHelp })
     .action(async (paths: string[], values: Readonly<Record<string, readonly string[]>>) => {
       try {
-        const given = readFlags(byFlag(values), process.env);
-        if (paths.length === 0 && given.options["modelRepository"] === undefined)
-          throw new UsageError(nothing);
-        await serve(paths, given);
+        await serve(paths, readFlags(byFlag(values), process.env));
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         command.error(`error: ${error.message}`);
@@ -36,9 +33,6 @@ export function serveCommand(serve: Serve = serveLazily): Command {
   for (const { flag } of serveFlags) command.addOption(optionOf(flag));
   return command;
 }
-
-const nothing =
-  "nothing to serve: name a model repository, files that export models, or folders of such files";
 
 /** Without what a server needs, until one is started: other commands start without it. */
 async function serveLazily(paths: readonly string[], given: GivenFlags): Promise<void> {
