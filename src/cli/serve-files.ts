@@ -15,7 +15,7 @@ import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const nothingToServe =
+const nothingToServe =
   "nothing to serve: name a model repository, files that export models, or folders of such files";
 
 export async function serveFiles(
