@@ -239,6 +239,23 @@ test("models in JavaScript and TypeScript: as their definitions say", async () =
   );
 });
 
+test("what files of models print is not among what was asked for", async () => {
+  const prints = "console.log('loud');\n";
+  writeFiles(join(folder, "loud"), {
+    "repository/plain/1/model.mjs": prints + moduleOf("plain"),
+    "file.mjs": prints + moduleOf("plain"),
+  });
+  for (const path of ["repository", "file.mjs"]) {
+    const asked = ["check", join("loud", path), "--json"];
+    const { code, stdout } = await shoal(asked, { cwd: folder });
+    check.equal(code, 0);
+    check.equal((JSON.parse(stdout) as Reported).models.length, 1);
+  }
+  const types = await shoal(["types", join("loud", "file.mjs")], { cwd: folder });
+  check.match(types.stdout, /^\/\/ Written by `shoal types`/);
+  check.equal(types.stderr, "loud\n");
+});
+
 test("ensembles beside their models", async () => {
   const { mistakes, warnings, models } = await reported("ensembles");
   check.deepEqual(
