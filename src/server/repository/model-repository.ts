@@ -23,6 +23,7 @@ import type {
   ModelIndexEntry,
   UnloadOptions,
 } from "../../core/inference-service.ts";
+import type { PreparedLoad } from "../../core/model-loads.ts";
 import type { ModelSource } from "../../core/model-source.ts";
 import { reasonOf } from "../../core/repository.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
@@ -32,6 +33,7 @@ import type { LoadingModel } from "../load-progress.ts";
 import { folderState } from "./folder-state.ts";
 import { readLabels } from "./label-file.ts";
 import { LoadSlots } from "./load-slots.ts";
+import { loadTogether } from "./load-together.ts";
 import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
 import {
   type ModelFolder,
@@ -40,13 +42,7 @@ import {
   uploadedFolder,
 } from "./model-folders.ts";
 import { ModelTurns } from "./model-turns.ts";
-import {
-  checkName,
-  loadFailure,
-  type PolledFolder,
-  type PollOptions,
-  pollFolder,
-} from "./polled-folder.ts";
+import { checkName, type PolledFolder, type PollOptions, pollFolder } from "./polled-folder.ts";
 import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
 
@@ -254,7 +250,7 @@ export class ModelRepository implements ModelControl {
     return loadStep;
   }
 
-  /** All versions that its policy allows; those that serve and are none of them are unloaded. */
+  /** All versions that its policy allows; others are unloaded. */
   async #loadFolder(
     name: string,
     folderOf: () => Found | Promise<Found>,
@@ -286,8 +282,7 @@ export class ModelRepository implements ModelControl {
       this.#needed.set(name, steps);
       await this.#stepLoads.ended(name, steps, loading.loadStep);
       await this.#loadVersions(polled, loading);
-      const others = ready.filter((version) => !polled.versions.includes(version));
-      for (const version of others) void core.unload(name, version);
+      this.#unloadOthers(polled);
       this.#loaded.set(name, { state, override, upload, steps, isAsked });
     } catch (error) {
       if (upload !== undefined) await removeUpload(upload);
@@ -331,33 +326,36 @@ export class ModelRepository implements ModelControl {
     }
   }
 
-  async #loadVersions(polled: PolledFolder, options: LoadOptions): Promise<void> {
-    const { name, versions } = polled;
-    const ends = await Promise.allSettled(
-      versions.map((version) => {
-        const source = this.#sourceOf(polled, version);
-        return this.#slots.run(() => this.#loadVersion(source, options));
-      }),
-    );
-    const failures = ends.flatMap((end, index) => {
-      if (end.status === "fulfilled") return [];
-      const reason = reasonOf(InferenceError.from(end.reason));
-      return `version ${versions[index]} is at UNAVAILABLE state: ${reason};`;
-    });
-    if (failures.length > 0) throw loadFailure(name, failures.join("\n"));
+  /** What its folder has no more, or its policy does not allow; it may have failed before. */
+  #unloadOthers({ name, versions }: PolledFolder): void {
+    const { core, hostOptions } = this.#options;
+    for (const entry of core.index()) {
+      const { version } = entry;
+      if (entry.name !== name || version === undefined || versions.includes(version)) continue;
+      core.unload(name, version).catch((error: unknown) => {
+        const about = { model: name, version, error };
+        hostOptions.log.error(`model '${name}' version ${version} is not unloaded`, about);
+      });
+    }
   }
 
-  async #loadVersion(source: ModelSource, options: LoadOptions): Promise<void> {
+  async #loadVersions(polled: PolledFolder, options: LoadOptions): Promise<void> {
+    await loadTogether(polled.name, polled.versions, (version) => {
+      const source = this.#sourceOf(polled, version);
+      return this.#slots.run(() => this.#prepare(source, options));
+    });
+  }
+
+  async #prepare(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
     const { core, retryCount } = this.#options;
     for (let left = retryCount; left > 0; left -= 1) {
       try {
-        await core.replace(source, options);
-        return;
+        return await core.prepare(source, options);
       } catch {
         // It is in the log.
       }
     }
-    await core.replace(source, options);
+    return await core.prepare(source, options);
   }
 
   #sourceOf({ name, path, config }: PolledFolder, version: number): ModelSource {
