@@ -61,6 +61,10 @@ test("each goes with its model, by another load or at the end of the server", as
   await check.rejects(
     client.load("m", { ...sent, files: { ...files, "../x": files["1/model.onnx"] } }),
   );
+  const many = Array.from({ length: 10_001 }, (_, index) => [`1/${index}`, new Uint8Array(0)]);
+  await check.rejects(client.load("m", { config: {}, files: Object.fromEntries(many) }), {
+    message: /a load has 10001 file parameters, and may have 10000$/,
+  });
   check.deepEqual(uploads(), [second]);
   await server.close();
   check.deepEqual(uploads(), []);
