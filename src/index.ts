@@ -84,6 +84,7 @@ export type {
   QueueOptions,
 } from "./protocol/model-options.ts";
 export type { Warmup, WarmupInput, WarmupSample } from "./protocol/warmup.ts";
+export type { WrittenConfig } from "./protocol/written-config.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
 export type { InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";

@@ -49,12 +49,16 @@ const unchecked: Unchecked = {
     "npm install sharp": "needs a registry",
     "npx shoal infer http://localhost:8000 resnet --input image=@cat.jpg --scale imagenet":
       "cli/pictures.test.ts asks such models",
+    "node scripts/ready.mjs": "whoever runs this has done so",
     "node examples/ocr/read-invoice.mjs": "onnx-examples.test.ts runs it, with its models",
   },
   pictures: {
     "clients: curl, fetch, tritonclient, ...": "a drawing",
     "cli ──> server ──> frontends ─┐": "a drawing",
     "repository/": "a drawing",
+    "config.pbtxt, or JSON of a client ──> WrittenConfig ──> polled ──> versions, by the policy":
+      "a drawing",
+    "load                     unload                 all is answered": "a drawing",
     "1.00  INVOICE   No. 2026-1123": "onnx-examples.test.ts checks what the example prints",
   },
 };
@@ -475,6 +479,18 @@ for (const path of everyPage) {
     check.deepEqual(long, []);
   });
 }
+
+test("each page is one step from the README of its language", () => {
+  for (const [english, chinese] of pageTwins.slice(1)) {
+    for (const [start, path] of [
+      ["README.md", english],
+      ["README.zh-CN.md", chinese],
+    ] as const) {
+      const isLinked = relativeLinks(readPage(start)).some((link) => link.path === path);
+      check.ok(isLinked, `${start} has no link to ${path}`);
+    }
+  }
+});
 
 test("files and scripts that the documents name exist", () => {
   const files = ["src", "test", "scripts", "bench"].flatMap((folder) => {

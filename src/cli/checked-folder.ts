@@ -22,10 +22,12 @@ import { exampleBackends } from "../executor/example-source.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { WrittenConfig } from "../protocol/written-config.ts";
 import { readConfigText } from "../server/repository/config-text.ts";
+import { modelFileWithin } from "../server/repository/model-file.ts";
 import type { ModelFolder } from "../server/repository/model-folders.ts";
 import { fileWithin } from "../server/repository/within.ts";
+import { checkModule } from "./checked-module.ts";
 import { type Finding, fieldOf, lineOf } from "./findings.ts";
-import { configFields, instanceCount, lintsOf } from "./lints.ts";
+import { configFields, instanceCount, type Linted, lintsOf, optionFields } from "./lints.ts";
 import type { OnnxGraphs } from "./onnx-graphs.ts";
 
 export interface CheckedModel {
@@ -187,11 +189,11 @@ export class FolderCheck {
   ): Promise<CheckedModel | undefined> {
     let last: Loadable | undefined;
     const sizes: number[] = [];
-    // At least once: mistakes of a configuration show without any version.
-    for (const version of served.length === 0 ? [undefined] : served) {
-      const graph = version === undefined ? undefined : await this.#graphOf(polled, version);
-      last = this.#prepare(polled, version, graph) ?? last;
-      if (version !== undefined) sizes.push(await this.#sizeOf(version));
+    // Mistakes of a configuration show without any version.
+    if (served.length === 0) this.#prepare(polled, undefined, undefined);
+    for (const version of served) {
+      last = (await this.#checkVersion(polled, version)) ?? last;
+      sizes.push(await this.#sizeOf(version));
     }
     if (last === undefined) return undefined;
     const { name, versions } = this.#folder;
@@ -208,14 +210,18 @@ export class FolderCheck {
     };
   }
 
+  async #checkVersion(polled: WrittenConfig, version: number): Promise<Loadable | undefined> {
+    if (polled.backend === "function") return await this.#prepareModule(polled, version);
+    return this.#prepare(polled, version, await this.#graphOf(polled, version));
+  }
+
   async #graphOf(polled: WrittenConfig, version: number): Promise<Graph | undefined> {
     if (polled.backend !== "onnxruntime") return undefined;
     const name = polled.default_model_filename ?? "model.onnx";
     const shown = join(this.#shown, String(version), name);
     try {
       const folder = join(this.#folder.path, String(version));
-      const path = await fileWithin({ what: "model file", folder, name });
-      return await this.#options.graphs.read(path);
+      return await this.#options.graphs.read(await modelFileWithin(folder, name));
     } catch (error) {
       this.#add("mistake", messageOf(error), undefined, shown);
       return undefined;
@@ -239,7 +245,7 @@ export class FolderCheck {
       });
       const instances = Math.max(0, instanceCount(config));
       const threads = instances * this.#threadsOf(polled, instances);
-      const lints = lintsOf({
+      this.#addLints({
         config,
         fields: configFields,
         asksForBatches: polled.dynamic_batching !== undefined,
@@ -247,12 +253,34 @@ export class FolderCheck {
         threads,
         cores: this.#options.cores,
       });
-      for (const { field, message } of lints) this.#add("warning", message, field);
       return { config, instances, threads };
     } catch (error) {
       for (const line of messageOf(error).split("\n")) this.#add("mistake", line);
       return undefined;
     }
+  }
+
+  async #prepareModule(polled: WrittenConfig, version: number): Promise<Loadable | undefined> {
+    const { cores } = this.#options;
+    const warn = (warning: string): void => this.#addWarning(warning);
+    try {
+      const module = { folder: this.#folder, version, polled, cores, warn };
+      const { asksForBatches, ...checked } = await checkModule(module);
+      const { config, threads } = checked;
+      this.#addLints({ config, fields: optionFields, asksForBatches, shapes: [], threads, cores });
+      return checked;
+    } catch (error) {
+      const module = join(this.#shown, String(version), polled.default_model_filename ?? "");
+      for (const line of messageOf(error).split("\n")) {
+        const isOfConfig = this.#text !== "" && fieldOf(line) !== undefined;
+        this.#add("mistake", line, fieldOf(line), isOfConfig ? this.#file : module);
+      }
+      return undefined;
+    }
+  }
+
+  #addLints(linted: Linted): void {
+    for (const { field, message } of lintsOf(linted)) this.#add("warning", message, field);
   }
 
   /** The server's log has them with the model's name in front. */
@@ -264,9 +292,13 @@ export class FolderCheck {
     }
   }
 
-  #threadsOf({ parameters = {} }: WrittenConfig, instances: number): number {
+  /** Of one instance. */
+  #threadsOf({ backend, parameters = {} }: WrittenConfig, instances: number): number {
+    if (backend !== "onnxruntime") return 1;
     const asked = Number(parameters["intra_op_thread_count"]?.string_value ?? 0);
-    return asked > 0 ? asked : Math.max(1, Math.floor(this.#options.cores / instances));
+    return asked > 0
+      ? asked
+      : Math.max(1, Math.floor(this.#options.cores / Math.max(1, instances)));
   }
 
   async #sizeOf(version: number): Promise<number> {
@@ -296,6 +328,7 @@ export class FolderCheck {
   }
 }
 
+/** What of a version is known that would be served. */
 interface Loadable {
   readonly config: ModelConfig;
   readonly instances: number;

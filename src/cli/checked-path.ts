@@ -5,7 +5,7 @@
  *   a .js, .mjs or .ts file, or a folder of such                   models in code
  *   another folder                                                 a model repository
  */
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { InferenceError } from "../protocol/errors.ts";
 import {
@@ -17,6 +17,7 @@ import { checkCode } from "./checked-code.ts";
 import { findEnsembleMistakes } from "./checked-ensembles.ts";
 import { type CheckedModel, type CheckOptions, FolderCheck } from "./checked-folder.ts";
 import { type Finding, fieldOf } from "./findings.ts";
+import { folderKind } from "./model-files.ts";
 import { OnnxGraphs } from "./onnx-graphs.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -55,13 +56,9 @@ async function checkMeant(path: string, options: CheckOptions): Promise<CheckRep
     }
     return await checkModel(dirname(path), options);
   }
-  const entries = readdirSync(path, { withFileTypes: true });
-  const isModel = entries.some((entry) => {
-    return entry.name === "config.pbtxt" || (entry.isDirectory() && /^\d+$/.test(entry.name));
-  });
-  if (isModel) return await checkModel(path, options);
-  const isCode = entries.some((entry) => entry.isFile() && /\.(m?js|m?ts)$/.test(entry.name));
-  return isCode ? await checkCode(path, options) : await checkRepository(path, options);
+  const kind = folderKind(path);
+  if (kind === "model") return await checkModel(path, options);
+  return kind === "files" ? await checkCode(path, options) : await checkRepository(path, options);
 }
 
 async function checkModel(given: string, options: CheckOptions): Promise<CheckReport> {

@@ -42,6 +42,8 @@ const fieldPatterns: readonly (readonly [words: RegExp, field: string])[] = [
   [/^unexpected inference (input|output) '([^']*)'/, "$1 '$2'"],
   [/configuration expects \d+ inputs/, "input"],
   [/tensor '([^']*)': the model expects/, "tensor '$1'.dims"],
+  [/, '([\w.]+)' of (input|output) '([^']*)' is .* in the configuration, but/, "$2 '$3'.$1"],
+  [/, '([\w.]+)' is .*in the configuration, but/, "$1"],
   [/for the model to support batching|max_batch_size/, "max_batch_size"],
   [/optional input '([^']*)'/, "input '$1'.optional"],
   [/version policy/, "version_policy"],

@@ -43,7 +43,6 @@ const pings = "pings of clients are answered, and not counted";
 const gpus = "memory and metrics of GPUs are onnxruntime's and the driver's";
 const libraries = "backends, agents and caches are no libraries that have to be found";
 const traces = "traces";
-const sharedPorts = "ports that several servers share";
 const rateLimits = "rate limits";
 const sagemaker = "the routes of SageMaker";
 const vertex = "the routes of Vertex AI";
@@ -95,11 +94,11 @@ export const flagGroups: readonly FlagGroup[] = [
       option("allowHttp"),
       option("httpAddress"),
       option("httpPort"),
+      option("reuseHttpPort"),
       option("maxInputBytes"),
       option("maxBodyBytes"),
       option("cors"),
       option("httpHeaderForwardPattern"),
-      notYet("reuse-http-port", "flag", sharedPorts, false),
       option("httpRestrictedApi"),
       accepted("http-thread-count", "count", pools),
     ],
@@ -110,6 +109,7 @@ export const flagGroups: readonly FlagGroup[] = [
       option("allowGrpc"),
       option("grpcAddress"),
       option("grpcPort"),
+      option("reuseGrpcPort"),
       option("grpcReflection"),
       option("grpcUseSsl"),
       option("grpcUseSslMutual"),
@@ -122,7 +122,6 @@ export const flagGroups: readonly FlagGroup[] = [
       option("grpcKeepaliveTimeoutMs"),
       option("grpcMaxConnectionAgeMs"),
       option("grpcMaxConnectionAgeGraceMs"),
-      notYet("reuse-grpc-port", "flag", sharedPorts, false),
       option("grpcRestrictedProtocol"),
       accepted("grpc-infer-thread-count", "count", pools),
       accepted("grpc-infer-allocation-pool-size", "count", pools),

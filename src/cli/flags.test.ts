@@ -300,7 +300,14 @@ test("a switch alone is on, and does not take what follows for its value", async
   }
   const words = ["--json-logs", "--allow-metrics", "0"];
   check.deepEqual(await optionsOf(words), { jsonLogs: true, allowMetrics: false });
-  check.deepEqual((await parse(["--json-logs", "constructor"])).paths, ["constructor"]);
+  check.deepEqual((await parse(["--json-logs", "src"])).paths, ["src"]);
+});
+
+test("a word behind a switch that is no value, and no file", async () => {
+  for (const word of ["maybe", "constructor", "2"]) {
+    const reason = `invalid value for bool option: ${word}; it must be true or false`;
+    check.equal(await errorOf(["--json-logs", word]), `Bad option: "--json-logs". ${reason}`);
+  }
 });
 
 test("behind -- there are only files", async () => {
@@ -320,12 +327,6 @@ test("a value that is missing", async () => {
   check.equal(await errorOf(["--http-port"]), "option '--http-port <value>' argument missing");
 });
 
-test("no file: said when the flags are right", async () => {
-  const { error } = await parse([]);
-  check.match(error, /^error: nothing to serve: /);
-  check.match((await parse(["--http-port=x"])).error, /^error: Bad option: /);
-});
-
 /** A misspelling, and the flag that is offered for it. */
 const misspelled: readonly (readonly [wrong: string, nearest: string | undefined])[] = [
   ["--http-prt", "--http-port"],
@@ -341,6 +342,8 @@ const misspelled: readonly (readonly [wrong: string, nearest: string | undefined
 for (const [wrong, nearest] of misspelled) {
   test(`${wrong} is unknown: ${nearest ?? "nothing is near"}`, async () => {
     const hint = nearest === undefined ? "" : ` (Did you mean ${nearest}?)`;
-    check.equal(await errorOf([wrong, "1"]), `unknown option '${wrong}'${hint}`);
+    for (const words of [[wrong, "1"], [`${wrong}=1`]]) {
+      check.equal(await errorOf(words), `unknown option '${wrong}'${hint}`);
+    }
   });
 }

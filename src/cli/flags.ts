@@ -10,6 +10,7 @@
  *
  * Not here: the flags (flag-table.ts), their values (flag-values.ts), their help (serve-help.ts).
  */
+import { existsSync } from "node:fs";
 import { nearestName } from "../protocol/nearest-name.ts";
 import type { OptionValue } from "../server/option-values.ts";
 import { type Flag, serveFlags } from "./flag-table.ts";
@@ -142,19 +143,33 @@ export function unknownVariables(environment: Environment): readonly string[] {
 const switchNames: ReadonlySet<string> = new Set(
   serveFlags.filter(({ kind }) => kind === "flag").map(({ flag }) => `--${flag}`),
 );
+const names: ReadonlySet<string> = new Set(serveFlags.map(({ flag }) => `--${flag}`));
 
-/** `--json-logs` becomes `--json-logs=true`, and `--json-logs false` one word. */
+/**
+ * What stands behind `serve`, as commander is to read it: `--json-logs` becomes `--json-logs=true`,
+ * and `--json-logs false` one word. Of a flag that there is not the name alone is left: so that it
+ * is compared with the names of others.
+ */
 export function joinSwitches(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? "";
     if (arg === "--") return [...joined, ...args.slice(index)];
-    const next = args[index + 1] ?? "";
-    if (!switchNames.has(arg)) joined.push(arg);
-    else if (isSwitchValue(next)) {
-      joined.push(`${arg}=${next}`);
+    if (!switchNames.has(arg)) joined.push(withKnownName(arg));
+    else if (isMeantForSwitch(args[index + 1] ?? "")) {
       index += 1;
+      joined.push(`${arg}=${args[index]}`);
     } else joined.push(`${arg}=true`);
   }
   return joined;
+}
+
+function withKnownName(arg: string): string {
+  const name = /^(--[^=]+)=/s.exec(arg)?.[1];
+  return name === undefined || names.has(name) ? arg : name;
+}
+
+/** Behind a switch: its value, or a word that can be nothing else, and so a wrong one. */
+function isMeantForSwitch(word: string): boolean {
+  return isSwitchValue(word) || (/^[a-z0-9]+$/i.test(word) && !existsSync(word));
 }

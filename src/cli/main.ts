@@ -19,12 +19,14 @@ tolerateClosedReaders();
 
 const program = new Command("shoal")
   .description(
-    "Serve functions and model files over the KServe v2 protocol, batched; and ask any server of it.",
+    "Serve functions, model files and model repositories over the KServe v2 protocol, batched; and ask any server of it. Each command has its own --help.",
   )
   .version(packageVersion())
   // `shoal infer --version 2` means the model.
   .enablePositionalOptions()
   .helpCommand(false)
+  // What each takes, its own help says: so the lines fit.
+  .configureHelp({ subcommandTerm: (command) => command.name() })
   .configureOutput(oneLineErrors)
   .addCommand(serveCommand())
   .addCommand(inferCommand())
@@ -33,4 +35,6 @@ const program = new Command("shoal")
   .addCommand(checkCommand())
   .addCommand(newCommand());
 
-await program.parseAsync(joinSwitches(process.argv.slice(2)), { from: "user" });
+const [command = "", ...words] = process.argv.slice(2);
+const args = command === "serve" ? [command, ...joinSwitches(words)] : process.argv.slice(2);
+await program.parseAsync(args, { from: "user" });

@@ -19,11 +19,12 @@ import type { Client } from "../client/client.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { IndexEntry } from "../client/connection.ts";
 import { writeExactJson } from "../client/exact-json.ts";
+import { nearestName } from "../protocol/nearest-name.ts";
 import { addClientFlags, type ClientFlags, openClient, told } from "./client-command.ts";
 import { readGivenConfig, readGivenFiles } from "./load-values.ts";
 import { checkedIndex, indexTable, paintState, statisticsTable } from "./model-reports.ts";
 import { escaped, oneLine } from "./safe-text.ts";
-import { type Paint, type TextTable, tableLines } from "./text-table.ts";
+import { linesWithin, type Paint, type TextTable, tableLines } from "./text-table.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
 const actions = ["index", "load", "unload", "config", "statistics"] as const;
@@ -161,7 +162,7 @@ async function indexReport(client: Client): Promise<Report> {
 
 function reportOf(index: readonly IndexEntry[]): Report {
   const ready = index.filter(({ state }) => state === "READY").length;
-  const summary = `${index.length} versions, ${ready} ready`;
+  const summary = `${countOf(index.length)}, ${ready} ready`;
   return { json: index, table: indexTable(index), paint: paintState, summary };
 }
 
@@ -173,7 +174,11 @@ async function statisticsReport(
   const asked = name === undefined ? client : client.model(name, version);
   const json = await asked.statistics();
   const table = statisticsTable(json);
-  return { json, table, summary: `${table.rows.length} versions` };
+  return { json, table, summary: countOf(table.rows.length) };
+}
+
+function countOf(versions: number): string {
+  return `${versions} ${versions === 1 ? "version" : "versions"}`;
 }
 
 /** Once; or until nobody takes it any more, or a signal ends it. */
@@ -195,7 +200,7 @@ async function show(ask: () => Promise<Report>, flags: ModelsFlags): Promise<voi
 function toldMeanwhile(error: unknown, json: boolean): string {
   if (!(error instanceof ClientError || error instanceof UsageError)) throw error;
   const line = `error: ${oneLine(error.message)}\n`;
-  if (!json) return line;
+  if (!json) return `${timeText()}  ${line}`;
   process.stderr.write(line);
   return "";
 }
@@ -222,11 +227,21 @@ async function control(
     const files = await readGivenFiles(file);
     await client.load(name, { ...options, files, ...(given !== undefined && { config: given }) });
   } else {
+    checkName(name, checkedIndex(await client.index()));
     await client.unload(name, { ...options, withDependents: flags.withDependents === true });
   }
   const index = checkedIndex(await client.index());
   const report = reportOf(index.filter((entry) => entry.name === name));
   await print(flags.json ? jsonText(report.json) : textOf(report));
+}
+
+/** Servers unload without a word what they do not have. */
+function checkName(name: string, index: readonly IndexEntry[]): void {
+  const names = index.map((entry) => entry.name);
+  if (names.includes(name)) return;
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? "" : ` (did you mean '${nearest}'?)`;
+  throw new UsageError(`the server has no model '${name}'${hint}`);
 }
 
 /** A load may take as long as it takes; what a server refuses is told at once. */
@@ -251,17 +266,28 @@ function indented(value: unknown): string {
   return `${lines.map(escaped).join("\n")}\n`;
 }
 
+/** On a terminal as much as it shows: what scrolls is not where it was. */
 function watchedText(report: Report): string {
-  const time = new Date().toTimeString().slice(0, 8);
-  const { isTTY, columns } = process.stdout;
-  const table = textOf(report, isTTY ? columns : undefined);
-  return `${time}  ${report.summary}\n\n${table}${isTTY ? "" : "\n"}`;
+  const { isTTY, columns, rows } = process.stdout;
+  const title = `${timeText()}  ${report.summary}\n\n`;
+  if (!isTTY) return `${title}${linesOf(report).join("")}\n`;
+  // Above it stand two lines, and below it the cursor. Of a size of 0 nobody knows it.
+  const most = rows > 0 ? rows - 3 : Number.POSITIVE_INFINITY;
+  return title + linesWithin(linesOf(report, columns || undefined), most).join("");
 }
 
-function textOf({ table, paint }: Report, columns?: number): string {
+function timeText(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
+
+function textOf(report: Report): string {
+  return linesOf(report).join("");
+}
+
+function linesOf({ table, paint }: Report, columns?: number): readonly string[] {
   const { stdout } = process;
   const isPainted = stdout.isTTY && stdout.hasColors();
-  return tableLines(table, { columns, paint: isPainted ? paint : undefined }).join("");
+  return tableLines(table, { columns, paint: isPainted ? paint : undefined });
 }
 
 /** Resolves to false once nobody takes it any more. */

@@ -24,6 +24,9 @@ export type ProjectFiles = Readonly<Record<string, string>>;
 /** What the compiler needs; versions whose options those of tsconfig.json are. */
 const compilers = { "@types/node": "^20.19.0", typescript: ">=5.8.0" };
 
+/** Packages that a project needs, in either language. */
+export const dependencyNames: readonly string[] = ["shoal", "jiti", ...Object.keys(compilers)];
+
 export function projectFiles(project: NewProject): ProjectFiles {
   const ending = project.language === "typescript" ? "ts" : "js";
   const files = {

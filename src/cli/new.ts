@@ -10,7 +10,12 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { told } from "./client-command.ts";
-import { type NewProject, type ProjectFiles, projectFiles } from "./new-project.ts";
+import {
+  dependencyNames,
+  type NewProject,
+  type ProjectFiles,
+  projectFiles,
+} from "./new-project.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
 const help = `
@@ -44,6 +49,9 @@ async function make(name: string, language: NewProject["language"]): Promise<voi
 
 const longestName = 100;
 
+/** What npm has no packages of, and what a project of the same name could not install. */
+const takenNames: readonly string[] = ["node_modules", "favicon.ico", ...dependencyNames];
+
 /** What npm takes as the name of a package, and every file system as that of a folder. */
 function checkName(name: string): void {
   const isPlain = /^[a-z0-9][a-z0-9._-]*$/.test(name) && !name.endsWith(".");
@@ -53,7 +61,7 @@ function checkName(name: string): void {
         "-, _ and ., and begin with a letter or a digit",
     );
   }
-  if (name === "shoal" || name === "node_modules") {
+  if (takenNames.includes(name)) {
     throw new UsageError(`a project cannot be called '${name}': choose another name`);
   }
 }

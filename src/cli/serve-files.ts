@@ -1,27 +1,50 @@
 /**
- * What `shoal serve` does: it serves the models of files, with the flags that were given. Whatever
- * a server needs is imported from here only: other commands start without it.
+ * What `shoal serve` does: it serves the models of files, and of repositories, with the flags that
+ * were given. Whatever a server needs is imported from here only: other commands start without it.
  */
+import { resolve } from "node:path";
+import { createLogger } from "../server/logger.ts";
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
-import {
-  type ResolvedServerOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from "../server/server-options.ts";
+import type { ResolvedServerOptions, ServerOptions } from "../server/server-options.ts";
+import { configFileOptions } from "./config-file.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
+import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
 import { UsageError } from "./usage-error.ts";
+
+export const nothingToServe =
+  "nothing to serve: name a model repository, files that export models, or folders of such files";
 
 export async function serveFiles(
   paths: readonly string[],
   { options, withoutEffect }: GivenFlags,
 ): Promise<void> {
-  const serverOptions = resolved(options);
-  const models = paths.length === 0 ? [] : await modelsInFiles(paths);
+  const repositories = paths.filter(isRepository);
+  const files = paths.filter((path) => !repositories.includes(path));
+  const given = { ...(await configFileOptions()), ...options };
+  const serverOptions = resolved(withRepositories(given, repositories));
+  if (paths.length === 0 && [serverOptions.modelRepository].flat().length === 0) {
+    throw new UsageError(nothingToServe);
+  }
+  const models = files.length === 0 ? [] : await modelsInFiles(files);
   await runProgram(() => startProgram(models, serverOptions));
-  say("accepted, without effect", withoutEffect);
-  say("in the environment, without effect", unknownVariables(process.env));
+  const log = createLogger(serverOptions);
+  for (const [what, names] of [
+    ["accepted", withoutEffect],
+    ["in the environment", unknownVariables(process.env)],
+  ] as const) {
+    if (names.length > 0) log.warning(`${what}, without effect: ${names.join(", ")}`);
+  }
+}
+
+/** As if they were named by the flag, each once. */
+function withRepositories(options: ServerOptions, paths: readonly string[]): ServerOptions {
+  if (paths.length === 0) return options;
+  const named = [options.modelRepository ?? []].flat();
+  const byPlace = new Map([...named, ...paths].map((path) => [resolve(path), path]));
+  return { ...options, modelRepository: [...byPlace.values()] };
 }
 
 /** What the flags have let pass is told in one line, too. */
@@ -31,8 +54,4 @@ function resolved(options: ServerOptions): ResolvedServerOptions {
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(error.message) : error;
   }
-}
-
-function say(what: string, names: readonly string[]): void {
-  if (names.length > 0) process.stderr.write(`${what}: ${names.join(", ")}\n`);
 }

@@ -15,7 +15,7 @@ test("no line is longer than 80 columns, or ends in a space", () => {
 });
 
 test("every flag is named once", () => {
-  const [, , ...below] = lines.join("\n").split("\n\n");
+  const [, , , ...below] = lines.join("\n").split("\n\n");
   const named = below.join("\n").match(/--[a-z0-9-]+/g) ?? [];
   const names = serveFlags.map(({ flag }) => `--${flag}`);
   const examples = ["--http-port", "--http-port"];
@@ -27,6 +27,7 @@ test("what a flag is, with what holds without it", () => {
   for (const line of [
     "  --http-port PORT             port for HTTP; 0: any that is free (8000)",
     "  --allow-http BOOL            serve HTTP (true)",
+    "  --model-repository TEXT      folder of models; may be repeated\n",
     "  --cors TEXT                  origins whose pages may call, or *",
     "  --log-format default|ISO8601\n                               how a line of the log begins (default)",
     "  --grpc-infer-response-compression-level none|low|medium|high\n" +

@@ -14,9 +14,14 @@ const mostColumns = 80;
 /** Where meanings begin; a longer flag has a line of its own. */
 const meaningAt = 31;
 
-const opening = `Usage: shoal serve [flags] <file|dir...>
+const opening = `Usage: shoal serve [flags] [file|folder...]
 
-Serves the models that files define: .js, .mjs or .ts, or folders of them.
+Serves model repositories, named here or by --model-repository, and the models
+that files define: .js, .mjs or .ts, or folders of such files.
+
+  shoal serve models/
+  shoal serve server.mjs --http-port 9000 --max-body-size=1048576
+  shoal serve --model-repository=models --model-control-mode=explicit
 
 A flag is written --http-port 8000 or --http-port=8000, or stands in the
 environment: SHOAL_HTTP_PORT=8000. A BOOL is true, false, 1 or 0; left out it is
@@ -50,7 +55,8 @@ function section(title: string, lines: readonly string[]): string {
 function linesOf(flag: Flag): readonly string[] {
   const { default: value, kind, means } = flag;
   const term = `  --${flag.flag} ${placeholderOf(kind)}`;
-  const byDefault = value === undefined || value === "" ? "" : ` (${String(value)})`;
+  const shown = String(value ?? "");
+  const byDefault = shown === "" ? "" : ` (${shown})`;
   const [first = "", ...others] = wrapped(`${means}${byDefault}`.split(" "), meaningAt);
   if (term.length >= meaningAt - 1) return [term, first, ...others];
   return [term.padEnd(meaningAt) + first.trimStart(), ...others];

@@ -1,5 +1,5 @@
 /**
- * `shoal serve FILE|DIR...`: serves the models that files define.
+ * `shoal serve FILE|DIR...`: serves the models that files define, and those of model repositories.
  *
  * A file defines a model by exporting it; one that starts a server itself (it calls `serve()`) is
  * not started twice: its models are taken, and served with the flags given here. Models run in
@@ -18,16 +18,13 @@ type Serve = (paths: readonly string[], given: GivenFlags) => Promise<void>;
 
 export function serveCommand(serve: Serve = serveLazily): Command {
   const command = new Command("serve")
-    .description("serve the models that files define: .js, .mjs or .ts, or folders of them")
-    .argument("[file|dir...]", "files that export models, or folders that hold such files")
+    .description("serve model repositories, and the models that .js, .mjs and .ts files define")
+    .argument("[file|folder...]", "model repositories, files of models, or folders of such files")
     .configureOutput(oneLineErrors)
     .configureHelp({ formatHelp: serveHelp })
     .action(async (paths: string[], values: Readonly<Record<string, readonly string[]>>) => {
       try {
-        const given = readFlags(byFlag(values), process.env);
-        if (paths.length === 0 && given.options["modelRepository"] === undefined)
-          throw new UsageError(nothing);
-        await serve(paths, given);
+        await serve(paths, readFlags(byFlag(values), process.env));
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         command.error(`error: ${error.message}`);
@@ -36,9 +33,6 @@ export function serveCommand(serve: Serve = serveLazily): Command {
   for (const { flag } of serveFlags) command.addOption(optionOf(flag));
   return command;
 }
-
-const nothing =
-  "nothing to serve: name files that export models, folders that hold such files, or --model-repository";
 
 /** Without what a server needs, until one is started: other commands start without it. */
 async function serveLazily(paths: readonly string[], given: GivenFlags): Promise<void> {

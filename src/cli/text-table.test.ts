@@ -1,7 +1,7 @@
 /** Tables: columns, what is cut off, colours, and texts that would break a line. */
 import { strict as check } from "node:assert";
 import { test } from "node:test";
-import { tableLines } from "./text-table.ts";
+import { linesWithin, tableLines } from "./text-table.ts";
 
 const titles = ["NAME", "ROWS ", "WHY"];
 
@@ -30,4 +30,11 @@ test("a line that is too long is cut off, before it is painted", () => {
     "NAME  ROWS  WHY\n",
     "m        1  <0:a reason ...>\n",
   ]);
+});
+
+test("what there is no room for is counted", () => {
+  const lines = ["A\n", "1\n", "2\n", "3\n"];
+  check.deepEqual(linesWithin(lines, 4), lines);
+  check.deepEqual(linesWithin(lines, 3), ["A\n", "1\n", "... and 2 more\n"]);
+  check.deepEqual(linesWithin(lines, -2), ["A\n", "... and 3 more\n"]);
 });

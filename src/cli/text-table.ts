@@ -40,6 +40,13 @@ export function tableLines({ titles, rows }: TextTable, style: TableStyle = {}):
   });
 }
 
+/** Of lines as many as there is room for, and then how many more there are. */
+export function linesWithin(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines;
+  const shown = lines.slice(0, Math.max(1, most - 1));
+  return [...shown, `... and ${lines.length - shown.length} more\n`];
+}
+
 function fitted(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 3))}...`;
 }

@@ -23,7 +23,7 @@ import type {
 import { unloadedEarly } from "./instance-pool.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { TensorConfig } from "./model-config.ts";
+import type { ModelConfig, TensorConfig } from "./model-config.ts";
 import {
   type FailureLevel,
   ModelLoads,
@@ -130,6 +130,26 @@ export class InferenceCore implements InferenceService {
     }
     await this.load(source, options);
     return { commit: () => {}, discard: () => this.unload(name, version) };
+  }
+
+  /**
+   * Gives a version that serves the instances of this configuration, which is else the one it has:
+   * what it is goes on. Rejects if one that is new fails to load: then all is as before.
+   */
+  async resize(config: ModelConfig): Promise<void> {
+    const { name: model, version, instanceGroups } = config;
+    const { log } = this.#options;
+    const count = instanceGroups.reduce((sum, group) => sum + group.count, 0);
+    const what = `model '${model}' version ${version}`;
+    try {
+      await this.#find(model, version).resize(config);
+    } catch (reason) {
+      const error = InferenceError.from(reason);
+      const why = `${what} stays as it is, without ${count} instances: ${error.message}`;
+      log.error(why, { model, version, error });
+      throw error;
+    }
+    log.info(`${what} serves on, with ${count} instances`, { model, version });
   }
 
   /**

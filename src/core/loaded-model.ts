@@ -42,10 +42,12 @@ export interface LoadedModelOptions {
 type Instances = Pick<InstancePool, "isReady" | "failure" | "load" | "stop" | "abandon">;
 
 export class LoadedModel implements ModelView, StepModel {
-  readonly config: ModelConfig;
+  #config: ModelConfig;
   readonly #clock: Clock;
   readonly #statistics: ModelStatistics;
   readonly #instances: Instances;
+  /** Undefined: it is an ensemble. */
+  readonly #pool: InstancePool | undefined = undefined;
   readonly #scheduler: Scheduler;
   /** Undefined: it is none. */
   readonly #ensemble: EnsembleScheduler | undefined = undefined;
@@ -69,15 +71,20 @@ export class LoadedModel implements ModelView, StepModel {
     } else {
       const instances = new InstancePool({ ...shared, host, onOutOfService });
       this.#instances = instances;
+      this.#pool = instances;
       const { holdUntilWaiting } = options;
       const own = { instances, waitingBytes, measures, holdUntilWaiting };
       scheduler = new BatchScheduler({ ...shared, ...own });
     }
-    this.config = config;
+    this.#config = config;
     this.#clock = clock;
     this.#statistics = statistics;
     const isInService = (): boolean => this.#instances.failure === undefined;
     this.#scheduler = withSharedAnswers(scheduler, cache, { ...shared, digest, isInService });
+  }
+
+  get config(): ModelConfig {
+    return this.#config;
   }
 
   isReady(): boolean {
@@ -111,8 +118,14 @@ export class LoadedModel implements ModelView, StepModel {
     this.#statistics.loadDurationMs = this.#clock.nowMs() - startedAtMs;
   }
 
+  /** To a configuration with other instances, and else the same: as InstancePool.resize has it. */
+  async resize(config: ModelConfig): Promise<void> {
+    await this.#pool?.resize(config.instanceGroups);
+    this.#config = config;
+  }
+
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
-    validateRequest(request, this.config);
+    validateRequest(request, this.#config);
     return this.#scheduler.enqueue(request, sink, options);
   }
 
@@ -153,7 +166,7 @@ export class LoadedModel implements ModelView, StepModel {
   statistics(): ModelStatisticsSnapshot {
     const nowMs = this.#clock.nowMs();
     const snapshot = this.#statistics.snapshot({ nowMs, wallMs: this.#clock.wallMs() });
-    const { metricTags } = this.config;
+    const { metricTags } = this.#config;
     return metricTags === undefined ? snapshot : { ...snapshot, metricTags };
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Scheduler: owns the waiting requests of one model version and decides what runs when.
  *
- * An interface, because sequences and ensembles will be other implementations of it.
+ * An interface: one that batches for instances, one that sends ensembles to other models, and what
+ * stands before either (cache, single flight) implement it.
  */
 import type { FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";

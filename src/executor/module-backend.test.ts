@@ -29,7 +29,7 @@ test("it starts while its module says what it said, and no more when it does not
       maxBatchSize: 4,
       warmup: { inputs: { x: { file: "file:///a%20b" } } },
     });
-    const found = { definition: description, options: description.options };
+    const found = { definition: description, options: description.options, parameters: {} };
     await createModuleBackend(about, { url, expected: found });
     return found;
   });

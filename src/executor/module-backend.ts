@@ -5,9 +5,6 @@
  * Each thread imports it for itself, so a module that has changed is a new one in every thread that
  * starts later. One that starts again beside others must find what those found: if the module now
  * defines another model, it does not start.
- *
- * A repository often lies where no package is installed: then what its modules import from "shoal" is
- * this very package.
  */
 
 import { basename } from "node:path";
@@ -42,7 +39,8 @@ export async function createModuleBackend(
     const why = "defines another model than when it was loaded: load the model again";
     throw wrong("UNAVAILABLE", url, why);
   }
-  return createFunctionBackend({ ...model, version, options: expected.options });
+  const { options, parameters } = expected;
+  return createFunctionBackend({ ...model, version, options }, parameters);
 }
 
 /** An instance that says what it is, and runs nothing. */
@@ -70,7 +68,7 @@ async function importDefault(url: string): Promise<unknown> {
   const table = openModelTable();
   const hasServed = Symbol("it has reached serve()");
   const reached = table.servePromise.then(() => hasServed);
-  const imported = await Promise.race([importFor(url), reached]).catch((error: unknown) => {
+  const imported = await Promise.race([importModule(url), reached]).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw wrong("INVALID_ARGUMENT", url, `cannot be imported: ${why}`, error);
   });
@@ -78,26 +76,6 @@ async function importDefault(url: string): Promise<unknown> {
     throw wrong("INVALID_ARGUMENT", url, "must not call serve(): it is served as a model");
   }
   return isFields(imported) ? imported["default"] : undefined;
-}
-
-async function importFor(url: string): Promise<object> {
-  try {
-    return await importModule(url);
-  } catch (error) {
-    if (!lacksThisPackage(error)) throw error;
-    const { createJiti } = await import("jiti");
-    const entries = ["shoal", "shoal/onnx"].map(async (name) => {
-      return [name, (await import(name)) as unknown] as const;
-    });
-    const virtualModules = Object.fromEntries(await Promise.all(entries));
-    return await createJiti(import.meta.url, { virtualModules }).import<object>(url);
-  }
-}
-
-function lacksThisPackage(error: unknown): boolean {
-  return (
-    error instanceof Error && /^Cannot find (package|module) 'shoal(\/onnx)?'/.test(error.message)
-  );
 }
 
 /** As another thread gets it. */

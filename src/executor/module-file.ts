@@ -15,4 +15,6 @@ interface ExpectedModule {
   readonly definition: ModuleDefinition;
   /** With those of its configuration. */
   readonly options: ModelOptions;
+  /** Those of its configuration. */
+  readonly parameters: Readonly<Record<string, string>>;
 }

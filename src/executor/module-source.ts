@@ -19,7 +19,11 @@ import { optionDefaults } from "../protocol/model-options.ts";
 import { type HostOptions, type HostPlan, ThreadHost, threadPlan } from "./instance-hosts.ts";
 import { InstanceThread } from "./instance-thread.ts";
 import { describedBy } from "./onnx-file.ts";
-import { joinDefinition, type RepositoryVersion } from "./repository-config.ts";
+import {
+  type JoinedDefinition,
+  joinDefinition,
+  type RepositoryVersion,
+} from "./repository-config.ts";
 import { warmed } from "./warming-host.ts";
 
 /** Rejects with an InferenceError; with the signal's reason if that has fired. */
@@ -28,32 +32,53 @@ export async function resolveModule(
   options: HostOptions,
   signal: AbortSignal,
 ): Promise<ResolvedModel> {
-  const { name, version, polled, fileOf } = given;
-  const path = await fileOf(polled.default_model_filename ?? "model.js");
-  const url = pathToFileURL(path).href;
-  const about = { name, version, module: undefined, onnx: undefined };
-  const asked = { devices: ["cpu"], maxRequests: 1, concurrency: 1 } as const;
-  const asking = { ...about, ...asked, file: { url, expected: undefined } };
-  const definition = await definitionIn(asking, options, signal);
-  const mistakes = findMistakes(given, definition);
-  if (mistakes.length > 0) throw new InferenceError("INVALID_ARGUMENT", mistakes.join("\n"));
-  const joined = joinDefinition(given, definition, options.log);
-  const { config, instances } = joined;
+  const {
+    url,
+    definition,
+    config,
+    instances,
+    options: joined,
+  } = await readModule(given, {
+    ...options,
+    signal,
+  });
   const plan: HostPlan = {
-    ...about,
+    ...aboutOf(given),
     devices: instances.devices,
     maxRequests: Math.max(1, config.maxBatchSize),
     concurrency: instances.concurrency,
-    file: { url, expected: { definition, options: joined.options } },
+    file: { url, expected: { definition, options: joined, parameters: config.parameters } },
   };
   return { config, host: await warmed(new ThreadHost(config, plan, options), config) };
 }
 
-async function definitionIn(
-  plan: HostPlan,
-  { clock }: HostOptions,
-  signal: AbortSignal,
-): Promise<ModuleDefinition> {
+export interface ReadModule extends JoinedDefinition {
+  readonly url: string;
+  readonly definition: ModuleDefinition;
+}
+
+interface Reading extends Pick<HostOptions, "clock" | "log"> {
+  readonly signal: AbortSignal;
+}
+
+/** What module and configuration say together. Rejects with an InferenceError, or the reason. */
+export async function readModule(given: RepositoryVersion, reading: Reading): Promise<ReadModule> {
+  const { polled, fileOf } = given;
+  const path = await fileOf(polled.default_model_filename ?? "model.js");
+  const url = pathToFileURL(path).href;
+  const asked = { devices: ["cpu"], maxRequests: 1, concurrency: 1 } as const;
+  const asking = { ...aboutOf(given), ...asked, file: { url, expected: undefined } };
+  const definition = await definitionIn(asking, reading);
+  const mistakes = findMistakes(given, definition);
+  if (mistakes.length > 0) throw new InferenceError("INVALID_ARGUMENT", mistakes.join("\n"));
+  return { url, definition, ...joinDefinition(given, definition, reading.log) };
+}
+
+function aboutOf({ name, version }: RepositoryVersion) {
+  return { name, version, module: undefined, onnx: undefined };
+}
+
+async function definitionIn(plan: HostPlan, { clock, signal }: Reading): Promise<ModuleDefinition> {
   const { name } = plan;
   const { loadTimeoutMs } = optionDefaults;
   const thread = new InstanceThread(threadPlan(plan, 0));

@@ -8,7 +8,10 @@
  * models that are defined in code (model-source.ts).
  */
 import { availableParallelism } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { ensemblePlatform } from "../core/config/complete-backend.ts";
+import type { Log } from "../core/log.ts";
+import type { InstanceGroupConfig, ModelConfig } from "../core/model-config.ts";
 import type { ModelSource, ResolvedModel, ResolvedSource } from "../core/model-source.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
@@ -50,6 +53,40 @@ export function repositorySource(offered: OfferedVersion, options: HostOptions):
     return { ...resolved, config: labelled(resolved.config, labels) };
   };
   return { name, version, resolve };
+}
+
+/**
+ * The configuration of a version that goes on serving, from one that says otherwise which versions
+ * there are and how many instances this one has, and else the same as `before`. Undefined: that
+ * takes a new load. Instances that stay keep their share of the cores. Throws INVALID_ARGUMENT for
+ * instances that cannot be.
+ */
+export function configInPlace(
+  given: RepositoryVersion,
+  { before, serving }: { readonly before: WrittenConfig; readonly serving: ModelConfig },
+  log: Log,
+): ModelConfig | undefined {
+  const { name, polled } = given;
+  const { instance_group, version_policy } = polled;
+  const hasOtherInstances = !isDeepStrictEqual(instance_group, before.instance_group);
+  if (serving.written === undefined) return undefined;
+  if (hasOtherInstances && serving.backend !== "onnxruntime") return undefined;
+  countInstances(polled, name);
+  const { instance_group: groups, version_policy: _, ...others } = serving.written;
+  const changed = {
+    ...others,
+    ...(version_policy && { version_policy }),
+    ...(hasOtherInstances ? instance_group && { instance_group } : { instance_group: groups }),
+  };
+  const asked = { ...given, completes: false, polled: changed };
+  const { written = serving.written, instanceGroups } = configOf(asked, undefined, log);
+  if (!hasOtherInstances) return { ...serving, written };
+  const all = [...serving.instanceGroups, ...instanceGroups];
+  return all.every(isOnCpu) ? { ...serving, instanceGroups, written } : undefined;
+}
+
+function isOnCpu({ kind }: InstanceGroupConfig): boolean {
+  return kind === "KIND_CPU";
 }
 
 async function resolveOnnx(

@@ -18,7 +18,8 @@ export function nextSteps(
     const { config } = service.lookUp(name, version);
     return `  ${curlLine(config, `${url}/v2/models/${encodeURIComponent(name)}`, closed)}`;
   });
+  if (lines.length === 0) return [`Open ${url}`];
   const rest = models.length - lines.length;
-  const more = rest > 0 ? ` (and ${rest} more models)` : "";
+  const more = rest > 0 ? ` (and ${rest} more model${rest === 1 ? "" : "s"})` : "";
   return ["Try", ...lines, `or open ${url}${more}`];
 }

@@ -364,12 +364,13 @@ export class RunningServer {
   }
 
   #httpListener(): HttpListener {
-    const { httpAddress, httpPort } = this.#options;
+    const { httpAddress, httpPort, reuseHttpPort } = this.#options;
     return new HttpListener(createHttpServer(this.handler), {
       what: "HTTP",
       address: httpAddress,
       port: httpPort,
       portOption: "httpPort",
+      isShared: reuseHttpPort,
       clock: this.#clock,
     });
   }

@@ -1,13 +1,14 @@
 /** Security options: what closes what, and one clear complaint, without a token, for a mistake. */
 import { strict as check } from "node:assert";
 import test from "node:test";
+import { resolveServerOptions } from "./resolve-server-options.ts";
 import {
   closesNothing,
   planRestrictions,
   type RestrictionOptions,
   type RestrictionPlan,
 } from "./security-options.ts";
-import { resolveServerOptions, type ServerOptions } from "./server-options.ts";
+import type { ServerOptions } from "./server-options.ts";
 
 function planOf(options: Partial<RestrictionOptions>): RestrictionPlan {
   const none = { httpRestrictedApi: [], grpcRestrictedProtocol: [], security: closesNothing };

@@ -1,7 +1,9 @@
 /** Options: defaults, and one clear complaint for whatever is wrong. */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import { resolveServerOptions, type ServerOptions, serverOptionSpecs } from "./server-options.ts";
+import { sharesPorts } from "./listener.ts";
+import { resolveServerOptions } from "./resolve-server-options.ts";
+import { type ServerOptions, serverOptionSpecs } from "./server-options.ts";
 
 test("without options, the defaults hold", () => {
   const options = resolveServerOptions({});
@@ -61,6 +63,14 @@ test("a server that watches folders is not told by clients what to load", () => 
   );
   check.throws(() => resolveServerOptions({ watch: true }), /'modelRepository': name one$/);
   check.equal(resolveServerOptions({ watch: true, modelRepository: "models" }).watch, true);
+});
+
+test("a port is shared where Node.js can", () => {
+  for (const name of ["reuseHttpPort", "reuseGrpcPort"] as const) {
+    const resolve = (): unknown => resolveServerOptions({ [name]: true })[name];
+    if (sharesPorts(process.versions.node)) check.equal(resolve(), true);
+    else check.throws(resolve, new RegExp(`'${name}' takes Node.js 22.12 or later; this is `));
+  }
 });
 
 test("every default is valid, and undefined is the default", () => {

@@ -1,25 +1,17 @@
 /**
- * Server options: what can be set, what holds if nothing is, and what is refused.
+ * Server options: what can be set, and what holds if nothing is.
  *
  * One table for `createServer` and `serve`, for the flags of the command line and for the
- * environment: a row here is an option everywhere. A wrong or unknown option is a TypeError that
- * names it, what was expected and what came: nothing is ignored.
+ * environment: a row here is an option everywhere.
  *
- * Not here: values of each kind (option-values.ts), how flags are read (cli/flags.ts), options of a
+ * Not here: what is refused (resolve-server-options.ts), values of each kind (option-values.ts), how flags are read (cli/flags.ts), options of a
  * model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
-import { nearestName } from "../protocol/nearest-name.ts";
 import type { LogFormat } from "./logger.ts";
-import {
-  isValidOption,
-  type OptionSpec,
-  type OptionValue,
-  optionExpectations,
-  shownOption,
-} from "./option-values.ts";
-import { closesNothing, planRestrictions, type SecurityOptions } from "./security-options.ts";
+import type { OptionSpec } from "./option-values.ts";
+import { closesNothing, type SecurityOptions } from "./security-options.ts";
 
 export interface ServerOptions {
   /** Name of the server in its metadata; default "triton", which clients compare. */
@@ -54,6 +46,8 @@ export interface ServerOptions {
   readonly allowHttp?: boolean;
   /** Default 8000; 0: any that is free. */
   readonly httpPort?: number;
+  /** Default false; true: other servers may listen there, too. Node.js 22.12 or later, Linux. */
+  readonly reuseHttpPort?: boolean;
   /** Default "0.0.0.0": all of this machine. */
   readonly httpAddress?: string;
   /** Largest JSON, JSON input or decompressed body of a request; default 64 MiB. */
@@ -74,6 +68,8 @@ export interface ServerOptions {
   readonly allowGrpc?: boolean;
   /** Default 8001; 0: any that is free. */
   readonly grpcPort?: number;
+  /** As `reuseHttpPort`. */
+  readonly reuseGrpcPort?: boolean;
   /** Default: `httpAddress`. */
   readonly grpcAddress?: string;
   /** Default true: tools may ask which calls there are. */
@@ -202,6 +198,7 @@ export const serverOptionSpecs: {
   },
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
+  reuseHttpPort: { kind: "flag", default: false, means: "share the port with other servers" },
   httpAddress: { kind: "text", default: "0.0.0.0", means: "address for HTTP" },
   maxInputBytes: {
     kind: "size",
@@ -238,6 +235,7 @@ export const serverOptionSpecs: {
   },
   allowGrpc: { kind: "flag", default: true, means: "serve gRPC" },
   grpcPort: { kind: "port", default: 8001, means: "port for gRPC; 0: any that is free" },
+  reuseGrpcPort: { kind: "flag", default: false, means: "share the port with other servers" },
   grpcAddress: { kind: "text", default: "", means: "address for gRPC, if another" },
   grpcReflection: { kind: "flag", default: true, means: "tell tools which gRPC calls there are" },
   grpcUseSsl: { kind: "flag", default: false, means: "gRPC over TLS" },
@@ -340,60 +338,6 @@ export const serverOptionSpecs: {
   logFile: { kind: "text", default: "", means: "write the log to this file" },
   jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
 };
-
-/** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
-export function resolveServerOptions(
-  given: ServerOptions,
-  what = "createServer()",
-): ResolvedServerOptions {
-  const options = withDefaults({ ...given }, what);
-  if (options.watch) refuseVainWatch(options, what);
-  planRestrictions(options, what);
-  return options;
-}
-
-function refuseVainWatch(options: ResolvedServerOptions, what: string): void {
-  if (options.modelControlMode === "explicit") {
-    const why = `'watch' is not for modelControlMode "explicit", where clients say what is loaded`;
-    throw new TypeError(`${what}: ${why}`);
-  }
-  if ([options.modelRepository].flat().length > 0) return;
-  throw new TypeError(`${what}: 'watch' looks at the folders of 'modelRepository': name one`);
-}
-
-function withDefaults(
-  given: Readonly<Record<string, unknown>>,
-  what: string,
-): ResolvedServerOptions {
-  const names = Object.keys(serverOptionSpecs);
-  const resolved: Record<string, OptionValue> = {};
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) refuseUnknown(what, name, names);
-  }
-  for (const [name, spec] of Object.entries(serverOptionSpecs)) {
-    const value = given[name] ?? spec.default;
-    if (!isValidOption(spec.kind, value)) {
-      const expected = optionExpectations[spec.kind];
-      const got = spec.kind === "security" ? `a ${typeof value}` : shownOption(value);
-      throw new TypeError(`${what}: '${name}' must be ${expected}; got ${got}`);
-    }
-    resolved[name] = value;
-  }
-  for (const address of ["grpcAddress", "metricsAddress"]) {
-    if (resolved[address] === "") resolved[address] = resolved["httpAddress"] ?? "";
-  }
-  if (given["maxBodyBytes"] === undefined) {
-    const { maxBodyBytes, maxInputBytes } = resolved;
-    resolved["maxBodyBytes"] = Math.max(Number(maxBodyBytes), Number(maxInputBytes));
-  }
-  return resolved as unknown as ResolvedServerOptions;
-}
-
-function refuseUnknown(what: string, name: string, names: readonly string[]): never {
-  const nearest = nearestName(name, names);
-  const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
-  throw new TypeError(`${what}: there is no option '${name}'${hint}`);
-}
 
 /** A quarter of memory, at most 1 GiB; in a container, of what the container may have. */
 function defaultMaxWaitingBytes(): number {

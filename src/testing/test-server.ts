@@ -29,8 +29,8 @@ import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
 import type { InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { servedModels } from "../server/served-models.ts";
-import { resolveServerOptions } from "../server/server-options.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
 import { ServerSiblings } from "../server/sibling-service.ts";
 import { VirtualClock } from "./virtual-clock.ts";

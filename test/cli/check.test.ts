@@ -91,6 +91,30 @@ function ensembleOf(model: string, type: string): string {
   ].join("\n");
 }
 
+function moduleOf(name: string, more = ""): string {
+  return `import { fp16, model } from "shoal";
+    export default model("${name}", {
+      inputs: { x: fp16(2) }, outputs: { y: fp16(2) }, infer: ({ x }) => ({ y: x }), ${more}
+    });`;
+}
+
+writeFiles(join(folder, "modules"), {
+  "plain/1/model.mjs": moduleOf("plain"),
+  "typed/1/model.ts": moduleOf("typed", "instances: 3 as const, maxBatchSize: 8,"),
+  "typed/config.pbtxt": "dynamic_batching { max_queue_delay_microseconds: 5 }\n",
+  "contradicts/1/model.mjs": moduleOf("contradicts", "maxBatchSize: 8, instances: 2,"),
+  "contradicts/config.pbtxt":
+    "max_batch_size: 4\ninstance_group { count: 3 }\n" +
+    'input { name: "x" data_type: TYPE_FP16 dims: 3 }\n',
+  "other/1/model.mjs": moduleOf("another"),
+  "thing/1/model.mjs": "export default 5;",
+  "wrong/1/model.ts": "const x: number = 5;\nthrow new Error('not ' + x);",
+  "repeated/1/.keep": "",
+  "repeated/config.pbtxt": "backend: 'repeat'\ninstance_group { count: 2 }\n",
+  "both/1/.keep": "",
+  "both/config.pbtxt": ensembleOf("plain", "TYPE_FP16").replaceAll("dims: 4", "dims: 2"),
+});
+
 interface Reported {
   readonly models: Readonly<Record<string, unknown>>[];
   readonly mistakes: Readonly<Record<string, unknown>>[];
@@ -177,6 +201,41 @@ test("memory that the machine has not", async () => {
   check.deepEqual(told(warnings), [
     "good: the weights of all instances take 2.51e-7 GiB, and there are 1.00e-7 GiB: fewer instances, or fewer versions",
   ]);
+});
+
+test("models in JavaScript and TypeScript: as their definitions say", async () => {
+  const { models, mistakes, warnings } = await reported("modules", ["--cores", "2"]);
+  check.deepEqual(
+    models.map(({ name, max_batch_size, instances, threads }) => {
+      return [name, max_batch_size, instances, threads];
+    }),
+    [
+      ["both", 4, 0, 0],
+      ["plain", 32, 1, 1],
+      ["repeated", 0, 2, 2],
+      ["typed", 8, 3, 3],
+    ],
+  );
+  const unable = "unable to load model 'contradicts'";
+  check.deepEqual(told(mistakes), [
+    `modules/contradicts/config.pbtxt:1 max_batch_size: ${unable}, 'max_batch_size' is 4 in the configuration, but 'maxBatchSize' is 8 in the definition`,
+    `modules/contradicts/config.pbtxt:2 instance_group: ${unable}, 'instance_group' is [{"count":3}] in the configuration, but 'instances' is [{"count":2}] in the definition`,
+    `modules/contradicts/config.pbtxt:3 input 'x'.dims: ${unable}, 'dims' of input 'x' is [3] in the configuration, but [2] in the definition`,
+    "modules/other/1/model.mjs: unable to load model 'other', the definition's name is 'another', but that of its folder in the repository 'other'",
+    "modules/thing/1/model.mjs: 'model.mjs' its default export must be what model() returns",
+    "modules/wrong/1/model.ts: 'model.ts' cannot be imported: not 5",
+  ]);
+  check.deepEqual(
+    warnings.filter(({ field }) => field === "instances" || field === "instance_group"),
+    [
+      {
+        model: "typed",
+        file: join("modules", "typed", "config.pbtxt"),
+        field: "instances",
+        message: "its instances compute with 3 threads, and there are 2 cores",
+      },
+    ],
+  );
 });
 
 test("ensembles beside their models", async () => {

@@ -46,7 +46,7 @@ const started: readonly [args: string, line: string][] = [
   ["serv ok.mjs", "unknown command 'serv' (Did you mean serve?)"],
   [
     "serve",
-    "nothing to serve: name files that export models, folders that hold such files, or --model-repository",
+    "nothing to serve: name a model repository, files that export models, or folders of such files",
   ],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
   ["serve ok.mjs --id", "option '--id <value>' argument missing"],
@@ -60,11 +60,15 @@ const started: readonly [args: string, line: string][] = [
   ],
   ["serve nofile.mjs", "there is no file or folder 'nofile.mjs'"],
   ["serve text.txt", "'text.txt' is no .js, .mjs or .ts file"],
-  ["serve empty", "folder 'empty' has no .js, .mjs or .ts file that could hold a model"],
   [
-    "serve repository",
-    "'repository' looks like a model repository (config.pbtxt or version folders): these come in " +
-      "a later version; for now, export models from .js, .mjs or .ts files",
+    "serve empty",
+    "folder 'empty' has no .js, .mjs or .ts file that could hold a model, and no folder of a model",
+  ],
+  [
+    "serve repository/linear",
+    "'repository/linear' is the folder of one model: name the repository that it is in, 'repository'; " +
+      "for this model alone: --model-repository repository --model-control-mode explicit " +
+      "--load-model linear",
   ],
   ["serve none.mjs", "'FOLDER/none.mjs' exports no model: export what model() or onnx() returns"],
   [

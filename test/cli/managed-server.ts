@@ -6,11 +6,16 @@
  */
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import type { TestContext } from "node:test";
-import { Server, ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
+import {
+  Server as GrpcServer,
+  ServerCredentials,
+  type ServerUnaryCall,
+  status,
+} from "@grpc/grpc-js";
 import { inference } from "../../dist/protocol/generated/messages.js";
 
 export interface Managed {
@@ -20,6 +25,8 @@ export interface Managed {
   readonly loads: [string, Record<string, unknown>][];
   readonly unloads: [string, Record<string, unknown>][];
   readonly index: Map<string, Entry>;
+  /** Over HTTP: from now on connections end at once, or no longer do. */
+  readonly setGone: (isGone: boolean) => void;
 }
 
 interface Entry {
@@ -60,11 +67,18 @@ class Models implements Pick<Managed, "loads" | "unloads" | "index"> {
 export async function managedServer(t: TestContext): Promise<Managed> {
   const models = new Models();
   const { loads, unloads, index } = models;
-  const [http, grpc] = await Promise.all([httpServer(t, models), grpcServer(t, models)]);
-  return { http, grpc, loads, unloads, index };
+  const [server, grpc] = await Promise.all([httpServer(t, models), grpcServer(t, models)]);
+  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let isGone = false;
+  server.on("connection", (socket) => isGone && socket.destroy());
+  const setGone = (next: boolean): void => {
+    isGone = next;
+    if (isGone) server.closeAllConnections();
+  };
+  return { http, grpc, loads, unloads, index, setGone };
 }
 
-async function httpServer(t: TestContext, models: Models): Promise<string> {
+async function httpServer(t: TestContext, models: Models): Promise<Server> {
   const server = createServer((request, response) => {
     const answered = json(request).then(
       (body) => answer(models, request.url ?? "", body),
@@ -78,7 +92,7 @@ async function httpServer(t: TestContext, models: Models): Promise<string> {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return server;
 }
 
 function answer(models: Models, url: string, sent: unknown): { status: number; body: string } {
@@ -97,7 +111,7 @@ type Call = ServerUnaryCall<inference.RepositoryModelLoadRequest, object>;
 type Respond = (error: object | null, answer?: object) => void;
 
 async function grpcServer(t: TestContext, models: Models): Promise<string> {
-  const server = new Server();
+  const server = new GrpcServer();
   const register = (
     name: "Index" | "ModelLoad" | "ModelUnload",
     answer: (call: Call) => object,

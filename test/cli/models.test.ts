@@ -172,6 +172,20 @@ test("watched for a program: a line each, without what others are told", async (
   for (const line of lines) check.equal((JSON.parse(line) as unknown[]).length, 3);
 });
 
+test("watched: a server that goes away is told, and asked again", async (t) => {
+  const managed = await managedServer(t);
+  const args = ["models", managed.http, "--watch", "--every", "0.01"];
+  const program = new Program([shoalCommand, ...args]);
+  t.after(() => program.stop());
+  await program.until(() => program.stdout.includes("MODEL"), "shows the index");
+  managed.setGone(true);
+  const told = /^\d\d:\d\d:\d\d {2}error: .*\n/m;
+  await program.until(() => told.test(program.stdout), "tells that it is gone");
+  const before = program.stdout.length;
+  managed.setGone(false);
+  await program.until(() => program.stdout.slice(before).includes("MODEL"), "shows it again");
+});
+
 test("whoever stops reading ends what is watched", async (t) => {
   const managed = await managedServer(t);
   const program = new Program([shoalCommand, "models", managed.http, "--watch", "--every", "0.01"]);
@@ -197,6 +211,8 @@ const wrongs: readonly [args: readonly string[], told: RegExp][] = [
   [["load", "m", "--config", "broken.pbtxt"], /broken.pbtxt: line 1, column 1: .*max_batch_size/],
   [["load", "m", "--file", "a"], /--file 'a': it must be a path in the model's folder, =@ and/],
   [["load", "m", "--file", "a=@missing"], /ENOENT.*missing/],
+  [["unload", "liner"], /the server has no model 'liner' \(did you mean 'linear'\?\)$/],
+  [["unload", "none"], /the server has no model 'none'$/],
   [["config", "none"], /Request for unknown model: 'none' is not found$/],
   [["--jsn"], /unknown option '--jsn' \(Did you mean --json\?\)$/],
 ];

@@ -138,8 +138,10 @@ for (const name of [
   });
 }
 
-test("a project that could not install its own dependency", async () => {
-  const { code, stderr } = await make(["shoal"]);
-  const line = "error: a project cannot be called 'shoal': choose another name\n";
-  check.deepEqual([code, stderr], [1, line]);
-});
+for (const name of ["shoal", "typescript", "node_modules"]) {
+  test(`a project that npm could not install: ${name}`, async () => {
+    const { code, stderr } = await make([name]);
+    const line = `error: a project cannot be called '${name}': choose another name\n`;
+    check.deepEqual([code, stderr], [1, line]);
+  });
+}

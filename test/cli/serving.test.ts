@@ -182,7 +182,7 @@ test("the words of a start script of tritonserver are taken as they are", async 
   const names =
     "--backend-directory, --metrics-interval-ms, --allow-gpu-metrics, " +
     "--pinned-memory-pool-byte-size, --cuda-memory-pool-byte-size";
-  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
   const lines = program.stdout.matchAll(/"Started (.*) at 0\.0\.0\.0:\d+"/g);
   check.deepEqual(
     Array.from(lines, ([, service]) => service),
@@ -195,7 +195,14 @@ test("flags of Triton that mean nothing here are named, once", async (t) => {
   const program = shoal(t, ["serve", "ok.mjs", ...flags]);
   await program.until(() => program.stderr.includes("\n"), "names them");
   const names = "--http-thread-count, --grpc-http2-max-ping-strikes, --host-policy";
-  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
+});
+
+test("among JSON lines, what is told is one", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--http-thread-count=4", "--json-logs"]);
+  await program.until(() => program.stderr.includes("\n"), "names them");
+  const { level, msg } = JSON.parse(program.stderr) as { level: string; msg: string };
+  check.deepEqual([level, msg], ["warning", "accepted, without effect: --http-thread-count"]);
 });
 
 test("variables that mean nothing are named: they are misspelt, most likely", async (t) => {
@@ -203,7 +210,7 @@ test("variables that mean nothing are named: they are misspelt, most likely", as
   const program = shoal(t, ["serve", "ok.mjs"], { env });
   await program.until(() => program.stderr.includes("\n"), "names them");
   const names = "SHOAL_COLOUR, SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)";
-  check.equal(program.stderr, `in the environment, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"in the environment, without effect: ${names}"\n`);
 });
 
 test("the environment sets what no flag sets", async (t) => {
@@ -240,15 +247,29 @@ for (const word of ["--version", "-V"]) {
 }
 
 test("shoal --help names the commands, shoal serve --help the flags", async () => {
-  const [general, serve] = [[], ["serve"]].map((words) => {
-    return new Program([shoalCommand, ...words, "--help"]);
-  });
-  for (const program of [general, serve]) check.equal((await program?.ended())?.code, 0);
-  check.match(general?.stdout ?? "", /^Usage: shoal .*\n[\s\S]*\n {2}serve \[options\]/);
-  check.match(serve?.stdout ?? "", /^Usage: shoal serve \[flags\] <file\|dir\.\.\.>\n/);
-  check.match(serve?.stdout ?? "", /\n\nHTTP\n {2}--allow-http BOOL/);
-  check.equal(serve?.stderr, "");
+  const [general = "", serve = ""] = await Promise.all([helpOf(), helpOf("serve")]);
+  check.match(general, /^Usage: shoal .*\n[\s\S]*\n {2}serve {2,}serve model repositories, /);
+  check.match(serve, /^Usage: shoal serve \[flags\] \[file\|folder\.\.\.\]\n/);
+  check.match(serve, /\n\nHTTP\n {2}--allow-http BOOL/);
 });
+
+for (const command of [undefined, "serve", "infer", "types", "models", "check", "new"]) {
+  test(`shoal ${command ?? ""} --help: lines that fit, and no colours elsewhere`, async () => {
+    const lines = (await helpOf(command)).split("\n");
+    check.deepEqual(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them.
+      lines.filter((line) => line.length > 100 || /\u001b/.test(line)),
+      [],
+    );
+  });
+}
+
+async function helpOf(...words: readonly (string | undefined)[]): Promise<string> {
+  const given = words.filter((word) => word !== undefined);
+  const program = new Program([shoalCommand, ...given, "--help"], { env: { NO_COLOR: "" } });
+  check.deepEqual([(await program.ended()).code, program.stderr], [0, ""]);
+  return program.stdout;
+}
 
 test("help has colours where they are asked for, and not with NO_COLOR", async () => {
   const forced = new Program([shoalCommand, "serve", "--help"], {

@@ -150,7 +150,9 @@ export class PageRun {
   /** `mkdir -p PATH`, `cp PATH PATH`, `cp -r PATH PATH`. */
   #changeFolder(tool: "mkdir" | "cp", args: readonly string[]): void {
     const names = args.filter((arg) => arg !== (tool === "mkdir" ? "-p" : "-r"));
-    const [from = "", to = ""] = names.map((name) => join(this.#folder, name));
+    const [here = "", to = ""] = names.map((name) => join(this.#folder, name));
+    // As for whoever stands in a clone.
+    const from = names[0]?.startsWith("node_modules/") === true ? join(root, names[0]) : here;
     if (tool === "mkdir") mkdirSync(from, { recursive: true });
     else cpSync(from, to, { recursive: true });
   }

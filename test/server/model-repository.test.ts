@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { createServer } from "shoal";
+import { createServer, type WrittenConfig } from "shoal";
 import { createClient } from "shoal/client/grpc";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
 
@@ -63,6 +63,37 @@ test("all of a folder is served", async (t) => {
       message: /explicit model load \/ unload is not allowed if polling is enabled/,
     });
   }
+});
+
+test("a model in TypeScript gets the parameters of its configuration", async (t) => {
+  const { folder, clients } = await start(t, { modelControlMode: "explicit" });
+  write(folder, {
+    "scaled/1/model.ts": `import { fp32, model, sample } from "shoal";
+      enum Places { Of = 10 }
+      export default model("scaled", {
+        inputs: { x: fp32(1) }, outputs: { y: fp32(1), setup: fp32(1) },
+        setup: ({ parameters }): number => Number(parameters["scale"]) * Places.Of,
+        infer: sample(({ x }, { parameters, state }) => ({
+          y: [Number(x.data[0]) * Number(parameters["scale"])], setup: [state as number],
+        })),
+      });`,
+    "scaled/config.pbtxt": 'parameters { key: "scale" value { string_value: "3" } }',
+  });
+  const [client] = clients;
+  const model = client.model("scaled");
+  const values = async (): Promise<unknown[]> => {
+    const { y, setup } = await model.inferSample({ x: [2] });
+    return [y?.data[0], setup?.data[0]];
+  };
+  await client.load("scaled");
+  check.deepEqual(await values(), [6, 30]);
+  const config: WrittenConfig = {
+    backend: "function",
+    version_policy: { specific: { versions: [1, 2n ** 60n] } },
+    parameters: { scale: { string_value: "5" } },
+  };
+  for (const each of clients) await each.load("scaled", { config });
+  check.deepEqual(await values(), [10, 50]);
 });
 
 test("clients load and unload where control is explicit", async (t) => {

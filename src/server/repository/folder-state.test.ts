@@ -17,12 +17,18 @@ import { folderState } from "./folder-state.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-state-")));
 
-after(() => rmSync(folder, { recursive: true }));
+const outside = `${folder}.outside`;
+
+after(() => {
+  rmSync(folder, { recursive: true });
+  rmSync(outside);
+});
 
 const at = (...parts: readonly string[]): string => join(folder, ...parts);
 
 mkdirSync(at("1", "weights"), { recursive: true });
 writeFileSync(at("config.pbtxt"), "");
+writeFileSync(outside, "");
 writeFileSync(at("1", "model.onnx"), "graph");
 
 const changes: Readonly<Record<string, () => void>> = {
@@ -37,6 +43,8 @@ const changes: Readonly<Record<string, () => void>> = {
   },
   "a new version": () => mkdirSync(at("2")),
   "a link": () => symlinkSync("1", at("3")),
+  "a link to a file": () => symlinkSync(outside, at("2", "model.onnx")),
+  "what a link leads to": () => writeFileSync(outside, "larger"),
   "a file less": () => rmSync(at("config.pbtxt")),
 };
 
@@ -51,4 +59,14 @@ test("every change shows, and nothing else", async () => {
     check.ok(!seen.has(now), what);
     seen.add(now);
   }
+});
+
+test("of some only those count", async () => {
+  const stateOf = (): Promise<string> => folderState(folder, (name) => name === "2");
+  const before = await stateOf();
+  writeFileSync(at("labels.txt"), "cat");
+  writeFileSync(at("1", "labels.txt"), "cat");
+  check.equal(await stateOf(), before);
+  writeFileSync(at("2", "labels.txt"), "cat");
+  check.notEqual(await stateOf(), before);
 });

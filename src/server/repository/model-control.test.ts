@@ -48,6 +48,87 @@ test("versions come and go by the policy", async (t) => {
   check.deepEqual(indexLines(core), ["m/1 READY", "m/2 READY"]);
 });
 
+const countsOf = (core: InferenceCore, version?: number): readonly number[] => {
+  const { config } = core.lookUp("m", version);
+  check.equal(config.written?.instance_group.length, config.instanceGroups.length);
+  return config.instanceGroups.map(({ count }) => count);
+};
+
+const readyCount = (core: InferenceCore): number | undefined => {
+  return core.statistics("m")[0]?.instances.ready;
+};
+
+test("of another number of instances only those change", async (t) => {
+  const { core, repository, folder } = await serveRepository(t, m);
+  const serving = core.lookUp("m", 1);
+  const changes: readonly (readonly [config: string, counts: readonly number[]])[] = [
+    ["instance_group { count: 3 }", [3]],
+    ["instance_group [{ count: 1 }, { count: 1 kind: KIND_CPU }]", [1, 1]],
+    ["", [1]],
+  ];
+  for (const [config, counts] of changes) {
+    writeFiles(folder, { "m/config.pbtxt": config });
+    await repository.load("m", plain);
+    check.equal(core.lookUp("m", 1), serving);
+    check.deepEqual(countsOf(core), counts);
+  }
+  await repository.load("m", withConfig({ instance_group: [{ count: 2 }] }));
+  check.equal(core.lookUp("m", 1), serving);
+  check.equal(readyCount(core), 2);
+  check.equal(core.lookUp("m", 1).config.maxBatchSize, 4, "still completed by the graph");
+  await repository.load("m", withConfig({ max_batch_size: 2, instance_group: [{ count: 2 }] }));
+  check.notEqual(core.lookUp("m", 1), serving);
+});
+
+test("instances that cannot be leave those that there are", async (t) => {
+  const { core, repository } = await serveRepository(t, m);
+  const serving = core.lookUp("m", 1);
+  for (const group of [{ count: 1025 }, { gpus: [0] }, { kind: "KIND_GPU" }]) {
+    const loading = repository.load("m", withConfig({ instance_group: [group] }));
+    await check.rejects(loading, { code: "INVALID_ARGUMENT" });
+    check.equal(core.lookUp("m", 1), serving);
+    check.deepEqual(countsOf(core), [1]);
+  }
+});
+
+test("of other versions only those change", async (t) => {
+  const files = { ...m, "m/2/model.onnx": addSubGraph(), "m/3/model.onnx": identityGraph("FP32") };
+  const { core, repository, folder } = await serveRepository(t, files);
+  const latest = core.lookUp("m", 3);
+  writeFiles(folder, { "m/config.pbtxt": "version_policy { all {} }" });
+  await repository.load("m", plain);
+  const [first, second] = [1, 2].map((version) => core.lookUp("m", version));
+  check.equal(core.lookUp("m", 3), latest);
+  check.deepEqual(latest.config.written?.version_policy, { all: {} });
+  writeFiles(folder, { "m/2/model.onnx": addSubGraph(), "m/4/model.onnx": addSubGraph() });
+  await repository.load("m", plain);
+  check.equal(core.lookUp("m", 1), first);
+  check.notEqual(core.lookUp("m", 2), second);
+  check.equal(core.lookUp("m", 3), latest);
+  check.ok(core.lookUp("m", 4).isReady());
+  writeFiles(folder, { "m/labels.txt": "for all versions" });
+  await repository.load("m", plain);
+  check.notEqual(core.lookUp("m", 1), first);
+});
+
+test("what one version has become before another failed is known", async (t) => {
+  const { core, repository } = await serveRepository(t, {
+    ...m,
+    "m/2/model.onnx": identityGraph("FP32"),
+    "m/config.pbtxt": "version_policy { all {} }",
+  });
+  const wrong = {
+    version_policy: { all: {} },
+    max_batch_size: 2,
+    input: ["a", "b"].map((name) => ({ name, data_type: "TYPE_FP32", dims: [16] })),
+    output: [{ name: "sum", data_type: "TYPE_FP32", dims: [16] }],
+  };
+  await check.rejects(repository.load("m", withConfig(wrong)), /version 2 is at UNAVAILABLE state/);
+  check.equal(core.lookUp("m", 1).config.maxBatchSize, 2);
+  await repository.load("m", plain);
+  check.equal(core.lookUp("m", 1).config.maxBatchSize, 4);
+});
+
 test("where it fails, what served serves on", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   const before = core.lookUp("m", 1);

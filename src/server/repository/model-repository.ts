@@ -3,38 +3,31 @@
  *
  *   folders (model-folders.ts) ──> config.pbtxt (config-text.ts) ──> polled ──> versions, each a load
  *
- * What is wrong with one model keeps no other from being loaded. A model that serves is loaded anew
- * beside itself; of one that has not changed since, nothing is loaded. What a client has overridden
- * holds until the files change, or the model is unloaded.
+ * What is wrong with one model keeps no other from being loaded. What a client has overridden holds
+ * until the files change, or the model is unloaded.
  *
  * Calls for one model run one after the other, those for several side by side. The models of an
  * ensemble's steps are loaded before it.
  *
- * Not here: what a version becomes when its file is opened (executor/repository-source.ts), when
- * folders are looked at.
+ * Not here: loading its versions (version-loads.ts), when folders are looked at
+ * (served-repositories.ts).
  */
-import { join } from "node:path";
 import { modelsOfSteps } from "../../core/config/ensemble-steps.ts";
 import { pollFailure } from "../../core/config/prepare-config.ts";
-import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
+import type { LoadOptions } from "../../core/inference-core.ts";
 import type {
   LoadOverride,
   ModelControl,
   ModelIndexEntry,
   UnloadOptions,
 } from "../../core/inference-service.ts";
-import type { PreparedLoad } from "../../core/model-loads.ts";
-import type { ModelSource } from "../../core/model-source.ts";
+
 import { reasonOf } from "../../core/repository.ts";
-import type { HostOptions } from "../../executor/instance-hosts.ts";
-import { repositorySource } from "../../executor/repository-source.ts";
+
 import { InferenceError } from "../../protocol/errors.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import { folderState } from "./folder-state.ts";
-import { readLabels } from "./label-file.ts";
-import { LoadSlots } from "./load-slots.ts";
-import { loadTogether } from "./load-together.ts";
-import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
+
 import {
   type ModelFolder,
   readModelFolder,
@@ -45,17 +38,10 @@ import { ModelTurns } from "./model-turns.ts";
 import { checkName, type PolledFolder, type PollOptions, pollFolder } from "./polled-folder.ts";
 import { StepLoads } from "./step-loads.ts";
 import { removeUpload, writeUpload } from "./uploads.ts";
+import { VersionLoads, type VersionLoadsOptions } from "./version-loads.ts";
 
-export interface ModelRepositoryOptions extends PollOptions {
+export interface ModelRepositoryOptions extends PollOptions, VersionLoadsOptions {
   readonly folders: readonly string[];
-  readonly core: InferenceCore;
-  readonly hostOptions: HostOptions;
-  /** Most rows of a batch that nobody has written; 0: none. */
-  readonly defaultMaxBatchSize: number;
-  /** Versions that load at once, of all models together. */
-  readonly loadCount: number;
-  /** How often more a version is tried that has failed to load. */
-  readonly retryCount: number;
 }
 
 /** What a model was loaded from. */
@@ -107,11 +93,11 @@ export class ModelRepository implements ModelControl {
   readonly #needed = new Map<string, readonly string[]>();
   readonly #turns = new ModelTurns();
   readonly #stepLoads = new StepLoads();
-  readonly #slots: LoadSlots;
+  readonly #versions: VersionLoads;
 
   constructor(options: ModelRepositoryOptions) {
     this.#options = options;
-    this.#slots = new LoadSlots(options.loadCount);
+    this.#versions = new VersionLoads(options);
   }
 
   /** Begins to load all models there are, or those of these names. */
@@ -179,6 +165,7 @@ export class ModelRepository implements ModelControl {
     const { upload, steps = [] } = this.#loaded.get(name) ?? {};
     this.#loaded.delete(name);
     this.#failures.delete(name);
+    this.#versions.forget(name);
     const unloaded = core
       .unload(name)
       .then(() => (upload === undefined ? undefined : removeUpload(upload)))
@@ -250,13 +237,11 @@ export class ModelRepository implements ModelControl {
     return loadStep;
   }
 
-  /** All versions that its policy allows; others are unloaded. */
   async #loadFolder(
     name: string,
     folderOf: () => Found | Promise<Found>,
     loading: Loading,
   ): Promise<void> {
-    const { core } = this.#options;
     const before = this.#loaded.get(name);
     const isAsked = loading.isAsked || before?.isAsked === true;
     const folder = await this.#told(loading, name, async () => {
@@ -271,18 +256,11 @@ export class ModelRepository implements ModelControl {
       const state = await folderState(path);
       const isSame = before?.state === state && upload === undefined;
       const override = loading.override.config ?? (isSame ? before.override : undefined);
-      const ready = readyVersions(core, name);
-      if (isSame && override === before.override && ready.length > 0) {
-        this.#loaded.set(name, { ...before, isAsked });
-        await this.#stepLoads.ended(name, before.steps, loading.loadStep);
-        return;
-      }
       const polled = await this.#poll(folder, override, loading);
       const steps = modelsOfSteps(polled.config);
       this.#needed.set(name, steps);
       await this.#stepLoads.ended(name, steps, loading.loadStep);
-      await this.#loadVersions(polled, loading);
-      this.#unloadOthers(polled);
+      await this.#versions.load(polled, loading);
       this.#loaded.set(name, { state, override, upload, steps, isAsked });
     } catch (error) {
       if (upload !== undefined) await removeUpload(upload);
@@ -325,61 +303,6 @@ export class ModelRepository implements ModelControl {
       throw error;
     }
   }
-
-  /** What its folder has no more, or its policy does not allow; it may have failed before. */
-  #unloadOthers({ name, versions }: PolledFolder): void {
-    const { core, hostOptions } = this.#options;
-    for (const entry of core.index()) {
-      const { version } = entry;
-      if (entry.name !== name || version === undefined || versions.includes(version)) continue;
-      core.unload(name, version).catch((error: unknown) => {
-        const about = { model: name, version, error };
-        hostOptions.log.error(`model '${name}' version ${version} is not unloaded`, about);
-      });
-    }
-  }
-
-  async #loadVersions(polled: PolledFolder, options: LoadOptions): Promise<void> {
-    await loadTogether(polled.name, polled.versions, (version) => {
-      const source = this.#sourceOf(polled, version);
-      return this.#slots.run(() => this.#prepare(source, options));
-    });
-  }
-
-  async #prepare(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
-    const { core, retryCount } = this.#options;
-    for (let left = retryCount; left > 0; left -= 1) {
-      try {
-        return await core.prepare(source, options);
-      } catch {
-        // It is in the log.
-      }
-    }
-    return await core.prepare(source, options);
-  }
-
-  #sourceOf({ name, path, config }: PolledFolder, version: number): ModelSource {
-    const { hostOptions, completes, defaultMaxBatchSize } = this.#options;
-    const at = join(path, String(version));
-    const given = {
-      name,
-      version,
-      polled: config,
-      completes,
-      defaultMaxBatchSize,
-      fileOf: (file: string) => modelFileWithin(at, file),
-      labelsIn: (file: string, output: string) => {
-        return readLabels({ folder: path, model: name, output, file });
-      },
-      warmupIn: (file: string) => warmupFileWithin(path, file),
-    };
-    return repositorySource(given, hostOptions);
-  }
-}
-
-function readyVersions(core: InferenceCore, name: string): readonly number[] {
-  const entries = core.index().filter((entry) => entry.name === name && entry.state === "READY");
-  return entries.flatMap(({ version }) => version ?? []);
 }
 
 function stepsOf({ steps }: Loaded): readonly string[] {

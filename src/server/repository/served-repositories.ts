@@ -68,7 +68,12 @@ export class ServedRepositories implements ModelLister {
       this.#poller = new RepositoryPoller({ repository, clock, log, pauseMs });
       await this.#poller.start();
     }
-    return await repository.loadAll(options);
+    const loading = await repository.loadAll(options);
+    if (loading.length === 0) {
+      const places = this.#folders.map((folder) => `'${folder}'`).join(", ");
+      this.#services.log.warning(`there is no model in ${places}: each would be a folder there`);
+    }
+    return loading;
   }
 
   /** All that the core has, and what there is in the folders. */
