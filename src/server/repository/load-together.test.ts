@@ -3,11 +3,17 @@ import { strict as check } from "node:assert";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import type { InferenceCore } from "../../core/inference-core.ts";
 import type { LoadOverride } from "../../core/inference-service.ts";
 import { addSubGraph } from "../../testing/onnx-graphs.ts";
 import { indexLines, serveRepository, writeFiles } from "../../testing/repository-fixture.ts";
 
 const graph = addSubGraph();
+
+/** Instances of the versions that serve. */
+function countsOf(core: InferenceCore): readonly number[] {
+  return core.statistics("m").map(({ instances }) => instances.ready);
+}
 
 const plain: LoadOverride = { config: undefined, files: new Map() };
 
@@ -23,12 +29,17 @@ test("where one version fails, those that serve go on as they are", async (t) =>
   });
   const before = [core.lookUp("m", 1), core.lookUp("m", 2)];
   writeFiles(folder, { "m/3/model.onnx": "no graph", "m/4/model.onnx": graph });
-  const config = JSON.stringify({ max_batch_size: 8, version_policy: { all: {} } });
-  for (const override of [plain, { config, files: new Map() }]) {
+  const withConfig = (changed: object): LoadOverride => {
+    const config = { backend: "onnxruntime", version_policy: { all: {} }, ...changed };
+    return { config: JSON.stringify(config), files: new Map() };
+  };
+  const more = { max_batch_size: 2, instance_group: [{ count: 2, kind: "KIND_CPU" }] };
+  for (const override of [plain, withConfig({ max_batch_size: 8 }), withConfig(more)]) {
     await check.rejects(repository.load("m", override), {
       message: /^load failed for model 'm': version 3 is at UNAVAILABLE state: .*;\n$/,
     });
     check.deepEqual([core.lookUp("m", 1), core.lookUp("m", 2)], before);
+    check.deepEqual(countsOf(core), [1, 1]);
     const [, , third = "", fourth] = indexLines(core);
     check.match(third.slice("m/3 ".length), noGraph);
     check.equal(fourth, "m/4 UNAVAILABLE unloaded");
