@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, type TestContext } from "node:test";
 import { createServer } from "shoal";
-import { createClient } from "shoal/client";
+import { ClientError, createClient } from "shoal/client";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
+
+import { until } from "../until.ts";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "shoal-uploads-")));
 const temporary = join(root, "temporary");
@@ -68,6 +70,22 @@ test("each goes with its model, by another load or at the end of the server", as
   check.deepEqual(uploads(), [second]);
   await server.close();
   check.deepEqual(uploads(), []);
+});
+
+test("nothing is left of those that load while the server stops", async (t) => {
+  const { server, client } = await start(t);
+  const loads = [1, 2, 3, 4, 5, 6].map(async (index) => {
+    return await client.load(`m${index}`, sent).then(
+      () => "loaded",
+      (error: unknown) => (error instanceof ClientError ? error.code : String(error)),
+    );
+  });
+  await until(() => uploads().length > 0);
+  await server.close();
+  check.deepEqual(uploads(), []);
+  const ends = new Set(await Promise.all(loads));
+  ends.delete("loaded");
+  check.deepEqual([...ends], ["UNAVAILABLE"]);
 });
 
 test("a process that exits leaves nothing", () => {
