@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "repository.ts": [
+  "core/repository.ts": [
     ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
     ["one.version - other.version", "other.version - one.version"],
     ["ready.findLast((entry) => failureOf", "ready.find((entry) => failureOf"],
@@ -24,7 +24,7 @@ export const mutants = {
     ["kinds[code]", "kinds.INTERNAL"],
     ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
-  "model-loads.ts": [
+  "core/model-loads.ts": [
     [
       'if (entry.state === "LOADING") repository.fail(entry, error);',
       "repository.fail(entry, error);",
@@ -35,8 +35,25 @@ export const mutants = {
     ],
     // Once real: instances were started of what had been unloaded meanwhile.
     ["source.resolve(signal);\n    signal.throwIfAborted();", "source.resolve(signal);"],
+    // What replaces a version.
+    ["if (entry.replacement !== undefined) {", "if (false) {"],
+    ["    entry.replacement = replacement;\n", ""],
+    ["        replacement.model = made;\n", ""],
+    ["        replacement.model = made;\n", "        entry.model = made;\n"],
+    ["if (signal.aborted) throw fail(signal.reason);", ""],
+    ["if (!signal.aborted) this.retire(entry, model);", ""],
+    ["if (entry.model !== undefined) this.retire(entry, entry.model);", ""],
+    ["this.retire(entry, entry.model);", "entry.model.abandon(unloadedEarly);"],
+    ["this.retire(entry, entry.model);", "void entry.model.drain();"],
+    ["          entry.model = model;\n          this.#logLoaded", "          this.#logLoaded"],
+    ["      entry.replacement = undefined;\n      const error", "      const error"],
+    ["          entry.replacement = undefined;\n          if (entry", "          if (entry"],
+    ["          entry.replacement = undefined;\n          if (!signal", "          if (!signal"],
+    ["leaving.set(model, left);", ""],
+    ["if (entry.model === model) onOutOfService", "onOutOfService"],
+    ["replacement.done = preparing.then(nothing, nothing);", "preparing.then(nothing, nothing);"],
   ],
-  "inference-core.ts": [
+  "core/inference-core.ts": [
     ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
     ["entries.filter(isMeant(version))", "entries"],
     ['if (this.#state === "stopped") return;', ""],
@@ -45,7 +62,7 @@ export const mutants = {
       "return !strictReadiness || this.#repository.isReady();",
     ],
     ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
-    ["each?.abandon(error);", ""],
+    ["each?.abandon(error);", ";"],
     // Once real: a caller that throws made infer throw.
     [
       'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
@@ -84,10 +101,24 @@ export const mutants = {
     ["ofModel.filter(isMeant(version))", "ofModel"],
     [".findLast(isMeant(version))", ".find(isMeant(version))"],
     ["asked === undefined || version === asked", "version === asked"],
+    // What replaces a version.
+    ['if (entry?.state === "READY") {', "if (entry !== undefined) {"],
+    ['if (entry?.state === "READY") {', "if (false) {"],
+    ['if (entry?.state === "UNLOADING") {', "if (false) {"],
+    [
+      "versionsOf(name).filter(isMeant(version));\n    if (entry?",
+      "versionsOf(name);\n    if (entry?",
+    ],
+    ["[model, ...leaving.keys()]", "[model]"],
+    ["[model ?? [], ...leaving.keys()]", "[model ?? []]"],
+    ["replacement?.giveUp.abort(unloadedEarly(model));", ""],
+    ["if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);", ""],
+    ["await replacement?.done.catch(() => {});", ""],
+    ["await Promise.all(leaving.values());\n", ""],
     // Once real: who took out a model that had failed to load had a server that was never ready.
     ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
-  "loaded-model.ts": [
+  "core/loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],
     ["    this.#scheduler.close();\n    await", "    await"],
     // Once real: a call to a model that was abandoned waited for ever, and the server with it.
@@ -95,13 +126,13 @@ export const mutants = {
     ["    await this.#instances.stop();\n", ""],
     ["this.#scheduler.failAll(error);\n", ""],
     ["this.#instances.abandon(error);", ""],
-    ["validateRequest(request, this.config);", ""],
+    ["validateRequest(request, this.#config);", ""],
     ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
     // Once real: a model that drained said that it can run a batch.
     ["!this.#isUnloading && ", ""],
     ["this.#isUnloading = true;", ""],
   ],
-  "model-statistics.ts": [
+  "core/model-statistics.ts": [
     ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
     ["this.#pendingCount -= requestCount;", "this.#pendingCount -= 1;"],
     ["this.#executingCount += requestCount;", "this.#executingCount += rows;"],
@@ -139,7 +170,7 @@ export const mutants = {
     // Once real: the last response of a stream took less than no time.
     ["Math.max(respondedMs, computeOutputStartMs)", "computeOutputStartMs"],
   ],
-  "histogram.ts": [
+  "core/histogram.ts": [
     ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],
     ["bound * unitsPerValue", "bound"],
     ["cumulative += count;", "cumulative = count;"],

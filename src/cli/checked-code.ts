@@ -4,16 +4,15 @@
  */
 
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
-import { describeOnnxModel } from "../backends/onnx-description.ts";
 import type { Graph } from "../core/config/complete-from-graph.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { resolveInstances, resolveModelConfig } from "../core/resolve-model-config.ts";
 import type { Model } from "../definition/model.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
-import type { TensorSpecs } from "../definition/specifications.ts";
+import { onnxModelConfig } from "../executor/onnx-model-config.ts";
+import { declarations } from "../executor/tensor-declarations.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import type { ModelOptions, TensorDeclaration } from "../protocol/model-options.ts";
+import type { ModelOptions } from "../protocol/model-options.ts";
 import type { ServedModel } from "../server/served-models.ts";
 import type { CheckedModel, CheckOptions } from "./checked-folder.ts";
 import type { Finding } from "./findings.ts";
@@ -122,36 +121,19 @@ function resolveFunction(
   return { config, options, graph: undefined, instances, threads, weightBytes: undefined };
 }
 
-function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
-  return Object.entries(specs).map(([name, { datatype, dims, isOptional }]) => {
-    return { name, datatype, dims, isOptional };
-  });
-}
-
 async function resolveOnnx(
   model: OnnxModel,
   { cores, graphs }: CheckOptions,
 ): Promise<Resolved | undefined> {
-  const { name, version, path, options, session } = model;
+  const { path, options, session } = model;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw new InferenceError("INVALID_ARGUMENT", `there is no file '${path}'`);
   }
   const graph = await graphs.read(path);
   if (graph === undefined) return undefined;
-  const serving = describeOnnxModel(graph, model);
+  const { config } = onnxModelConfig(model, graph, cores);
   const machine = { defaultKind: "thread", cores } as const;
-  const config = resolveModelConfig({
-    name,
-    version,
-    platform: "onnxruntime_onnx",
-    backend: "onnxruntime",
-    inputs: serving.inputs,
-    outputs: serving.outputs,
-    options: serving.options,
-    ...machine,
-    defaultModelFilename: basename(path),
-  });
   const instances = resolveInstances({ ...machine, options }).devices.length;
   const each = session.intraOpThreads ?? Math.max(1, Math.floor(cores / instances));
   return { config, options, graph, instances, threads: instances * each, weightBytes: found.size };

@@ -79,6 +79,17 @@ test("an optional input of a model need not be mapped", () => {
   );
 });
 
+test("a dimension that is open fits any, whoever leaves it open", () => {
+  for (const [one, other] of [
+    [-1, 3],
+    [3, -1],
+  ] as const) {
+    const models = [stepModel({ name: "a", dims: [one] }), stepModel({ name: "b", dims: [other] })];
+    const ensemble = ensembleConfig({ steps: [first, second], dims: [-1] });
+    check.equal(planEnsemble(ensemble, models).steps.length, 2);
+  }
+});
+
 test("with and without a batch dimension, if the whole shapes fit", () => {
   const unbatched = stepModel({ name: "b", maxBatchSize: 0, dims: [-1, 2] });
   const config = ensembleConfig({ steps: [first, second], maxBatchSize: 4, dims: [2] });

@@ -82,9 +82,9 @@ export function planEnsemble(config: ModelConfig, models: readonly ModelConfig[]
     outputs: given,
     steps: planned,
     readers,
-    isShared: readers.map((ofTensor, tensor) => {
+    isShared: readers.map((_, tensor) => {
       const uses = planned.flatMap((step) => step.inputs.filter((one) => one.tensor === tensor));
-      return ofTensor.length > 0 && uses.length + (isGiven(given, tensor) ? 1 : 0) > 1;
+      return uses.length + (isGiven(given, tensor) ? 1 : 0) > 1;
     }),
     isDecoupled: planned.some(({ isDecoupled }) => isDecoupled),
   };

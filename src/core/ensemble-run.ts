@@ -26,22 +26,11 @@ import { type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { Iteration, StepCall, type StepOwner } from "./ensemble-parts.ts";
-import type { EnsemblePlan, PlannedStep, PlannedTensor } from "./ensemble-plan.ts";
+import type { PlannedStep, PlannedTensor } from "./ensemble-plan.ts";
 import { type EnsembleValue, fitted, isPassedOn, sequenceAfter } from "./ensemble-values.ts";
 import type { ModelConfig } from "./model-config.ts";
 import { endedRequest } from "./scheduled-request.ts";
-import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
-
-/** The model of a step, as it was found when the request came. */
-export interface StepModel {
-  readonly config: ModelConfig;
-  isReady(): boolean;
-  /** Throws what is wrong with the request. */
-  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest;
-  /** It stays, for requests from inside, until it has been let go as often. */
-  hold(): void;
-  letGo(): void;
-}
+import type { HeldSteps, PendingRequest, ResponseSink } from "./scheduler.ts";
 
 export interface RunOwner {
   respond(run: EnsembleRun, response: EnsembleResponse, isFinal: boolean): void;
@@ -56,9 +45,7 @@ export interface EnsembleResponse {
 export interface RunFields {
   readonly owner: RunOwner;
   readonly config: ModelConfig;
-  readonly plan: EnsemblePlan;
-  /** By step. */
-  readonly models: readonly StepModel[];
+  readonly steps: HeldSteps;
   readonly request: InferRequest;
   readonly sink: ResponseSink;
   readonly deadlineMs: number;
@@ -101,7 +88,8 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   #isBusy = false;
 
   constructor(fields: RunFields) {
-    const { config, plan, request, arrivedAtMs } = fields;
+    const { config, request, arrivedAtMs } = fields;
+    const { plan } = fields.steps;
     const { requestedOutputs } = request;
     this.fields = fields;
     this.rows = config.maxBatchSize > 0 ? (request.inputs[0]?.shape[0] ?? 1) : 1;
@@ -115,14 +103,14 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   }
 
   start(): void {
-    const { plan, request, config } = this.fields;
+    const { request, steps } = this.fields;
+    const { plan } = steps;
     const { sequence } = request;
     const root = this.#iteration();
     for (const { name, tensor } of plan.inputs) {
       const input = request.inputs.find((given) => given.name === name);
       const isShared = input?.isShared === true;
-      const isBatched = config.maxBatchSize > 0;
-      this.#set(root, tensor, { tensor: input, isBatched, isShared, sequence });
+      this.#set(root, tensor, { tensor: input, isShared, sequence });
     }
     this.#goOn();
   }
@@ -191,13 +179,12 @@ export class EnsembleRun implements PendingRequest, StepOwner {
       const output = response.outputs.find((given) => given.name === name);
       const isShared =
         response.isShared === true || isPassedOn(output, request.inputs, step.isDecoupled);
-      const value = { tensor: output, isBatched: step.isBatching, isShared, sequence };
-      this.#set(iteration, tensor, value);
+      this.#set(iteration, tensor, { tensor: output, isShared, sequence });
     }
   }
 
   #set(iteration: Iteration, tensor: number, value: EnsembleValue): void {
-    const { plan } = this.fields;
+    const { plan } = this.fields.steps;
     iteration.values[tensor] = value;
     for (const step of plan.readers[tensor] ?? []) {
       if (iteration.lacksNoneAfter(step)) {
@@ -228,12 +215,13 @@ export class EnsembleRun implements PendingRequest, StepOwner {
       else this.#run(next);
       return true;
     }
-    const isQuiet = this.#calls.length === 0 && this.#waiting.length === 0;
+    // Nobody waits in front of a step that does not run.
+    const isQuiet = this.#calls.length === 0;
     if (this.#error !== undefined) {
       if (isQuiet) this.#fail(this.#error);
       return false;
     }
-    const { plan } = this.fields;
+    const { plan } = this.fields.steps;
     const [complete] = plan.isDecoupled || isQuiet ? this.#complete : [];
     if (complete !== undefined) {
       this.#complete.shift();
@@ -250,30 +238,31 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   }
 
   #run({ step, iteration }: ReadyStep): void {
-    const { models, deadlineMs } = this.fields;
+    const { steps, deadlineMs } = this.fields;
+    const { model, held } = steps.models[step.index] ?? {};
     const call = new StepCall(this, step, iteration, this.#requestOf(step, iteration));
     this.#calls.push(call);
     try {
-      const options = { deadlineMs, isInternal: true };
-      call.sent(models[step.index]?.infer(call.request, call, options) ?? endedRequest);
+      const options = { deadlineMs, isInternal: true, held };
+      call.sent(model?.infer(call.request, call, options) ?? endedRequest);
     } catch (reason) {
       call.fail(InferenceError.from(reason));
     }
   }
 
   #requestOf(step: PlannedStep, { values }: Iteration): InferRequest {
-    const { request, models, plan } = this.fields;
+    const { request, config } = this.fields;
+    const { models, plan } = this.fields.steps;
     const inputs: WireTensor[] = [];
     let { sequence } = request;
     for (const input of step.inputs) {
       const value = values[input.tensor];
       sequence = value?.sequence ?? sequence;
       if (value?.tensor === undefined) continue;
-      const { tensor, isBatched } = value;
       const isShared = value.isShared || plan.isShared[input.tensor] === true;
-      inputs.push(fitted(tensor, input, { isBatched, isBatching: step.isBatching, isShared }));
+      inputs.push(fitted(value.tensor, input, { isBatching: step.isBatching, isShared }));
     }
-    const { name, version } = models[step.index]?.config ?? this.fields.config;
+    const { name, version } = models[step.index]?.model.config ?? config;
     const { requestedOutputs } = step;
     return {
       ...request,
@@ -287,16 +276,15 @@ export class EnsembleRun implements PendingRequest, StepOwner {
 
   /** `isFinal`: no more will come. Undefined: it is only the end of a stream. */
   #respond(iteration: Iteration | undefined, isFinal: boolean): void {
-    const { owner, config, plan } = this.fields;
+    const { owner, config, steps } = this.fields;
     const outputs: WireTensor[] = [];
     let isShared = false;
     for (const output of iteration === undefined ? [] : this.#wanted) {
       const value = iteration?.values[output.tensor];
       if (value?.tensor === undefined) continue;
-      const { tensor, isBatched } = value;
       const isBatching = config.maxBatchSize > 0;
-      isShared ||= value.isShared || plan.isShared[output.tensor] === true;
-      outputs.push(fitted(tensor, output, { isBatched, isBatching, isShared: false }));
+      isShared ||= value.isShared || steps.plan.isShared[output.tensor] === true;
+      outputs.push(fitted(value.tensor, output, { isBatching, isShared: false }));
     }
     if (isFinal) this.#isOver = true;
     else if (iteration !== undefined) this.#untaken.push(iteration);
@@ -321,7 +309,6 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   #drop(): void {
     this.#ready = [];
     this.#waiting = [];
-    this.#complete = [];
   }
 
   #release(iteration: Iteration): void {
@@ -342,6 +329,6 @@ export class EnsembleRun implements PendingRequest, StepOwner {
   }
 
   #iteration(maker?: StepCall): Iteration {
-    return new Iteration(this.fields.plan, this.#wanted.length, maker);
+    return new Iteration(this.fields.steps.plan, this.#wanted.length, maker);
   }
 }

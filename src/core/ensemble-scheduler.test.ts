@@ -2,103 +2,11 @@
 import { strict as check } from "node:assert";
 import test from "node:test";
 import { InferenceError } from "../protocol/errors.ts";
-import type { InferRequest, InferResponse } from "../protocol/infer.ts";
 import { inferRequest } from "../testing/core-fixture.ts";
-import {
-  type EnsembleChanges,
-  ensembleConfig,
-  stepConfig,
-  stepModel,
-} from "../testing/ensemble-fixture.ts";
-import { HeldModel, tensor, valuesOf } from "../testing/step-models.ts";
-import { VirtualClock } from "../testing/virtual-clock.ts";
-import { checkedEnsemble, EnsembleScheduler } from "./ensemble-scheduler.ts";
-import type { ModelConfig } from "./model-config.ts";
-import { ModelStatistics } from "./model-statistics.ts";
-import type { PendingRequest, ResponseSink } from "./scheduler.ts";
-
-const chain = [stepConfig("a", { x: "X" }, { y: "T" }), stepConfig("b", { x: "T" }, { y: "Y" })];
-
-class Caller implements ResponseSink {
-  readonly heard: unknown[] = [];
-  readonly responses: InferResponse[] = [];
-  onHeard: () => void = () => {};
-
-  respond(response: InferResponse, isFinal: boolean): void {
-    this.responses.push(response);
-    this.heard.push([valuesOf(response.outputs), isFinal ? "final" : "more"]);
-    this.onHeard();
-  }
-
-  fail({ code, message }: InferenceError, reason?: string): void {
-    this.heard.push([code, message, reason]);
-    this.onHeard();
-  }
-}
-
-class Fixture {
-  readonly clock = new VirtualClock();
-  readonly models: Readonly<Record<string, HeldModel>>;
-  readonly statistics = new ModelStatistics("e", 1);
-  readonly scheduler: EnsembleScheduler;
-  readonly logged: string[] = [];
-  missing = "";
-
-  constructor(models: readonly ModelConfig[], ensemble: EnsembleChanges) {
-    const entries = models.map((model) => [model.name, new HeldModel(model)] as const);
-    this.models = Object.fromEntries(entries);
-    const find = (name: string): HeldModel => this.#find(name);
-    const config = checkedEnsemble(ensembleConfig(ensemble), find);
-    const { clock, statistics } = this;
-    const nothing = (): void => {};
-    const error = (message: string): void => void this.logged.push(message);
-    const log = { verbose: nothing, info: nothing, warning: nothing, error };
-    this.scheduler = new EnsembleScheduler({ config, clock, log, statistics, find });
-  }
-
-  model(name: string): HeldModel {
-    return this.models[name] ?? this.#find(name);
-  }
-
-  send(changes: Partial<InferRequest> = {}, deadlineMs = Infinity): Sent {
-    const caller = new Caller();
-    const request = inferRequest({ modelName: "e", inputs: [tensor("X", [5])], ...changes });
-    const pending = this.scheduler.enqueue(request, caller, { deadlineMs });
-    return { caller, pending };
-  }
-
-  get holdCounts(): readonly number[] {
-    return Object.values(this.models).map(({ holdCount }) => holdCount);
-  }
-
-  snapshot(): ReturnType<ModelStatistics["snapshot"]> {
-    return this.statistics.snapshot({ nowMs: this.clock.nowMs(), wallMs: 0 });
-  }
-
-  #find(name: string): HeldModel {
-    const model = this.models[name];
-    if (model === undefined || name === this.missing) {
-      throw new InferenceError("NOT_FOUND", `no ${name}`);
-    }
-    return model;
-  }
-}
-
-interface Sent {
-  readonly caller: Caller;
-  readonly pending: PendingRequest;
-}
-
-function chained(changes: EnsembleChanges = {}): Fixture {
-  const models = [stepModel({ name: "a" }), stepModel({ name: "b" })];
-  return new Fixture(models, { steps: chain, ...changes });
-}
-
-/** A streams, and b gets each of its responses. */
-function streaming(changes: EnsembleChanges = {}): Fixture {
-  const models = [stepModel({ name: "a", isDecoupled: true }), stepModel({ name: "b" })];
-  return new Fixture(models, { steps: chain, ...changes });
-}
+import { Caller, chain, chained, Fixture, streaming } from "../testing/ensemble-calls.ts";
+import { ensembleConfig, stepConfig, stepModel } from "../testing/ensemble-fixture.ts";
+import { HeldModel, tensor } from "../testing/step-models.ts";
+import { checkedEnsemble, letGoOf } from "./ensemble-scheduler.ts";
 
 const sequenceParameters = { sequence_id: 0, sequence_start: false, sequence_end: false };
 const broken = new InferenceError("INTERNAL", "model 'a' failed", { reason: "BACKEND" });
@@ -113,7 +21,7 @@ test("a step gets what the one before it gave, the same bytes under another name
     ["7", { k: 1 }, 2, 9],
   );
   check.deepEqual([request.modelName, request.modelVersion], ["a", 1]);
-  check.deepEqual(options, { deadlineMs: 40, isInternal: true });
+  check.deepEqual(options, { deadlineMs: 40, isInternal: true, held: undefined });
   check.equal(fixture.model("b").calls.length, 0);
   const between = tensor("y", [6]);
   fixture.model("a").last.respondWith([between]);
@@ -369,6 +277,10 @@ test("a response without outputs starts nothing, and is taken at once", () => {
   stream.respond({}, { isFinal: false });
   check.equal(fixture.model("b").calls.length, 0);
   check.equal(stream.creditCount, 1);
+  // Also by whoever says so before the call has returned.
+  fixture.model("a").onCall = (call) => call.respond({}, { isFinal: false });
+  fixture.send();
+  check.equal(fixture.model("a").last.creditCount, 1);
 });
 
 test("what is taken before the stream's call has returned is told when it has", () => {
@@ -446,14 +358,35 @@ test("an error cancels the streams before it, and drops what they still say", ()
 });
 
 test("after an error nothing that waits is run", () => {
-  const fixture = streaming({ maxInflightRequests: 1 });
+  const fixture = streaming({ maxInflightRequests: 2 });
   const { caller } = fixture.send();
   const { last: stream } = fixture.model("a");
-  stream.respond({ y: 1 }, { isFinal: false });
-  stream.respond({ y: 2 }, { isFinal: false });
-  fixture.model("b").last.fail(broken);
-  check.equal(fixture.model("b").calls.length, 1);
+  for (let value = 0; value < 4; value += 1) stream.respond({ y: value }, { isFinal: false });
+  const { calls } = fixture.model("b");
+  calls[0]?.fail(broken);
+  calls[1]?.respond({ y: 10 });
+  check.equal(calls.length, 2);
   check.equal(caller.heard.length, 1);
+});
+
+test("after an error no step is run with what others still give", () => {
+  const models = ["a", "b", "c"].map((name) => stepModel({ name }));
+  const steps = [...chain, stepConfig("c", { x: "X" }, { y: "Z" })];
+  const fixture = new Fixture(models, { steps, outputs: ["Y", "Z"] });
+  const { caller } = fixture.send();
+  fixture.model("c").last.fail(broken);
+  fixture.model("a").last.respond({ y: 6 });
+  check.equal(fixture.model("b").calls.length, 0);
+  check.equal(caller.heard.length, 1);
+});
+
+test("what the ensemble gives while a step still reads it is marked", () => {
+  const steps = [chain[0]!, stepConfig("b", { x: "T" }, { y: "Y" })];
+  const models = [stepModel({ name: "a", isDecoupled: true }), stepModel({ name: "b" })];
+  const fixture = new Fixture(models, { steps, outputs: ["T", "Y"] });
+  const { caller } = fixture.send({ requestedOutputs: ["T"] });
+  fixture.model("a").last.respond({ y: 1 }, { isFinal: false });
+  check.equal(caller.responses[0]?.isShared, true);
 });
 
 test("a reader who leaves from inside a response", () => {
@@ -515,6 +448,34 @@ test("without one of its models it is down, and up again with it", () => {
   check.equal(fixture.snapshot().fail.count, 0);
 });
 
+test("it is ready while its models are", () => {
+  const fixture = chained();
+  Object.assign(fixture.model("b"), { isReady: () => false });
+  check.equal(fixture.scheduler.isReady, false);
+});
+
+test("a model that cannot be held leaves none of the others held", () => {
+  const fixture = chained();
+  Object.assign(fixture.model("b"), {
+    hold: () => {
+      throw new InferenceError("NOT_FOUND", "no b");
+    },
+  });
+  check.deepEqual(fixture.send().caller.heard, [["NOT_FOUND", "no b", undefined]]);
+  check.deepEqual(fixture.holdCounts, [0, 0]);
+});
+
+test("what streams is never shared", () => {
+  const { models } = streaming();
+  const find = (name: string): HeldModel => models[name]!;
+  const config = { ...ensembleConfig({ steps: chain }), singleFlight: true };
+  check.equal(checkedEnsemble(config, find).singleFlight, false);
+  const message =
+    "Response Cache does not currently support model e with 'decoupled' transaction policy. " +
+    "Please disable the response cache.";
+  check.throws(() => checkedEnsemble({ ...config, cache: { maxBytes: 1 } }, find), { message });
+});
+
 test("what it began with a model, it ends with it", () => {
   const fixture = chained();
   const { caller } = fixture.send();
@@ -528,13 +489,13 @@ test("what it began with a model, it ends with it", () => {
 
 test("who holds the ensemble holds its models, and is served by them", () => {
   const fixture = chained();
-  fixture.scheduler.hold();
+  const held = fixture.scheduler.hold();
   check.deepEqual(fixture.holdCounts, [1, 1]);
   fixture.missing = "b";
   const caller = new Caller();
   const request = inferRequest({ modelName: "e", inputs: [tensor("X", [5])] });
-  fixture.scheduler.enqueue(request, caller, { deadlineMs: Infinity, isInternal: true });
-  fixture.scheduler.letGo();
+  fixture.scheduler.enqueue(request, caller, { deadlineMs: Infinity, isInternal: true, held });
+  letGoOf(held.models);
   check.deepEqual(fixture.holdCounts, [1, 1]);
   fixture.model("a").last.respond({ y: 6 });
   fixture.model("b").last.respond({ y: 7 });

@@ -3,9 +3,10 @@
  * instances: each request starts at once, and waits where its steps' models let it wait.
  *
  * The models of the steps are looked up when a request comes, and held until it has ended: what was
- * accepted goes to its end, also if one of them is unloaded meanwhile. The plan is made anew when
- * they are not those it was made for. So an ensemble is down while one of its models is not there,
- * or does not fit any more, and up again when it is: nobody has to tell it.
+ * accepted goes to its end, also if one of them is unloaded or replaced meanwhile, and whatever is
+ * asked later goes to what has come then; the same through ensembles of ensembles. The plan is made
+ * anew when they are not those it was made for. So an ensemble is down while one of its models is
+ * not there, or does not fit any more, and up again when it is: nobody has to tell it.
  *
  * Statistics: a request counts as executing at once, and never as waiting. Its compute times are
  * the sums over its steps, as Triton has them: of steps that run side by side they are more than the
@@ -20,17 +21,20 @@ import type { AskedVersion, InferRequest, Parameters, SequenceFields } from "../
 import type { Clock } from "./clock.ts";
 import type { EnsembleStepConfig } from "./ensemble-config.ts";
 import { type EnsemblePlan, planEnsemble } from "./ensemble-plan.ts";
-import {
-  type EnsembleResponse,
-  EnsembleRun,
-  type RunOwner,
-  type StepModel,
-} from "./ensemble-run.ts";
+import { type EnsembleResponse, EnsembleRun, type RunOwner } from "./ensemble-run.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ExecutionMoments, ModelStatistics } from "./model-statistics.ts";
 import { endedRequest } from "./scheduled-request.ts";
-import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import type {
+  EnqueueOptions,
+  HeldStep,
+  HeldSteps,
+  PendingRequest,
+  ResponseSink,
+  Scheduler,
+  StepModel,
+} from "./scheduler.ts";
 import { tell } from "./sharing.ts";
 import { stopping } from "./stopping.ts";
 
@@ -49,14 +53,14 @@ export interface EnsembleSchedulerOptions {
 interface Bound {
   readonly plan: EnsemblePlan;
   readonly models: readonly StepModel[];
+  /** One more than of those before. */
+  readonly number: number;
 }
 
 export class EnsembleScheduler implements Scheduler, RunOwner {
   readonly #options: EnsembleSchedulerOptions;
   readonly #runs: Set<EnsembleRun> = new Set();
   #bound: Bound | undefined = undefined;
-  /** For those who hold the ensemble, as a step of theirs: until then its own models are held. */
-  #held: { readonly bound: Bound; count: number } | undefined = undefined;
   #isDraining = false;
   #isClosed = false;
   #onDrained: (() => void)[] = [];
@@ -92,35 +96,53 @@ export class EnsembleScheduler implements Scheduler, RunOwner {
     }
   }
 
-  hold(): void {
-    this.#held ??= { bound: this.#bind(), count: 0 };
-    this.#held.count += 1;
-    for (const model of this.#held.bound.models) model.hold();
+  /** The same for two requests only if the same loads of the same models answer both. */
+  stepsKey(held?: HeldSteps): string {
+    if (held !== undefined) return held.key;
+    try {
+      const { models, number } = this.#bind();
+      return keyOf(
+        number,
+        models.map((model) => model.stepsKey()),
+      );
+    } catch {
+      return "";
+    }
   }
 
-  letGo(): void {
-    const held = this.#held;
-    assert(held !== undefined, "only what is held can be let go");
-    held.count -= 1;
-    if (held.count === 0) this.#held = undefined;
-    for (const model of held.bound.models) model.letGo();
+  /** Throws if a model is not there, or does not fit; those that were held once are. */
+  hold(again?: HeldSteps): HeldSteps {
+    if (again !== undefined) {
+      for (const { model, held } of again.models) model.hold(held);
+      return again;
+    }
+    const { plan, models: found, number } = this.#bind();
+    const models: HeldStep[] = [];
+    try {
+      for (const model of found) models.push({ model, held: model.hold() });
+    } catch (reason) {
+      letGoOf(models);
+      throw reason;
+    }
+    const keys = models.map(({ held }) => held?.key ?? "");
+    return { plan, models, key: keyOf(number, keys) };
   }
 
   enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     const { config, clock, statistics } = this.#options;
-    const { deadlineMs, isInternal = false } = options;
+    const { deadlineMs, isInternal = false, held } = options;
     if (isInternal ? this.#isClosed : this.#isDraining) {
       return this.#refuse(request, sink, stopping(request));
     }
-    let bound: Bound;
+    let steps: HeldSteps;
     try {
-      bound = this.#bindHeld(isInternal);
+      steps = this.hold(held);
     } catch (reason) {
       return this.#refuse(request, sink, InferenceError.from(reason));
     }
     const arrivedAtMs = clock.nowMs();
     const fields = { owner: this, config, request, sink, deadlineMs, arrivedAtMs };
-    const run = new EnsembleRun({ ...fields, ...bound });
+    const run = new EnsembleRun({ ...fields, steps });
     this.#runs.add(run);
     statistics.requestStarted();
     run.start();
@@ -204,25 +226,9 @@ export class EnsembleScheduler implements Scheduler, RunOwner {
     return bound;
   }
 
-  /** Its models are held. Who holds the ensemble is not refused because one of them has gone. */
-  #bindHeld(isInternal: boolean): Bound {
-    const { plan, models } = isInternal && this.#held ? this.#held.bound : this.#bind();
-    const held: StepModel[] = [];
-    try {
-      for (const model of models) {
-        model.hold();
-        held.push(model);
-      }
-    } catch (reason) {
-      for (const model of held) model.letGo();
-      throw reason;
-    }
-    return { plan, models };
-  }
-
   #end(run: EnsembleRun): void {
     this.#runs.delete(run);
-    for (const model of run.fields.models) model.letGo();
+    letGoOf(run.fields.steps.models);
     if (this.#isDraining) this.#tellIfDrained();
   }
 
@@ -257,7 +263,16 @@ function bindSteps({ ensemble, ...config }: ModelConfig, find: FindModel, known?
   );
   if (known?.models.every((model, index) => model === models[index])) return known;
   const configs = models.map((model) => model.config);
-  return { plan: planEnsemble({ ...config, ensemble }, configs), models };
+  const plan = planEnsemble({ ...config, ensemble }, configs);
+  return { plan, models, number: 1 + (known?.number ?? 0) };
+}
+
+export function letGoOf(models: readonly HeldStep[]): void {
+  for (const { model, held } of models) model.letGo(held);
+}
+
+function keyOf(number: number, ofSteps: readonly string[]): string {
+  return `${number}(${ofSteps.join()})`;
 }
 
 /** As if it had run them one after another. */

@@ -8,24 +8,23 @@ const shapes: readonly [
   what: string,
   shape: readonly number[],
   dims: readonly number[],
-  isBatched: boolean,
   isBatching: boolean,
   expected: readonly number[],
 ][] = [
-  ["both batch", [2, 1], [1], true, true, [2, 1]],
-  ["neither does", [2], [2], false, false, [2]],
-  ["a batch of one is taken off", [1, 2], [2], true, false, [2]],
-  ["but not if the whole shape fits", [1, 2], [-1, 2], true, false, [1, 2]],
-  ["nor one of more rows", [2, 1], [1], true, false, [2, 1]],
-  ["nor if the rest does not fit", [1, 2], [3], true, false, [1, 2]],
-  ["a batch of one is put on", [2], [2], false, true, [1, 2]],
-  ["but not if the first dimension is the batch", [1, 2], [2], false, true, [1, 2]],
+  ["both batch", [2, 1], [1], true, [2, 1]],
+  ["neither does", [2], [2], false, [2]],
+  ["a batch of one is taken off", [1, 2], [2], false, [2]],
+  ["but not if the whole shape fits", [1, 2], [-1, 2], false, [1, 2]],
+  ["nor one of more rows", [2, 1], [1], false, [2, 1]],
+  ["nor if the rest does not fit", [1, 2], [3], false, [1, 2]],
+  ["a batch of one is put on", [2], [2], true, [1, 2]],
+  ["but not if the first dimension is the batch", [1, 2], [2], true, [1, 2]],
 ];
 
-for (const [what, shape, dims, isBatched, isBatching, expected] of shapes) {
+for (const [what, shape, dims, isBatching, expected] of shapes) {
   test(what, () => {
     const given = tensor("from", [1, 2], shape);
-    const passage = { isBatched, isBatching, isShared: false };
+    const passage = { isBatching, isShared: false };
     const handedOn = fitted(given, { name: "to", tensor: 0, dims }, passage);
     check.deepEqual(
       [handedOn.name, handedOn.shape, handedOn.isShared],

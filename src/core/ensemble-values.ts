@@ -9,8 +9,6 @@ import { matches, type PlannedTensor } from "./ensemble-plan.ts";
 export interface EnsembleValue {
   /** Undefined: it is absent. */
   readonly tensor: WireTensor | undefined;
-  /** Whoever made it has a batch dimension. */
-  readonly isBatched: boolean;
   /** Somebody outside of this request reads the same bytes, or another step. */
   readonly isShared: boolean;
   /** Of whoever reads it. */
@@ -19,7 +17,7 @@ export interface EnsembleValue {
 
 /** Between whoever made a tensor and whoever gets it. */
 export interface Passage {
-  readonly isBatched: boolean;
+  /** Whoever gets it has a batch dimension. */
   readonly isBatching: boolean;
   readonly isShared: boolean;
 }
@@ -28,14 +26,12 @@ export interface Passage {
 export function fitted(
   { datatype, shape, chunks, byteLength }: WireTensor,
   { name, dims }: PlannedTensor,
-  { isBatched, isBatching, isShared }: Passage,
+  { isBatching, isShared }: Passage,
 ): WireTensor {
+  const [rows, ...row] = shape;
   let handedShape = shape;
-  if (isBatching && !isBatched && matches(dims, shape)) handedShape = [1, ...shape];
-  else if (!isBatching && isBatched && !matches(dims, shape)) {
-    const [rows, ...row] = shape;
-    if (rows === 1 && matches(dims, row)) handedShape = row;
-  }
+  if (isBatching && matches(dims, shape)) handedShape = [1, ...shape];
+  else if (!isBatching && rows === 1 && matches(dims, row)) handedShape = row;
   const handedOn = { name, datatype, shape: handedShape, chunks, byteLength };
   return isShared ? { ...handedOn, isShared: true } : handedOn;
 }

@@ -7,11 +7,8 @@
  */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import {
-  type Happened,
-  mustHappen,
-  simulateEnsembles,
-} from "../testing/ensembles/simulate-ensembles.ts";
+import { type Happened, mustHappen } from "../testing/ensembles/judge.ts";
+import { simulateEnsembles } from "../testing/ensembles/simulate-ensembles.ts";
 
 const seedCount = 200;
 const seedsPerTest = 50;

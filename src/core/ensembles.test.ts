@@ -183,6 +183,48 @@ test("a model that is replaced ends what it has begun; what is new goes to the n
   check.deepEqual(core.ask("e", { X: 5 }), { Y: 16 });
 });
 
+test("so it is through an ensemble of an ensemble that is never idle", async () => {
+  const core = new CoreFixture();
+  const outer = ensembleConfig({ name: "f", steps: [stepConfig("e", { X: "X" }, { Y: "Y" })] });
+  await Promise.all([core.load(outer), core.load(e), core.load(a), core.load(b)]);
+  core.holds = true;
+  const before = core.send("f", { X: 5 });
+  await core.replace(b, 10);
+  const after = core.send("f", { X: 5 });
+  for (let turn = 0; turn < 4; turn += 1) core.release();
+  check.deepEqual([before.heard, after.heard], [[{ Y: 7 }], [{ Y: 16 }]]);
+  await core.core.unload("b");
+  check.match(String(core.ask("f", { X: 5 })), /^NOT_FOUND/);
+});
+
+test("an ensemble keeps no answers of models that were replaced", async () => {
+  const core = new CoreFixture(1e6);
+  const cache = { maxBytes: 1e6 };
+  const steps = [stepConfig("e", { X: "X" }, { Y: "Y" })];
+  const outer = { ...ensembleConfig({ name: "f", steps }), cache };
+  await Promise.all([core.load(outer), core.load({ ...e, cache }), core.load(a), core.load(b)]);
+  const asked = [core.ask("f", { X: 5 }), core.ask("e", { X: 5 }), core.ask("f", { X: 5 })];
+  check.deepEqual([asked, core.core.cacheFigures().hitCount], [[{ Y: 7 }, { Y: 7 }, { Y: 7 }], 2]);
+  await core.replace(b, 10);
+  check.deepEqual([core.ask("f", { X: 5 }), core.ask("e", { X: 5 })], [{ Y: 16 }, { Y: 16 }]);
+});
+
+test("what it computes with models that were replaced meanwhile, it keeps for nobody else", async () => {
+  const core = new CoreFixture(1e6);
+  const inner = { ...e, cache: { maxBytes: 1e6 } };
+  const steps = [stepConfig("c", { x: "X" }, { y: "T" }), stepConfig("e", { X: "T" }, { Y: "Y" })];
+  const outer = ensembleConfig({ name: "f", steps });
+  const models = [a, b, stepModel({ name: "c" })].map((model) => core.load(model));
+  await Promise.all([core.load(outer), core.load(inner), ...models]);
+  core.holds = true;
+  const before = core.send("f", { X: 4 });
+  await core.replace(b, 10);
+  for (let turn = 0; turn < 3; turn += 1) core.release();
+  check.deepEqual(before.heard, [{ Y: 7 }]);
+  core.holds = false;
+  check.deepEqual(core.ask("e", { X: 5 }), { Y: 16 });
+});
+
 test("an ensemble that is replaced by one that does not fit serves on", async () => {
   const core = new CoreFixture();
   await Promise.all([core.load(e), core.load(a), core.load(b)]);
@@ -193,6 +235,32 @@ test("an ensemble that is replaced by one that does not fit serves on", async ()
   check.deepEqual(core.ask("e", { X: 5 }), { Y: 7 });
   await core.replace(ensembleConfig({ steps: [stepConfig("a", { x: "X" }, { y: "Y" })] }));
   check.deepEqual(core.ask("e", { X: 5 }), { Y: 6 });
+});
+
+test("an ensemble that could not be replaced still counts in circles", async () => {
+  const core = new CoreFixture();
+  const inner = ensembleConfig({ name: "f", steps: [stepConfig("a", { x: "X" }, { y: "Y" })] });
+  const outer = ensembleConfig({ steps: [stepConfig("f", { X: "X" }, { Y: "Y" })] });
+  await Promise.all([core.load(outer), core.load(inner), core.load(a)]);
+  const wrong = ensembleConfig({ steps: [stepConfig("a", { w: "X" }, { y: "Y" })] });
+  await check.rejects(core.replace(wrong), { message: /non-existing input w/ });
+  const circle = ensembleConfig({ name: "f", steps: [stepConfig("e", { X: "X" }, { Y: "Y" })] });
+  await check.rejects(core.replace(circle), { message: /circular dependency/ });
+});
+
+test("streams need not get along with those of the ensemble that is replaced", async () => {
+  const core = new CoreFixture();
+  const streams = ["s", "u"].map((name) => stepModel({ name, isDecoupled: true }));
+  const through = (first: string, second: string) => {
+    const steps = [
+      stepConfig(first, { x: "X" }, { y: "T" }),
+      stepConfig(second, { x: "T" }, { y: "Y" }),
+    ];
+    return ensembleConfig({ steps });
+  };
+  await Promise.all([core.load(through("s", "u")), ...streams.map((model) => core.load(model))]);
+  await core.replace(through("u", "s"));
+  check.deepEqual(core.index(), ["e/1 READY", "s/1 READY", "u/1 READY"]);
 });
 
 test("a server that drains lets the steps of what it has in", async () => {

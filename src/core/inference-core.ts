@@ -175,10 +175,10 @@ export class InferenceCore implements InferenceService {
     this.#state = "stopped";
   }
 
-  /** Fails whatever still waits or runs, and ends all instances. */
+  /** Of a server that drains: fails whatever still waits or runs, and ends all instances. */
   abandon(error: InferenceError): void {
-    for (const { model, replacement, leaving } of this.#repository.all()) {
-      for (const each of [model, replacement?.model, ...leaving.keys()]) each?.abandon(error);
+    for (const { model, leaving } of this.#repository.all()) {
+      for (const each of [model, ...leaving.keys()]) each?.abandon(error);
     }
   }
 

@@ -12,8 +12,12 @@ import type { InferRequest } from "../protocol/infer.ts";
 import { BatchScheduler } from "./batch-scheduler.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
-import type { StepModel } from "./ensemble-run.ts";
-import { checkedEnsemble, EnsembleScheduler, type FindModel } from "./ensemble-scheduler.ts";
+import {
+  checkedEnsemble,
+  EnsembleScheduler,
+  type FindModel,
+  letGoOf,
+} from "./ensemble-scheduler.ts";
 import type { ModelView } from "./inference-service.ts";
 import { InstancePool, type PoolOptions } from "./instance-pool.ts";
 import type { Log } from "./log.ts";
@@ -22,7 +26,14 @@ import type { ResolvedSource } from "./model-source.ts";
 import { ModelStatistics, type ModelStatisticsSnapshot } from "./model-statistics.ts";
 import type { Digest } from "./request-key.ts";
 import type { ResponseCache } from "./response-cache.ts";
-import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import type {
+  EnqueueOptions,
+  HeldSteps,
+  PendingRequest,
+  ResponseSink,
+  Scheduler,
+  StepModel,
+} from "./scheduler.ts";
 import { withSharedAnswers } from "./shared-answers.ts";
 import { validateRequest } from "./validate-request.ts";
 
@@ -80,7 +91,9 @@ export class LoadedModel implements ModelView, StepModel {
     this.#clock = clock;
     this.#statistics = statistics;
     const isInService = (): boolean => this.#instances.failure === undefined;
-    this.#scheduler = withSharedAnswers(scheduler, cache, { ...shared, digest, isInService });
+    const stepsKey = (held?: HeldSteps): string => this.stepsKey(held);
+    const sharing = { ...shared, digest, isInService, stepsKey };
+    this.#scheduler = withSharedAnswers(scheduler, cache, sharing);
   }
 
   get config(): ModelConfig {
@@ -96,14 +109,19 @@ export class LoadedModel implements ModelView, StepModel {
     return this.#ensemble?.whyDown;
   }
 
-  hold(): void {
-    this.#ensemble?.hold();
-    this.#holdCount += 1;
+  stepsKey(held?: HeldSteps): string {
+    return this.#ensemble?.stepsKey(held) ?? "";
   }
 
-  letGo(): void {
+  hold(again?: HeldSteps): HeldSteps | undefined {
+    const held = this.#ensemble?.hold(again);
+    this.#holdCount += 1;
+    return held;
+  }
+
+  letGo(held: HeldSteps | undefined): void {
     this.#holdCount -= 1;
-    this.#ensemble?.letGo();
+    if (held !== undefined) letGoOf(held.models);
     if (this.#holdCount === 0) this.#onLetGo();
   }
 

@@ -7,7 +7,7 @@ import test from "node:test";
 import { InferenceError } from "../protocol/errors.ts";
 import { wireTensor } from "../protocol/tensor.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
-import { inferRequest, modelConfig } from "../testing/core-fixture.ts";
+import { inferRequest, modelConfig, passTo } from "../testing/core-fixture.ts";
 import type { InstanceScript } from "../testing/instance-script.ts";
 import { SimulatedHost } from "../testing/simulated-instance.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -89,19 +89,9 @@ class World {
     });
   }
 
-  /** All that can happen by then. */
-  async until(ms: number): Promise<void> {
-    await settle();
-    while (this.clock.nextWakeMs() <= ms) {
-      this.clock.runNext();
-      await settle();
-    }
-    this.clock.advanceTo(ms);
+  until(ms: number): Promise<void> {
+    return passTo(this.clock, ms);
   }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
 }
 
 async function loaded(load: Load): Promise<World> {

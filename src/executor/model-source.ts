@@ -5,8 +5,6 @@
  * Not here: models of repositories (repository-source.ts), model files (onnx-file.ts).
  */
 import { availableParallelism } from "node:os";
-import { basename } from "node:path";
-import { describeOnnxModel } from "../backends/onnx-description.ts";
 import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
 import { resolveInstances, resolveModelConfig } from "../core/resolve-model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
@@ -17,6 +15,7 @@ import { optionDefaults } from "../protocol/model-options.ts";
 import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { requestMeasures } from "./measured-requests.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
+import { onnxModelConfig } from "./onnx-model-config.ts";
 import { declarations } from "./tensor-declarations.ts";
 import { warmed } from "./warming-host.ts";
 
@@ -83,19 +82,8 @@ async function resolveOnnx(
   const loadTimeoutMs = model.options.limits?.loadTimeoutMs ?? optionDefaults.loadTimeoutMs;
   const file = { model, devices, maxRequests, loadTimeoutMs };
   return await resolveOnnxFile(file, options, signal, (description) => {
-    const serving = describeOnnxModel(description, model);
-    const config = resolveModelConfig({
-      name,
-      version,
-      platform: "onnxruntime_onnx",
-      backend: "onnxruntime",
-      inputs: serving.inputs,
-      outputs: serving.outputs,
-      options: serving.options,
-      ...machine,
-      defaultModelFilename: basename(model.path),
-    });
-    if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
+    const { config, remark } = onnxModelConfig(model, description, machine.cores);
+    if (remark !== "") options.log.info(remark, { model: name, version });
     const measures = requestMeasures(model.measures, {}, config.maxBatchSize > 0);
     return { config, measures };
   });

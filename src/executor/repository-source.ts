@@ -58,14 +58,15 @@ export function repositorySource(offered: OfferedVersion, options: HostOptions):
 /**
  * The configuration of a version that goes on serving, from one that says otherwise which versions
  * there are and how many instances this one has, and else the same as `before`. Undefined: that
- * takes a new load. Instances that stay keep their share of the cores. Throws INVALID_ARGUMENT for
- * instances that cannot be.
+ * takes a new load. Instances that stay keep their share of the cores. Rejects with INVALID_ARGUMENT
+ * for instances that cannot be.
  */
-export function configInPlace(
-  given: RepositoryVersion,
+export async function configInPlace(
+  offered: OfferedVersion,
   { before, serving }: { readonly before: WrittenConfig; readonly serving: ModelConfig },
   log: Log,
-): ModelConfig | undefined {
+): Promise<ModelConfig | undefined> {
+  const given = await withWarmupFiles(offered);
   const { name, polled } = given;
   const { instance_group, version_policy } = polled;
   const hasOtherInstances = !isDeepStrictEqual(instance_group, before.instance_group);

@@ -1,7 +1,7 @@
 /**
  * Groups of endpoints that can be closed together: Triton's, each with its routes over HTTP and its
  * calls over gRPC. One table for both frontends: whatever they answer stands in it once
- * (endpoint-groups.test.ts).
+ * (test/conformance/restricted-groups.test.ts).
  *
  * What Triton does not have: Watch is health like Check; the start page and server reflection tell
  * what there is, and so are metadata. Of the start page each part has the group of what it shows.

@@ -4,7 +4,7 @@
  */
 import { readConfigValues } from "./config-values.ts";
 import { InferenceError } from "./errors.ts";
-import { JsonReader } from "./json-reader.ts";
+import { readJson } from "./json-reader.ts";
 import { JsonSyntaxError } from "./json-syntax-error.ts";
 import { JsonFloat, JsonObject, type JsonValue } from "./json-value.ts";
 import type { WrittenConfig } from "./written-config.ts";
@@ -18,11 +18,7 @@ export function readConfigJson(text: string): WrittenConfig {
 
 function parse(bytes: Uint8Array): JsonValue {
   try {
-    const reader = new JsonReader(bytes);
-    if (reader.peek() === 0) reader.fail("The document is empty.");
-    const value = reader.readValue();
-    reader.end();
-    return value;
+    return readJson(bytes);
   } catch (error) {
     // Of too many values, or too deep ones, too.
     if (error instanceof JsonSyntaxError || error instanceof InferenceError) {

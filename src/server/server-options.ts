@@ -4,8 +4,8 @@
  * One table for `createServer` and `serve`, for the flags of the command line and for the
  * environment: a row here is an option everywhere.
  *
- * Not here: what is refused (resolve-server-options.ts), values of each kind (option-values.ts), how flags are read (cli/flags.ts), options of a
- * model (protocol/model-options.ts).
+ * Not here: what is refused (resolve-server-options.ts), values of each kind (option-values.ts),
+ * how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";

@@ -35,13 +35,13 @@ export class CoreFixture {
   holds = false;
   readonly #held: (() => void)[] = [];
 
-  constructor() {
+  constructor(cacheBytes = 0) {
     this.core = new InferenceCore({
       clock: this.clock,
       log: { verbose: nothing, info: nothing, warning: nothing, error: nothing },
       metadata: { name: "test", version: "0", extensions: [] },
       maxWaitingBytes: 1e6,
-      cacheBytes: 0,
+      cacheBytes,
       digest: (head) => head,
     });
   }

@@ -2,9 +2,8 @@
  * Models of an ensemble's steps that do nothing until a test says what they answer.
  */
 import { assert } from "../assert.ts";
-import type { StepModel } from "../core/ensemble-run.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import type { EnqueueOptions, PendingRequest, ResponseSink } from "../core/scheduler.ts";
+import type { EnqueueOptions, PendingRequest, ResponseSink, StepModel } from "../core/scheduler.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { type InferRequest, noParameters, type Parameters } from "../protocol/infer.ts";
 import { type WireTensor, wireTensor } from "../protocol/tensor.ts";
@@ -31,7 +30,11 @@ export class HeldModel implements StepModel {
     return call;
   }
 
-  hold(): void {
+  stepsKey(): string {
+    return "";
+  }
+
+  hold(): undefined {
     this.holdCount += 1;
   }
 

@@ -6,14 +6,15 @@
  * bench/reloads.mjs).
  */
 import { strict as check } from "node:assert";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { createServer } from "shoal";
 import { type Client, createClient } from "shoal/client/grpc";
 import { onnx } from "shoal/onnx";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
+import { writeFiles } from "../../dist/testing/repository-fixture.js";
 
 const graph = addSubGraph();
 
@@ -23,10 +24,7 @@ async function start(
   options: object,
 ) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-loads-")));
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), content);
-  }
+  writeFiles(folder, files);
   const server = createServer([], {
     httpPort: 0,
     grpcPort: 0,

@@ -1,25 +1,19 @@
 /** Model repositories over the wire: control by clients, over HTTP and gRPC, and by the folders. */
 import { strict as check } from "node:assert";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { createServer, type WrittenConfig } from "shoal";
 import { createClient } from "shoal/client/grpc";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
+import { writeFiles } from "../../dist/testing/repository-fixture.js";
 
 const graph = addSubGraph();
 
-function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), content);
-  }
-}
-
 async function start(t: TestContext, options: object) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-served-")));
-  write(folder, { "sum/1/model.onnx": graph, "other/1/model.onnx": graph });
+  writeFiles(folder, { "sum/1/model.onnx": graph, "other/1/model.onnx": graph });
   const server = createServer([], {
     httpPort: 0,
     grpcPort: 0,
@@ -67,7 +61,7 @@ test("all of a folder is served", async (t) => {
 
 test("a model in TypeScript gets the parameters of its configuration", async (t) => {
   const { folder, clients } = await start(t, { modelControlMode: "explicit" });
-  write(folder, {
+  writeFiles(folder, {
     "scaled/1/model.ts": `import { fp32, model, sample } from "shoal";
       enum Places { Of = 10 }
       export default model("scaled", {
@@ -117,7 +111,7 @@ test("clients load and unload where control is explicit", async (t) => {
     await check.rejects(client.load("sent", { config: {}, files: { "../x": graph } }), {
       message: /must stay within model directory/,
     });
-    write(folder, { "other/config.pbtxt": "max_batch_size: wrong" });
+    writeFiles(folder, { "other/config.pbtxt": "max_batch_size: wrong" });
     await check.rejects(client.load("other"), { message: /failed to read text proto/ });
     check.equal(await client.model("other").isReady(), true);
     for (const name of ["other", "sent", "nobody"]) await client.unload(name);
@@ -137,7 +131,7 @@ const twice = `platform: "ensemble" max_batch_size: 4
 
 test("with an ensemble goes what came with it, if a client says so", async (t) => {
   const { clients, folder } = await start(t, { modelControlMode: "explicit" });
-  write(folder, { "twice/1/empty": "", "twice/config.pbtxt": twice });
+  writeFiles(folder, { "twice/1/empty": "", "twice/config.pbtxt": twice });
   for (const client of clients) {
     const ready = async () => (await client.index({ isReadyOnly: true })).map(({ name }) => name);
     await client.load("twice");
@@ -157,7 +151,7 @@ test("with an ensemble goes what came with it, if a client says so", async (t) =
 test("a server that watches loads what is saved", async (t) => {
   const { clients, folder } = await start(t, { watch: true });
   const [client] = clients;
-  write(folder, { "new/1/model.onnx": graph });
+  writeFiles(folder, { "new/1/model.onnx": graph });
   await client.model("new").waitReady({ totalTimeoutMs: 60_000 });
 });
 

@@ -16,12 +16,18 @@ const onnx = {
   default_model_filename: "model.onnx",
 };
 
-const backends: readonly [
+type BackendCase = readonly [
   what: string,
   written: WrittenConfig,
   files: readonly string[],
   completed: WrittenConfig,
-][] = [
+];
+
+function kept(what: string, written: WrittenConfig, file = "model.onnx"): readonly BackendCase[] {
+  return [[what, written, [file], written]];
+}
+
+const backends: readonly BackendCase[] = [
   ["nothing but a file", {}, ["model.onnx"], onnx],
   ["a platform", { platform: "onnxruntime_onnx" }, [], onnx],
   ["a backend", { backend: "onnxruntime" }, [], onnx],
@@ -54,7 +60,10 @@ const backends: readonly [
     { backend: "function", default_model_filename: "model.js" },
   ],
   ["another backend", { backend: "identity" }, ["model.onnx"], { backend: "identity" }],
-  ["an ensemble", { platform: "ensemble" }, ["model.onnx"], { platform: "ensemble" }],
+  ...kept("an ensemble", { platform: "ensemble", default_model_filename: "model.onnx" }),
+  ...kept("a file's name of another kind", { default_model_filename: "model.pt" }),
+  ...kept("another backend for a file", { backend: "x", default_model_filename: "model.onnx" }),
+  ...kept("a module beside another platform", { platform: "x" }, "model.js"),
 ];
 
 for (const [what, written, files, completed] of backends) {
@@ -113,6 +122,12 @@ const graphs: readonly [
     { input: [{ name: "X" }] },
     batching,
     { max_batch_size: 4, input: [{ name: "X" }], output: [Y], dynamic_batching: {} },
+  ],
+  [
+    "outputs that are given",
+    { output: [{ name: "Y" }] },
+    batching,
+    { max_batch_size: 4, input: [X], output: [{ name: "Y" }], dynamic_batching: {} },
   ],
   [
     "both",

@@ -42,8 +42,9 @@ export function completeFromGraph(
   written: WrittenConfig,
   { name, graph, defaultMaxBatchSize }: CompletionOptions,
 ): GraphCompletion {
-  const hasInputs = written.input !== undefined || written.batch_input !== undefined;
-  if (hasInputs && written.output !== undefined) return { config: written, remarks: [] };
+  if (written.input !== undefined && written.output !== undefined) {
+    return { config: written, remarks: [] };
+  }
   const canBatch = [...graph.inputs, ...graph.outputs].every(({ shape }) => shape[0] === -1);
   const asked = written.max_batch_size ?? 0;
   if (!canBatch && asked > 0) {

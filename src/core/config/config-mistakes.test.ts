@@ -263,8 +263,8 @@ test("while loading: GPUs", () => {
 const graph: Graph = {
   inputs: [{ name: "X", datatype: "INT32", shape: [-1, 2, 3] }],
   outputs: [
-    { name: "Y", datatype: "FP32", shape: [-1] },
     { name: "Z", datatype: "FP32", shape: [-1, -1, 4] },
+    { name: "Y", datatype: "FP32", shape: [-1] },
   ],
 };
 const unable = "unable to load model 'm', ";
@@ -293,6 +293,7 @@ const against: readonly Case[] = [
       output: [{ name: "Z", data_type: "TYPE_FP32", dims: [5, 4] }],
     },
   ],
+  ["an optional input", { input: [{ ...X, dims: [-1, 2, 3], optional: true }] }],
   ["a missing input", {}, `${unable}configuration expects 0 inputs, model provides 1`],
   [
     "other names",
@@ -339,6 +340,10 @@ test("against the graph: batches that it cannot have, and scalars", () => {
   ]);
   const scalar: Graph = { inputs: [{ name: "X", datatype: "INT32", shape: [] }], outputs: [] };
   check.deepEqual(findGraphMistakes(normalise({ input: [{ ...X, dims: [1] }] }), scalar), []);
+  check.match(
+    findGraphMistakes(normalise({ input: [{ ...X, dims: [1, 2] }] }), scalar).join(),
+    /the model expects 0 dimensions \(shape \[\]\) but .* 2 dimensions \(shape \[1,2\]\)$/,
+  );
 });
 
 test("what changes results and is not here is refused by its name", () => {

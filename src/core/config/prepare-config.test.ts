@@ -15,15 +15,17 @@ function poll(written: WrittenConfig, completes = true): WrittenConfig {
   return polledConfig(written, { name: "m", files: ["model.onnx"], completes });
 }
 
+const file = {
+  name: "m",
+  graph,
+  completes: true,
+  defaultMaxBatchSize: 4,
+  defaultInstanceCount: 1,
+  machine: { gpus: undefined, backends: ["onnxruntime"] },
+};
+
 function prepare(written: WrittenConfig, completes = true): PreparedConfig {
-  return loadedConfig(poll(written, completes), {
-    name: "m",
-    graph,
-    completes,
-    defaultMaxBatchSize: 4,
-    defaultInstanceCount: 1,
-    machine: { gpus: undefined, backends: ["onnxruntime"] },
-  });
+  return loadedConfig(poll(written, completes), { ...file, completes });
 }
 
 test("a folder with nothing but a graph", () => {
@@ -93,6 +95,23 @@ test("what is of no effect is told once, and that nothing is batched", () => {
     "model 'm': of no effect in this server: runtime, optimization.cuda",
     "batching is off: model 'm' allows 8 rows per request but has no dynamic_batching",
   ]);
+});
+
+test("nobody misses batches of one row, or those of an ensemble", () => {
+  const tensors = {
+    input: [{ name: "X", data_type: "TYPE_FP32", dims: [4] }],
+    output: [{ name: "Y", data_type: "TYPE_FP32", dims: [2] }],
+  } as const;
+  check.deepEqual(prepare({ ...tensors, max_batch_size: 1 }).warnings, []);
+  const step = {
+    model_name: "a",
+    model_version: -1,
+    input_map: { x: "X" },
+    output_map: { y: "Y" },
+  };
+  const ensemble = { platform: "ensemble", ensemble_scheduling: { step: [step] } };
+  const written = { ...tensors, ...ensemble, max_batch_size: 8 };
+  check.deepEqual(loadedConfig(poll(written), { ...file, graph: undefined }).warnings, []);
 });
 
 test("versions by policy", () => {

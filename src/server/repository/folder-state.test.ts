@@ -41,7 +41,8 @@ const changes: Readonly<Record<string, () => void>> = {
     utimesSync(at("new"), 1, 1);
     renameSync(at("new"), at("1", "model.onnx"));
   },
-  "a new version": () => mkdirSync(at("2")),
+  "a new version": () => mkdirSync(at("4")),
+  "a version of another number": () => renameSync(at("4"), at("2")),
   "a link": () => symlinkSync("1", at("3")),
   "a link to a file": () => symlinkSync(outside, at("2", "model.onnx")),
   "what a link leads to": () => writeFileSync(outside, "larger"),

@@ -3,8 +3,8 @@
  * changed in between, as far as names, sizes and times tell; contents are not read.
  *
  * Of a link both count: where it leads shows in its own time, and a file that it leads to as if it
- * stood there. Folders behind links are not looked into. What cannot be read is a state, too: that of
- * a reason.
+ * stood there. Folders behind links are not looked into. What cannot be read is a state, too: that
+ * of a reason.
  */
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";

@@ -10,9 +10,11 @@ import { indexLines, serveRepository, writeFiles } from "../../testing/repositor
 
 const graph = addSubGraph();
 
-/** Instances of the versions that serve. */
+/** Instances that the versions are to have. */
 function countsOf(core: InferenceCore): readonly number[] {
-  return core.statistics("m").map(({ instances }) => instances.ready);
+  return [1, 2].flatMap((version) => {
+    return core.lookUp("m", version).config.instanceGroups.map(({ count }) => count);
+  });
 }
 
 const plain: LoadOverride = { config: undefined, files: new Map() };

@@ -41,6 +41,7 @@ test("versions come and go by the policy", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   writeFiles(folder, { "m/2/model.onnx": addSubGraph() });
   await repository.load("m", plain);
+  check.ok(!indexLines(core).includes("m/1 READY"));
   await core.unload("m", 1);
   check.deepEqual(indexLines(core), ["m/1 UNAVAILABLE unloaded", "m/2 READY"]);
   writeFiles(folder, { "m/config.pbtxt": "version_policy { all {} } max_batch_size: 2" });
@@ -169,6 +170,7 @@ test("files that are sent are the model, until it is loaded from the repository 
   await repository.load("m", plain);
   check.equal(core.lookUp("m", 1).isReady(), true);
   await check.rejects(repository.load("new", plain), /there is no such model/);
+  check.ok(!indexLines(core).includes("new/1 READY"));
   await core.unload("new");
   check.ok(indexLines(core).includes("new/1 UNAVAILABLE unloaded"));
 });
@@ -204,7 +206,7 @@ test("nothing outside is written or read by what is sent", async (t) => {
 
 test("names that lead elsewhere are none", async (t) => {
   const { repository } = await serveRepository(t, m);
-  for (const name of ["..", "a/b", "..\\m", "../m", "m\u0000"]) {
+  for (const name of ["..", ".", "a/b", "..\\m", "../m", "m\u0000"]) {
     await check.rejects(repository.load(name, plain), {
       code: "INVALID_ARGUMENT",
       message: /^invalid model name '.*', model name must not contain path traversal characters$/,

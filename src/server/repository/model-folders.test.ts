@@ -64,6 +64,8 @@ test("links count as what they lead to, within their repository", async () => {
   symlinkSync("nowhere", join(path, "broken"));
   symlinkSync("round", join(path, "round"));
   symlinkSync("/dev/null", join(path, "device"));
+  writeFileSync(join(path, "m", "file"), "");
+  symlinkSync(join("m", "file"), join(path, "file"));
   const folders = await readModelFolders([path]);
   check.deepEqual(
     [...folders],

@@ -21,13 +21,10 @@ import type {
   ModelIndexEntry,
   UnloadOptions,
 } from "../../core/inference-service.ts";
-
 import { reasonOf } from "../../core/repository.ts";
-
 import { InferenceError } from "../../protocol/errors.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import { folderState } from "./folder-state.ts";
-
 import {
   type ModelFolder,
   readModelFolder,

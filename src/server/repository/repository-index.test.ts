@@ -66,6 +66,19 @@ test("what has not come as far as the core is there with its reason, and in the 
   });
 });
 
+test("what is named at the start and is not there fails by its name", async (t) => {
+  const { failure } = await serveRepository(t, {}, {}, { names: ["nobody"] });
+  check.match(failure ?? "", /^failed to load 'nobody', .*: there is no such model/);
+});
+
+test("who unloads a model is told no more why it had failed", async (t) => {
+  const files = { "m/1/model.onnx": graph, "m/config.pbtxt": "max_batch_sise: 1" };
+  const served = await serveRepository(t, files);
+  check.match((await indexOf(served)).join(), /^m\/- UNAVAILABLE Internal/);
+  await served.repository.unload("m");
+  check.deepEqual(await indexOf(served), ["m/- UNKNOWN"]);
+});
+
 test("a configuration of another name is taken where it is there", async (t) => {
   const files = {
     "m/1/model.onnx": graph,
@@ -93,6 +106,20 @@ const ensemble = (step: string): string => `platform: "ensemble" max_batch_size:
     input_map { key: "${step === "same" ? "x" : "X"}" value: "X" }
     output_map { key: "${step === "same" ? "y" : "Y"}" value: "Y" } } }`;
 
+test("a model that a client has sent is not replaced by its folder when an ensemble needs it", async (t) => {
+  const same = identityGraph("FP32", ["rows", 2]);
+  const files = {
+    "same/1/model.onnx": same,
+    "outer/1/empty": "",
+    "outer/config.pbtxt": ensemble("same"),
+  };
+  const { core, repository } = await serveRepository(t, files, {}, { names: [] });
+  const sent = { config: "{}", files: new Map([["7/model.onnx", same]]) };
+  await repository.load("same", sent);
+  await repository.load("outer", plain);
+  check.equal(core.lookUp("same", undefined).config.version, 7);
+});
+
 test("with an ensemble go the models that came with it, and that no other needs", async (t) => {
   const files = {
     "same/1/model.onnx": identityGraph("FP32", ["rows", 2]),
@@ -115,4 +142,7 @@ test("with an ensemble go the models that came with it, and that no other needs"
   await repository.load("same", plain);
   await repository.unload("outer", { dependents: true });
   check.deepEqual(readyOf(), ["same"], "somebody has asked for it");
+  await repository.load("outer", plain);
+  await repository.unload("outer", { dependents: true });
+  check.deepEqual(readyOf(), ["same"], "as he had before");
 });

@@ -18,7 +18,7 @@ import type { ModelConfig } from "../../core/model-config.ts";
 import type { PreparedLoad } from "../../core/model-loads.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
 import { configInPlace, repositorySource } from "../../executor/repository-source.ts";
-import { type OfferedVersion, withWarmupFiles } from "../../executor/warmup-files.ts";
+import type { OfferedVersion } from "../../executor/warmup-files.ts";
 import { readLabels } from "./label-file.ts";
 import { LoadSlots } from "./load-slots.ts";
 import { loadTogether } from "./load-together.ts";
@@ -137,7 +137,7 @@ export class VersionLoads {
     const { core, hostOptions } = this.#options;
     try {
       const { config: serving } = core.lookUp(given.name, given.version);
-      return configInPlace(await withWarmupFiles(given), { before, serving }, hostOptions.log);
+      return await configInPlace(given, { before, serving }, hostOptions.log);
     } catch {
       return undefined;
     }

@@ -25,6 +25,7 @@ symlinkSync(join(root, "secret"), join(folder, "out"));
 symlinkSync("..", join(folder, "up"));
 symlinkSync(join(root, "models-too"), join(folder, "beside"));
 symlinkSync("round", join(folder, "round"));
+symlinkSync(".", join(folder, "self"));
 
 const refusals: Readonly<Record<string, RegExp>> = {
   "": /is not a relative path$/,
@@ -47,6 +48,7 @@ const refusals: Readonly<Record<string, RegExp>> = {
   "m/1/model.onnx/x": /cannot be read \(ENOTDIR\)$/,
   m: /is no file$/,
   [`${"x".repeat(256)}`]: /is too long$/,
+  [`${"ä".repeat(200)}`]: /is too long$/,
   [`m/${"y/".repeat(3000)}z`]: /is too long$/,
 };
 
@@ -73,6 +75,7 @@ test("what is within is found, also by links that stay there", async () => {
     check.equal(await fileWithin({ what, folder, name }), path, name);
   }
   check.equal(await pathWithin({ what, folder, name: "m/1" }), join(folder, "m", "1"));
+  check.equal(await pathWithin({ what, folder, name: "self" }), folder);
 });
 
 // Windows has no sockets that are in folders.
@@ -106,5 +109,9 @@ test("the protocol's own text is that of whatever leads elsewhere", async () => 
 
 test("a name may be free", () => {
   check.equal(nameWithin({ what, folder, name: "1/new.onnx" }), join(folder, "1", "new.onnx"));
-  check.throws(() => nameWithin({ what, folder, name: "../1" }), /outside/);
+  for (const name of ["../1", "..", "1/../.."]) {
+    check.throws(() => nameWithin({ what, folder, name }), /is outside its folder$/);
+  }
+  const outside = "the protocol's own words";
+  check.throws(() => nameWithin({ what, folder, name: "..", outside }), { message: outside });
 });

@@ -15,6 +15,8 @@ export interface CallerFields {
   readonly unit: Unit;
   readonly expected: readonly string[];
   readonly deadlineMs: number;
+  /** Something it needs is not there. */
+  readonly isRefused: boolean;
   /** As soon as it has heard a response. */
   readonly takes: () => void;
   readonly ended: (error: InferenceError | undefined) => void;
@@ -24,6 +26,7 @@ export class Caller implements ResponseSink {
   readonly unit: Unit;
   readonly expected: readonly string[];
   readonly deadlineMs: number;
+  readonly isRefused: boolean;
   readonly heard: string[] = [];
   readonly #fields: CallerFields;
   pending: PendingRequest | undefined = undefined;
@@ -37,6 +40,7 @@ export class Caller implements ResponseSink {
     this.unit = fields.unit;
     this.expected = fields.expected;
     this.deadlineMs = fields.deadlineMs;
+    this.isRefused = fields.isRefused;
   }
 
   respond({ outputs }: InferResponse, isFinal: boolean): void {

@@ -6,10 +6,12 @@
  * what streams at their own pace; models and ensembles are unloaded and loaded again meanwhile; at
  * last the server drains, or is cut off.
  *
- * Checked: each request ends exactly once. One that succeeds has had just the responses that its
- * unit computes, by units.ts; one that fails has had no others, and failed for a reason that is known
- * to have been there, told with the names of the ensembles around it. In particular: what was
- * accepted never fails because a model of a step was unloaded. Who leaves hears it at once, and no
+ * Each load of a model computes something else. Checked: each request ends exactly once. One that
+ * succeeds has had just the responses that its unit computes, by units.ts, with the models that
+ * served when it came, in all its steps; one that fails has had no others, and failed for a reason
+ * that is known to have been there, told with the names of the ensembles around it. In particular:
+ * what was accepted never fails because a model of a step was unloaded or replaced; what cannot be
+ * replaced serves on; and who is refused is so because something is not there. Who leaves hears it at once, and no
  * deadline passes unheard. Readers of one stream are never sent more than its window ahead. Counters
  * add up. In the end nothing is left: no request, no instance, no timer.
  */
@@ -21,35 +23,19 @@ import { inferRequest } from "../core-fixture.ts";
 import { Random } from "../random.ts";
 import { CountedClock } from "../simulation/counted-clock.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { Caller, insist, streamsIn, textOf, uses, withoutNames } from "./caller.ts";
+import { Caller, insist, textOf, uses } from "./caller.ts";
+import { type Happened, Judge } from "./judge.ts";
 import { configOf, UnitHost, wireTensors } from "./unit-configs.ts";
-import { drawEnsemble, drawModel, evaluate, isBatching, type Tensors, type Unit } from "./units.ts";
-
-/** How often what has happened, over all runs. */
-export type Happened = Map<string, number>;
-
-/** What all runs together must have shown. */
-export const mustHappen: readonly string[] = [
-  "a model answered",
-  "an ensemble answered",
-  "an ensemble of an ensemble answered",
-  "an ensemble streamed",
-  "a stream within a stream",
-  "a fault in a step",
-  "a fault in an ensemble within an ensemble",
-  "a caller left a model",
-  "a caller left an ensemble",
-  "a caller left a stream",
-  "a deadline passed in a step",
-  "an ensemble was down",
-  "an ensemble was up again",
-  "a step's model was unloaded under a request",
-  "a step's model was replaced under a request",
-  "a request was cut off",
-  "a request while draining",
-  "an ensemble answered from the cache",
-  "an ensemble answered several at once",
-];
+import {
+  drawEnsemble,
+  drawModel,
+  drawSuccessor,
+  evaluate,
+  isBatching,
+  type ModelUnit,
+  type Tensors,
+  type Unit,
+} from "./units.ts";
 
 const longestRunMs = 100_000;
 const nothing = (): void => {};
@@ -65,18 +51,20 @@ export async function simulateEnsembles(seed: number, happened: Happened): Promi
 
 class EnsembleWorld {
   readonly #random: Random;
-  readonly #happened: Happened;
   readonly #clock = new VirtualClock();
   readonly #countedClock = new CountedClock(this.#clock);
   readonly #core: InferenceCore;
   readonly #units: readonly Unit[];
   readonly #fails: boolean;
+  readonly #judge: Judge;
   readonly #callers: Caller[] = [];
   readonly #down = new Set<string>();
+  /** What answers whoever comes; undefined: an ensemble, which is what it always is. */
+  readonly #loaded = new Map<string, ModelUnit | undefined>();
+  /** Loads that began before are void. */
+  readonly #unloadedAt = new Map<string, number>();
   #loadCount = 0;
   #awaitedCount = 0;
-  #isDraining = false;
-  #isCutOff = false;
   #isDrained = false;
   /** A caller found something wrong: the core goes on, as it must. */
   #problem: unknown = undefined;
@@ -87,7 +75,6 @@ class EnsembleWorld {
   constructor(seed: number, happened: Happened) {
     const random = new Random(seed);
     this.#random = random;
-    this.#happened = happened;
     const mayStream = random.chance(0.6);
     const count = random.between(2, 4);
     const units: Unit[] = Array.from({ length: count }, (_, index) =>
@@ -98,6 +85,7 @@ class EnsembleWorld {
     }
     this.#units = units;
     this.#fails = random.chance(0.5);
+    this.#judge = new Judge({ clock: this.#clock, happened, fails: this.#fails });
     this.#core = new InferenceCore({
       clock: this.#countedClock,
       log: { verbose: nothing, info: nothing, warning: nothing, error: this.#logged },
@@ -162,7 +150,8 @@ class EnsembleWorld {
       expected: this.#expected(unit, inputs, requestedOutputs),
       deadlineMs,
       takes: takes === "at once" ? () => caller.take(1) : nothing,
-      ended: (error) => this.#ended(caller, error),
+      isRefused: this.#judge.isDraining || !this.#serves(unit),
+      ended: (error) => this.#judge.ended(caller, error),
     });
     this.#callers.push(caller);
     caller.isBeingSent = true;
@@ -183,7 +172,7 @@ class EnsembleWorld {
   /** Outputs of each response, as text. */
   #expected(unit: Unit, inputs: Tensors, requested: readonly string[]): readonly string[] {
     const wanted = requested.length === 0 ? unit.outputs : requested;
-    return evaluate(unit, inputs).map((response) => textOf(response, wanted));
+    return evaluate(unit, inputs, this.#loaded).map((response) => textOf(response, wanted));
   }
 
   #takeLater(caller: Caller): void {
@@ -197,24 +186,47 @@ class EnsembleWorld {
   #load(unit: Unit | undefined): void {
     if (unit === undefined) return;
     const { name } = unit;
-    const random = new Random(this.#loadCount, this.#random.between(0, 1e9));
+    const number = this.#loadCount;
+    const random = new Random(number, this.#random.between(0, 1e9));
     this.#loadCount += 1;
     const config = configOf(unit, random);
+    const isReplacing = this.#random.chance(0.4);
+    const fails = isReplacing && this.#random.chance(0.3);
     const fields = { clock: this.#clock, random, fails: this.#fails };
-    const source =
-      unit.kind === "ensemble" ? { config } : { config, host: new UnitHost({ unit, ...fields }) };
+    const model = unit.kind === "model" ? drawSuccessor(random, unit) : undefined;
+    const source = model ? { config, host: new UnitHost({ unit: model, ...fields }) } : { config };
     // Refused if it is there, or if a model of it is not: then it is loaded another time.
-    const offered = { name, version: 1, resolve: async () => source };
-    const isReplacing = this.#random.chance(0.3);
+    const offered = {
+      name,
+      version: 1,
+      resolve: () =>
+        fails
+          ? Promise.reject(new InferenceError("INVALID_ARGUMENT", "cannot be loaded"))
+          : Promise.resolve(source),
+    };
     const isNeeded = this.#callers.some((caller) => !caller.isOver && uses(caller.unit, unit));
-    if (isReplacing && isNeeded) this.#note("a step's model was replaced under a request");
-    this.#await(isReplacing ? this.#core.replace(offered) : this.#core.load(offered));
+    if (isReplacing && isNeeded) {
+      this.#judge.note(
+        fails
+          ? "a model could not be replaced under a request"
+          : "a step's model was replaced under a request",
+      );
+    }
+    const loading = isReplacing ? this.#core.replace(offered) : this.#core.load(offered);
+    const loaded = loading.then(() => {
+      insist(!fails, `${name} could not be loaded`);
+      if (number >= (this.#unloadedAt.get(name) ?? 0)) this.#loaded.set(name, model);
+    });
+    this.#await(loaded);
   }
 
   #unload(unit: Unit | undefined): void {
     if (unit === undefined) return;
     const isNeeded = this.#callers.some((caller) => !caller.isOver && uses(caller.unit, unit));
-    if (isNeeded && this.#isUp(unit)) this.#note("a step's model was unloaded under a request");
+    if (isNeeded && this.#loaded.has(unit.name))
+      this.#judge.note("a step's model was unloaded under a request");
+    this.#loaded.delete(unit.name);
+    this.#unloadedAt.set(unit.name, this.#loadCount);
     this.#await(this.#core.unload(unit.name));
     this.#noteDown();
   }
@@ -224,13 +236,15 @@ class EnsembleWorld {
       const line = this.#core.index().find((entry) => entry.name === name);
       const isDown = kind === "ensemble" && line?.state === "UNAVAILABLE";
       if (isDown) this.#down.add(name);
-      else if (this.#down.delete(name)) this.#note("an ensemble was up again");
+      else if (this.#down.delete(name)) this.#judge.note("an ensemble was up again");
     }
-    if (this.#down.size > 0) this.#note("an ensemble was down");
+    if (this.#down.size > 0) this.#judge.note("an ensemble was down");
   }
 
-  #isUp({ name }: Unit): boolean {
-    return this.#core.index().some((entry) => entry.name === name && entry.state === "READY");
+  /** With all its steps. */
+  #serves(unit: Unit): boolean {
+    if (!this.#loaded.has(unit.name)) return false;
+    return unit.kind === "model" || unit.steps.every((step) => this.#serves(step.unit));
   }
 
   #await(promise: Promise<void>): void {
@@ -261,7 +275,7 @@ class EnsembleWorld {
 
   async #end(): Promise<void> {
     const random = this.#random;
-    this.#isDraining = true;
+    this.#judge.isDraining = true;
     this.#await(
       this.#core.drain().then(() => {
         this.#isDrained = true;
@@ -270,7 +284,7 @@ class EnsembleWorld {
     this.#send();
     if (random.chance(0.3)) {
       await this.#advanceTo(this.nowMs + random.between(0, 3));
-      this.#isCutOff = true;
+      this.#judge.isCutOff = true;
       this.#core.abandon(new InferenceError("UNAVAILABLE", "cut off"));
     }
     while (!this.#isDrained && this.nowMs < longestRunMs) {
@@ -282,78 +296,7 @@ class EnsembleWorld {
     insist(open.length === 0, `requests are left: ${open.map(({ unit }) => unit.name).join()}`);
     insist(this.#isDrained && this.#core.state === "stopped", "the server has stopped");
     insist(this.#core.statistics().length === 0, "no model is left");
-    if (!this.#isCutOff) insist(this.#countedClock.openWakes === 0, "no timer is left");
-  }
-
-  #ended(caller: Caller, error: InferenceError | undefined): void {
-    const { unit, expected, heard } = caller;
-    const left = [...expected];
-    for (const text of heard) {
-      const index = left.indexOf(text);
-      insist(index >= 0, `${unit.name} gave ${text}, of which ${left.join(" or ")} was left`);
-      left.splice(index, 1);
-    }
-    if (error === undefined) {
-      insist(left.length === 0, `${unit.name} did not give ${left.join()}`);
-      this.#noteSuccess(unit);
-    } else insist(this.#isDue(caller, error), `${unit.name} failed: ${error.message}`);
-  }
-
-  /** It had to fail like this. */
-  #isDue(caller: Caller, { code, message }: InferenceError): boolean {
-    const { unit, deadlineMs } = caller;
-    if (caller.isLeaving) {
-      this.#noteLeft(unit);
-      return message === "Request cancelled" && code === "CANCELLED";
-    }
-    if (caller.isBeingSent && this.#isRefusal(unit, message)) return true;
-    // Where several wait for one run, time is not the run's.
-    const isLate = unit.sharing.singleFlight && message === "Deadline Exceeded";
-    const isOwn = isLate || message === "cut off";
-    const cause = isOwn ? message : withoutNames(unit, message);
-    if (cause === "cut off") {
-      this.#note("a request was cut off");
-      return this.#isCutOff;
-    }
-    if (cause === "Deadline Exceeded") {
-      if (unit.kind === "ensemble") this.#note("a deadline passed in a step");
-      return code === "DEADLINE_EXCEEDED" && this.nowMs > deadlineMs;
-    }
-    this.#noteFault(unit, message, cause);
-    return this.#fails && code === "INTERNAL" && /^fault of /.test(cause ?? "");
-  }
-
-  #noteLeft({ kind, isDecoupled }: Unit): void {
-    this.#note(kind === "model" ? "a caller left a model" : "a caller left an ensemble");
-    if (isDecoupled) this.#note("a caller left a stream");
-  }
-
-  #noteFault(unit: Unit, message: string, cause: string | undefined): void {
-    if (unit.kind === "ensemble") this.#note("a fault in a step");
-    const isNested = cause !== message.replace(/^in ensemble '\w+', /, "");
-    if (isNested) this.#note("a fault in an ensemble within an ensemble");
-  }
-
-  #isRefusal({ name }: Unit, message: string): boolean {
-    if (this.#isDraining) {
-      this.#note("a request while draining");
-      return /Server is stopping/.test(message);
-    }
-    return message === `Request for unknown model: '${name}' has no available versions`;
-  }
-
-  #noteSuccess(unit: Unit): void {
-    this.#note(unit.kind === "model" ? "a model answered" : "an ensemble answered");
-    if (unit.kind === "model") return;
-    if (unit.steps.some((step) => step.unit.kind === "ensemble")) {
-      this.#note("an ensemble of an ensemble answered");
-    }
-    if (unit.isDecoupled) this.#note("an ensemble streamed");
-    if (streamsIn(unit) > 1) this.#note("a stream within a stream");
-  }
-
-  #note(what: string): void {
-    this.#happened.set(what, (this.#happened.get(what) ?? 0) + 1);
+    if (!this.#judge.isCutOff) insist(this.#countedClock.openWakes === 0, "no timer is left");
   }
 
   #checkStatistics(): void {
@@ -365,8 +308,8 @@ class EnsembleWorld {
       insist(queue.count === success.count, `${modelName}: each success has waited`);
       insist(computeInfer.count === ownCount, `${modelName}: each success was computed, or shared`);
       if (unit?.kind !== "ensemble") continue;
-      if (facts.cacheHit.count > 0) this.#note("an ensemble answered from the cache");
-      if (facts.shared.count > 0) this.#note("an ensemble answered several at once");
+      if (facts.cacheHit.count > 0) this.#judge.note("an ensemble answered from the cache");
+      if (facts.shared.count > 0) this.#judge.note("an ensemble answered several at once");
       insist(facts.executionCount === ownCount, `${modelName}: runs are executions`);
       const isWaitless = queue.ns === 0 || unit.sharing.singleFlight;
       insist(pendingCount === 0 && isWaitless, `${modelName}: it never waits`);

@@ -47,6 +47,9 @@ export interface EnsembleUnit {
 
 export type Unit = ModelUnit | EnsembleUnit;
 
+/** By name. */
+export type LoadedUnits = ReadonlyMap<string, ModelUnit | undefined>;
+
 interface UnitInput {
   readonly name: string;
   readonly isOptional: boolean;
@@ -80,6 +83,11 @@ function drawSharing(random: Random, isDecoupled: boolean): Sharing {
   return { isCached, singleFlight: !isDecoupled && random.chance(0.25) };
 }
 
+/** What comes when it is loaded once more: the same for whoever asks it, and other answers. */
+export function drawSuccessor(random: Random, unit: ModelUnit): ModelUnit {
+  return { ...unit, salt: random.between(1, 1e6) };
+}
+
 /** Of these, each as often as it comes. */
 export function drawEnsemble(random: Random, name: string, units: readonly Unit[]): EnsembleUnit {
   const attempts = 20;
@@ -91,11 +99,15 @@ export function drawEnsemble(random: Random, name: string, units: readonly Unit[
   }
 }
 
-/** Each row as it should be: a list of responses, of which a model that does not stream has one. */
-export function evaluate(unit: Unit, inputs: Tensors): readonly Tensors[] {
-  if (unit.kind === "ensemble") return evaluateSteps(unit.outputs, inputs, unit.steps);
-  return Array.from({ length: responseCount(unit, inputs) }, (_, part) => {
-    return respond(unit, inputs, part);
+/**
+ * Each row as it should be: a list of responses, of which a model that does not stream has one.
+ * `loaded`: what each model is at present.
+ */
+export function evaluate(unit: Unit, inputs: Tensors, loaded: LoadedUnits): readonly Tensors[] {
+  if (unit.kind === "ensemble") return evaluateSteps(unit, inputs, { steps: unit.steps, loaded });
+  const model = loaded.get(unit.name) ?? unit;
+  return Array.from({ length: responseCount(model, inputs) }, (_, part) => {
+    return respond(model, inputs, part);
   });
 }
 
@@ -120,22 +132,25 @@ export function isBatching(unit: Unit): boolean {
   return unit.kind === "model" || unit.steps.every((step) => isBatching(step.unit));
 }
 
+interface EvaluatedSteps {
+  readonly steps: readonly UnitStep[];
+  readonly loaded: LoadedUnits;
+}
+
 function evaluateSteps(
-  outputs: readonly string[],
+  ensemble: EnsembleUnit,
   tensors: Tensors,
-  [step, ...others]: readonly UnitStep[],
+  { steps: [step, ...steps], loaded }: EvaluatedSteps,
 ): readonly Tensors[] {
-  if (step === undefined)
-    return [
-      namedAs(
-        tensors,
-        outputs.map((name) => [name, name]),
-      ),
-    ];
+  if (step === undefined) {
+    const same = ensemble.outputs.map((name) => [name, name] as const);
+    return [namedAs(tensors, same)];
+  }
   const inputs = namedAs(tensors, Object.entries(step.inputs));
-  return evaluate(step.unit, inputs).flatMap((response) => {
+  return evaluate(step.unit, inputs, loaded).flatMap((response) => {
     const written = Object.entries(step.outputs).map(([from, to]) => [to, from] as const);
-    return evaluateSteps(outputs, { ...tensors, ...namedAs(response, written) }, others);
+    const all = { ...tensors, ...namedAs(response, written) };
+    return evaluateSteps(ensemble, all, { steps, loaded });
   });
 }
 
