@@ -150,7 +150,8 @@ export const mutants = {
   "server/repository/within.ts": {
     tests: ["server/repository/within", "server/repository/model-folders"],
     mutants: [
-      ["  if (found.isFile()) return path;\n", "  return path;\n"],
+      ['  if (!found.isFile()) throw wrong(named, "is no file");\n', ""],
+      ["if (found.size <= maxBytes) return path;", "return path;"],
       ["if (found.isFile() || found.isDirectory()) return path;", "return path;"],
       [
         "if (found.isFile() || found.isDirectory()) return path;",
@@ -161,7 +162,7 @@ export const mutants = {
       ["parts.some((part) => Buffer.byteLength(part) > mostPartBytes);", "false;"],
       ["Buffer.byteLength(part) > mostPartBytes", "part.length > mostPartBytes"],
       ['name === "" || ', ""],
-      ["/[\\0\\\\]/.test(name) || ", ""],
+      [" || /[\\0\\\\]/.test(name)) throw", ") throw"],
       ["isAbsolute(name) || ", ""],
       [" || /^[a-z]:/i.test(name)) {", ") {"],
       ['normal === "." || ', ""],
@@ -192,7 +193,7 @@ export const mutants = {
   "server/repository/model-folders.ts": {
     tests: ["server/repository/model-folders", "server/repository/model-repository"],
     mutants: [
-      ["folders.has(folder.name) ? twice : folder", "folder"],
+      ["folders.has(name) ? twice : folder", "folder"],
       ["if ((await stat(root)).isDirectory()) return root;", "return root;"],
       ["/^[1-9]\\d*$/.test(entry.name) && ", ""],
       ["/^[1-9]\\d*$/", "/^\\d+$/"],
@@ -239,7 +240,6 @@ export const mutants = {
         "override === undefined ? await readConfig(path, configName) : readConfigJson(override);",
         "await readConfig(path, configName);",
       ],
-      ["override === undefined ? message : `Invalid", "`Invalid"],
       ['  if (name === "") {', "  if (false) {"],
       [' && name !== ".."', ""],
       [' && name !== ".") return', ") return"],
@@ -283,20 +283,31 @@ export const mutants = {
       ["this.#failures.set(name, InferenceError.from(error));", ";"],
     ],
   },
+  "server/repository/load-together.ts": {
+    tests: ["server/repository/load-together", "server/repository/model-control"],
+    mutants: [
+      ["if (failures.length > 0) {", "if (false) {"],
+      ["await Promise.all(prepared.map((each) => each.discard()));", ""],
+      ["for (const each of prepared) each.commit();", ""],
+    ],
+  },
   "server/repository/version-loads.ts": {
-    tests: control,
+    tests: [...control, "server/repository/load-together"],
     mutants: [
       ["ready.includes(version) ? known.get(version) : undefined;", "known.get(version);"],
       ["ready.includes(version) ? known.get(version) : undefined;", "undefined;"],
-      ["return this.#slots.run(async () => {", "return (async (work) => work())(async () => {"],
-      ["          known.set(version, now);\n", ""],
-      ["if (failures.length > 0) throw loadFailure", "if (false) throw loadFailure"],
+      ["return this.#slots.run(() => this", "return ((work) => work())(() => this"],
+      ["for (const [version, now] of parts) known.set(version, now);", ""],
       ["      known.delete(version);\n", "", "whoever does not serve is loaded, whatever he was"],
-      ["      void core.unload(name, version);\n", ""],
+      ["    this.#unloadOthers(folder, known);\n", ""],
       ["    this.#parts.delete(name);\n", "", "whoever does not serve is loaded, whatever he was"],
-      ['    if (change === "none") return;\n', ""],
-      ['before && change === "inPlace" ? this.#inPlace(given, before) : undefined;', "undefined;"],
-      ["      else await core.resize(config);\n", ""],
+      ['    if (change === "none") return unchanged;\n', ""],
+      ["discard: () => core.resize(before).catch(() => {})", "discard: async () => {}"],
+      [
+        'before && change === "inPlace" ? await this.#inPlace(given, before) : undefined;',
+        "undefined;",
+      ],
+      ["    await core.resize(config);\n", ""],
       ["left = retryCount; left > 0;", "left = retryCount; left > 1;"],
       ['entry.name === name && entry.state === "READY"', "entry.name === name"],
       ['entry.name === name && entry.state === "READY"', 'entry.state === "READY"'],

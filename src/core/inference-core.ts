@@ -24,7 +24,12 @@ import { unloadedEarly } from "./instance-pool.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig, TensorConfig } from "./model-config.ts";
-import { type FailureLevel, ModelLoads, type OutOfServiceHandler } from "./model-loads.ts";
+import {
+  type FailureLevel,
+  ModelLoads,
+  type OutOfServiceHandler,
+  type PreparedLoad,
+} from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
@@ -101,17 +106,30 @@ export class InferenceCore implements InferenceService {
 
   /**
    * Loads it beside the version that serves, which takes over when it is READY: what the other one
-   * has is finished by it. Where that fails the other one serves on. Without one it is a load. Of
-   * two at a time the second is refused with ALREADY_EXISTS.
+   * has is finished by it. Where that fails the other one serves on. Without one it is a load, which
+   * waits for one that is being unloaded. Of two at a time the second is refused with ALREADY_EXISTS.
    */
   async replace(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    (await this.prepare(source, options)).commit();
+  }
+
+  /**
+   * The same up to the moment in which it would take over: for several that do so together, or none
+   * of them. Where none serves it serves at once, until it is discarded.
+   */
+  async prepare(source: ModelSource, options: LoadOptions = {}): Promise<PreparedLoad> {
+    if (this.#isClosing()) throw stopping();
     const { name, version } = source;
     const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
-    if (entry?.state !== "READY") {
-      await this.load(source, options);
-      return;
+    if (entry?.state === "READY") {
+      return await this.#loads.prepare(entry, source, options.failureLevel ?? "error");
     }
-    await this.#loads.replace(entry, source, options.failureLevel ?? "error");
+    if (entry?.state === "UNLOADING") {
+      await entry.unloading;
+      return await this.prepare(source, options);
+    }
+    await this.load(source, options);
+    return { commit: () => {}, discard: () => this.unload(name, version) };
   }
 
   /**

@@ -28,6 +28,14 @@ export interface ModelLoadsOptions extends Omit<LoadedModelOptions, "onOutOfServ
   readonly find: (name: string, version: AskedVersion) => LoadedModel;
 }
 
+/** It could serve: now it does, or goes without having done so. */
+export interface PreparedLoad {
+  /** Throws if it is being unloaded meanwhile. */
+  commit(): void;
+  /** Resolves when it is gone. */
+  discard(): Promise<void>;
+}
+
 interface Making {
   readonly source: ModelSource;
   readonly signal: AbortSignal;
@@ -61,14 +69,14 @@ export class ModelLoads {
   }
 
   /**
-   * Of a version that is READY: resolves when what comes has taken over. Of two at a time the second
-   * is refused with ALREADY_EXISTS.
+   * Of a version that is READY: resolves when what comes can take over. Of two at a time, until the
+   * first has done so, the second is refused with ALREADY_EXISTS.
    */
-  async replace(
+  async prepare(
     entry: ModelVersion,
     source: ModelSource,
     failureLevel: FailureLevel,
-  ): Promise<void> {
+  ): Promise<PreparedLoad> {
     if (entry.replacement !== undefined) {
       const why = `model '${entry.name}' version ${entry.version} is being loaded anew already`;
       throw new InferenceError("ALREADY_EXISTS", why);
@@ -76,8 +84,10 @@ export class ModelLoads {
     const giveUp = new AbortController();
     const replacement: Replacement = { model: undefined, giveUp, done: Promise.resolve() };
     entry.replacement = replacement;
-    replacement.done = this.#replace(entry, replacement, source, failureLevel);
-    await replacement.done;
+    const preparing = this.#prepare(entry, replacement, source, failureLevel);
+    const nothing = (): void => {};
+    replacement.done = preparing.then(nothing, nothing);
+    return await preparing;
   }
 
   /** It finishes what it has. */
@@ -86,28 +96,42 @@ export class ModelLoads {
     leaving.set(model, left);
   }
 
-  async #replace(
+  async #prepare(
     entry: ModelVersion,
     replacement: Replacement,
     source: ModelSource,
     failureLevel: FailureLevel,
-  ): Promise<void> {
+  ): Promise<PreparedLoad> {
     const startedAtMs = this.#options.clock.nowMs();
     const { signal } = replacement.giveUp;
+    const fail = (reason: unknown): InferenceError => {
+      entry.replacement = undefined;
+      const error = InferenceError.from(reason);
+      this.#logFailure(entry, error, failureLevel);
+      return error;
+    };
     try {
       const model = await this.#make(entry, { source, signal, startedAtMs }, (made) => {
         replacement.model = made;
       });
       signal.throwIfAborted();
-      if (entry.model !== undefined) this.retire(entry, entry.model);
-      entry.model = model;
-      this.#logLoaded(entry, startedAtMs);
+      return {
+        commit: () => {
+          // Whoever unloads the version has retired this one, too.
+          if (signal.aborted) throw fail(signal.reason);
+          entry.replacement = undefined;
+          if (entry.model !== undefined) this.retire(entry, entry.model);
+          entry.model = model;
+          this.#logLoaded(entry, startedAtMs);
+        },
+        discard: async () => {
+          entry.replacement = undefined;
+          if (!signal.aborted) this.retire(entry, model);
+          await entry.leaving.get(model);
+        },
+      };
     } catch (reason) {
-      const error = InferenceError.from(reason);
-      this.#logFailure(entry, error, failureLevel);
-      throw error;
-    } finally {
-      entry.replacement = undefined;
+      throw fail(reason);
     }
   }
 

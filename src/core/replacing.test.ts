@@ -12,6 +12,7 @@ import type { InstanceScript } from "../testing/instance-script.ts";
 import { SimulatedHost } from "../testing/simulated-instance.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { InferenceCore } from "./inference-core.ts";
+import type { PreparedLoad } from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 
 const x = wireTensor({ name: "x", datatype: "FP32", shape: [1, 1] }, new Uint8Array(4));
@@ -230,4 +231,48 @@ test("answers that are kept are not those of what was before", async () => {
   const answer = world.infer();
   await world.until(world.clock.nowMs() + 1);
   check.equal(await answer, 9);
+});
+
+test("what is prepared takes over when it is told to, or goes", async () => {
+  const world = await loaded({ value: 1 });
+  const answered = async (): Promise<number> => {
+    const answer = world.infer();
+    await world.until(world.clock.nowMs() + 1);
+    return await answer;
+  };
+  const prepare = async (value: number): Promise<PreparedLoad> => {
+    const preparing = world.core.prepare(world.source({ value }));
+    await world.until(world.clock.nowMs() + 1);
+    return await preparing;
+  };
+  const second = await prepare(2);
+  check.equal(await answered(), 1);
+  await check.rejects(world.core.prepare(world.source({ value: 3 })), { code: "ALREADY_EXISTS" });
+  const gone = second.discard();
+  await world.until(world.clock.nowMs() + 1);
+  await gone;
+  check.deepEqual([await answered(), world.stopped], [1, [2]]);
+  (await prepare(4)).commit();
+  check.equal(await answered(), 4);
+  const fifth = await prepare(5);
+  const unloading = world.core.unload("m");
+  await world.until(world.clock.nowMs() + 1);
+  await unloading;
+  check.throws(() => fifth.commit(), /was unloaded while it was loading/);
+  check.deepEqual(states(world), ["UNAVAILABLE unloaded"]);
+  check.deepEqual([...world.stopped].sort(), [1, 2, 4, 5]);
+});
+
+test("what is being unloaded is waited for", async () => {
+  const world = await loaded({ value: 1, executionMs: 50 });
+  const begun = world.infer();
+  await world.until(1);
+  const unloading = world.core.unload("m");
+  const replacing = world.core.replace(world.source({ value: 2 }));
+  await world.until(40);
+  check.deepEqual(states(world), ["UNLOADING"]);
+  await world.until(60);
+  check.equal(await begun, 1);
+  await Promise.all([unloading, replacing]);
+  check.deepEqual(states(world), ["READY"]);
 });

@@ -50,7 +50,7 @@ export interface Replacement {
   /** Once it is resolved. */
   model: LoadedModel | undefined;
   readonly giveUp: AbortController;
-  /** Settles when it serves, or has failed. */
+  /** Resolves when it can take over, or has failed. */
   done: Promise<void>;
 }
 

@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, type TestContext } from "node:test";
 import { createServer } from "shoal";
-import { createClient } from "shoal/client";
+import { ClientError, createClient } from "shoal/client";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
+
+import { until } from "../until.ts";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "shoal-uploads-")));
 const temporary = join(root, "temporary");
@@ -61,9 +63,29 @@ test("each goes with its model, by another load or at the end of the server", as
   await check.rejects(
     client.load("m", { ...sent, files: { ...files, "../x": files["1/model.onnx"] } }),
   );
+  const many = Array.from({ length: 10_001 }, (_, index) => [`1/${index}`, new Uint8Array(0)]);
+  await check.rejects(client.load("m", { config: {}, files: Object.fromEntries(many) }), {
+    message: /a load has 10001 file parameters, and may have 10000$/,
+  });
   check.deepEqual(uploads(), [second]);
   await server.close();
   check.deepEqual(uploads(), []);
+});
+
+test("nothing is left of those that load while the server stops", async (t) => {
+  const { server, client } = await start(t);
+  const loads = [1, 2, 3, 4, 5, 6].map(async (index) => {
+    return await client.load(`m${index}`, sent).then(
+      () => "loaded",
+      (error: unknown) => (error instanceof ClientError ? error.code : String(error)),
+    );
+  });
+  await until(() => uploads().length > 0);
+  await server.close();
+  check.deepEqual(uploads(), []);
+  const ends = new Set(await Promise.all(loads));
+  ends.delete("loaded");
+  check.deepEqual([...ends], ["UNAVAILABLE"]);
 });
 
 test("a process that exits leaves nothing", () => {

@@ -112,24 +112,6 @@ test("of other versions only those change", async (t) => {
   check.notEqual(core.lookUp("m", 1), first);
 });
 
-test("what one version has become before another failed is known", async (t) => {
-  const { core, repository } = await serveRepository(t, {
-    ...m,
-    "m/2/model.onnx": identityGraph("FP32"),
-    "m/config.pbtxt": "version_policy { all {} }",
-  });
-  const wrong = {
-    version_policy: { all: {} },
-    max_batch_size: 2,
-    input: ["a", "b"].map((name) => ({ name, data_type: "TYPE_FP32", dims: [16] })),
-    output: [{ name: "sum", data_type: "TYPE_FP32", dims: [16] }],
-  };
-  await check.rejects(repository.load("m", withConfig(wrong)), /version 2 is at UNAVAILABLE state/);
-  check.equal(core.lookUp("m", 1).config.maxBatchSize, 2);
-  await repository.load("m", plain);
-  check.equal(core.lookUp("m", 1).config.maxBatchSize, 4);
-});
-
 test("where it fails, what served serves on", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   const before = core.lookUp("m", 1);

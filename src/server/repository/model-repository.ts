@@ -174,6 +174,7 @@ export class ModelRepository implements ModelControl {
 
   /** Of a core that has stopped: nothing is left of what clients have sent. */
   async close(): Promise<void> {
+    await this.#turns.ended();
     const sent = [...this.#loaded.values()].flatMap(({ upload }) => upload ?? []);
     this.#loaded.clear();
     await Promise.all(sent.map(removeUpload));

@@ -20,4 +20,9 @@ export class ModelTurns {
     });
     return running;
   }
+
+  /** Resolves when there is none, of whatever model. */
+  async ended(): Promise<void> {
+    while (this.#latest.size > 0) await Promise.all(this.#latest.values());
+  }
 }

@@ -14,6 +14,7 @@ import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
 import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
+import { InferenceError } from "../../protocol/errors.ts";
 import { readBackendConfig } from "../backend-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import type { ResolvedServerOptions } from "../server-options.ts";
@@ -47,7 +48,7 @@ export class ServedRepositories implements ModelLister {
     this.control =
       options.modelControlMode === "explicit" && this.#folders.length > 0
         ? {
-            load: async (...asked) => await (await this.#opened()).load(...asked),
+            load: (...asked) => this.#load(...asked),
             unload: async (...asked) => await (await this.#opened()).unload(...asked),
           }
         : undefined;
@@ -91,6 +92,19 @@ export class ServedRepositories implements ModelLister {
   /** When the core has stopped. */
   async clear(): Promise<void> {
     await (await this.#repository)?.close();
+  }
+
+  /** What fails because the server stops may be tried with another one. */
+  async #load(...asked: Parameters<ModelControl["load"]>): Promise<void> {
+    const stopping = (cause?: unknown): InferenceError => {
+      return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1, cause });
+    };
+    if (this.#isClosed) throw stopping();
+    try {
+      await (await this.#opened()).load(...asked);
+    } catch (error) {
+      throw this.#isClosed ? stopping(error) : error;
+    }
   }
 
   #opened(): Promise<ModelRepository> {

@@ -57,7 +57,12 @@ async function writeFileOf(folder: string, name: string, bytes: Uint8Array): Pro
     // Not over another one: two names that lead to one file are a mistake.
     await writeFile(path, bytes, { flag: "wx" });
   } catch (cause) {
-    throw fileFailure(`file parameter 'file:${shown(name)}' cannot be written`, cause);
+    // Mostly a name that is in another one's way.
+    const { message } = fileFailure(
+      `file parameter 'file:${shown(name)}' cannot be written`,
+      cause,
+    );
+    throw new InferenceError("INVALID_ARGUMENT", message, { cause });
   }
 }
 

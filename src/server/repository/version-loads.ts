@@ -6,8 +6,8 @@
  *   its instances, or which versions          the version goes on serving, with those
  *   anything else, or it does not serve       it is loaded, beside itself if it serves
  *
- * All are tried; one that fails leaves the others, and what it was before, as they are. So many load
- * at a time, of all models together. Loads of one model come one after the other.
+ * All are tried; where one fails, all are what they were before. So many load at a time, of all
+ * models together. Loads of one model come one after the other.
  *
  * Not here: what has changed (version-parts.ts), what a version becomes when its file is opened
  * (executor/repository-source.ts).
@@ -15,15 +15,15 @@
 import { join } from "node:path";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
 import type { ModelConfig } from "../../core/model-config.ts";
-import { reasonOf } from "../../core/repository.ts";
+import type { PreparedLoad } from "../../core/model-loads.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
 import { configInPlace, repositorySource } from "../../executor/repository-source.ts";
 import type { OfferedVersion } from "../../executor/warmup-files.ts";
-import { InferenceError } from "../../protocol/errors.ts";
 import { readLabels } from "./label-file.ts";
 import { LoadSlots } from "./load-slots.ts";
+import { loadTogether } from "./load-together.ts";
 import { modelFileWithin, warmupFileWithin } from "./model-file.ts";
-import { loadFailure, type PolledFolder } from "./polled-folder.ts";
+import type { PolledFolder } from "./polled-folder.ts";
 import { type VersionParts, versionChange, versionParts } from "./version-parts.ts";
 
 export interface VersionLoadsOptions {
@@ -46,6 +46,8 @@ interface VersionLoad {
   readonly before: VersionParts | undefined;
 }
 
+const unchanged: PreparedLoad = { commit: () => {}, discard: async () => {} };
+
 export class VersionLoads {
   readonly #options: VersionLoadsOptions;
   readonly #slots: LoadSlots;
@@ -60,31 +62,31 @@ export class VersionLoads {
   /** Those that serve and are not among the versions are unloaded. Rejects as clients hear. */
   async load(folder: PolledFolder, options: LoadOptions): Promise<void> {
     const { core } = this.#options;
-    const { name, versions } = folder;
+    const { name } = folder;
     const ready = readyVersions(core, name);
     const known = this.#parts.get(name) ?? new Map<number, VersionParts>();
     this.#parts.set(name, known);
     const parts = [...(await versionParts(folder))];
-    const ends = await Promise.allSettled(
-      parts.map(([version, now]) => {
-        const before = ready.includes(version) ? known.get(version) : undefined;
-        const loading = { version, now, before };
-        return this.#slots.run(async () => {
-          await this.#load(folder, loading, options);
-          known.set(version, now);
-        });
-      }),
-    );
-    const failures = ends.flatMap((end, index) => {
-      if (end.status === "fulfilled") return [];
-      const reason = reasonOf(InferenceError.from(end.reason));
-      return `version ${versions[index]} is at UNAVAILABLE state: ${reason};`;
+    await loadTogether(name, parts, ([version, now]) => {
+      const before = ready.includes(version) ? known.get(version) : undefined;
+      const loading = { version, now, before };
+      return this.#slots.run(() => this.#prepare(folder, loading, options));
     });
-    if (failures.length > 0) throw loadFailure(name, failures.join("\n"));
-    const others = ready.filter((version) => !versions.includes(version));
-    for (const version of others) {
+    for (const [version, now] of parts) known.set(version, now);
+    this.#unloadOthers(folder, known);
+  }
+
+  /** What its folder has no more, or its policy does not allow; it may have failed before. */
+  #unloadOthers({ name, versions }: PolledFolder, known: Map<number, VersionParts>): void {
+    const { core, hostOptions } = this.#options;
+    for (const entry of core.index()) {
+      const { version } = entry;
+      if (entry.name !== name || version === undefined || versions.includes(version)) continue;
       known.delete(version);
-      void core.unload(name, version);
+      core.unload(name, version).catch((error: unknown) => {
+        const about = { model: name, version, error };
+        hostOptions.log.error(`model '${name}' version ${version} is not unloaded`, about);
+      });
     }
   }
 
@@ -93,26 +95,38 @@ export class VersionLoads {
     this.#parts.delete(name);
   }
 
-  async #load(folder: PolledFolder, load: VersionLoad, options: LoadOptions): Promise<void> {
+  async #prepare(
+    folder: PolledFolder,
+    load: VersionLoad,
+    options: LoadOptions,
+  ): Promise<PreparedLoad> {
     const { core, hostOptions, retryCount } = this.#options;
     const { version, now, before } = load;
     const change = versionChange(before, now);
-    if (change === "none") return;
+    if (change === "none") return unchanged;
     const given = this.#given(folder, version);
     const config = before && change === "inPlace" ? await this.#inPlace(given, before) : undefined;
-    const attempt = async (): Promise<void> => {
-      if (config === undefined) await core.replace(repositorySource(given, hostOptions), options);
-      else await core.resize(config);
+    const attempt = (): Promise<PreparedLoad> => {
+      if (config !== undefined) return this.#resize(config);
+      return core.prepare(repositorySource(given, hostOptions), options);
     };
     for (let left = retryCount; left > 0; left -= 1) {
       try {
-        await attempt();
-        return;
+        return await attempt();
       } catch {
         // It is in the log.
       }
     }
-    await attempt();
+    return await attempt();
+  }
+
+  /** At once; what it was before is made again if others fail. */
+  async #resize(config: ModelConfig): Promise<PreparedLoad> {
+    const { core } = this.#options;
+    const { config: before } = core.lookUp(config.name, config.version);
+    await core.resize(config);
+    // Where that fails, it serves on with what it has, and the log tells of it.
+    return { ...unchanged, discard: () => core.resize(before).catch(() => {}) };
   }
 
   /** Undefined: it cannot be, or what is wrong with it is for a load to say. */
