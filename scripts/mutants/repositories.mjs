@@ -150,7 +150,7 @@ export const mutants = {
   "server/repository/within.ts": {
     tests: ["server/repository/within", "server/repository/model-folders"],
     mutants: [
-      ["  if (found.isFile()) return path;\n", "  return path;\n"],
+      ["if (!found.isFile()) throw wrong", "if (false) throw wrong"],
       ["if (found.isFile() || found.isDirectory()) return path;", "return path;"],
       [
         "if (found.isFile() || found.isDirectory()) return path;",
@@ -161,7 +161,7 @@ export const mutants = {
       ["parts.some((part) => Buffer.byteLength(part) > mostPartBytes);", "false;"],
       ["Buffer.byteLength(part) > mostPartBytes", "part.length > mostPartBytes"],
       ['name === "" || ', ""],
-      ["/[\\0\\\\]/.test(name) || ", ""],
+      [" || /[\\0\\\\]/.test(name)) throw", ") throw"],
       ["isAbsolute(name) || ", ""],
       [" || /^[a-z]:/i.test(name)) {", ") {"],
       ['normal === "." || ', ""],
@@ -192,7 +192,7 @@ export const mutants = {
   "server/repository/model-folders.ts": {
     tests: ["server/repository/model-folders", "server/repository/model-repository"],
     mutants: [
-      ["folders.has(folder.name) ? twice : folder", "folder"],
+      ["folders.has(name) ? twice : folder", "folder"],
       ["if ((await stat(root)).isDirectory()) return root;", "return root;"],
       ["/^[1-9]\\d*$/.test(entry.name) && ", ""],
       ["/^[1-9]\\d*$/", "/^\\d+$/"],
@@ -239,7 +239,6 @@ export const mutants = {
         "override === undefined ? await readConfig(path, configName) : readConfigJson(override);",
         "await readConfig(path, configName);",
       ],
-      ["override === undefined ? message : `Invalid", "`Invalid"],
       ['  if (name === "") {', "  if (false) {"],
       [' && name !== ".."', ""],
       [' && name !== ".") return', ") return"],
@@ -295,7 +294,10 @@ export const mutants = {
       ["      void core.unload(name, version);\n", ""],
       ["    this.#parts.delete(name);\n", "", "whoever does not serve is loaded, whatever he was"],
       ['    if (change === "none") return;\n', ""],
-      ['before && change === "inPlace" ? this.#inPlace(given, before) : undefined;', "undefined;"],
+      [
+        'before && change === "inPlace" ? await this.#inPlace(given, before) : undefined;',
+        "undefined;",
+      ],
       ["      else await core.resize(config);\n", ""],
       ["left = retryCount; left > 0;", "left = retryCount; left > 1;"],
       ['entry.name === name && entry.state === "READY"', "entry.name === name"],
