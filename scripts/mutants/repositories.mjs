@@ -304,6 +304,40 @@ export const mutants = {
       ['entry.name === name && entry.state === "READY"', 'entry.state === "READY"'],
     ],
   },
+  "core/instance-pool.ts": {
+    tests: ["core/resizing"],
+    mutants: [
+      [
+        "    if (this.#joining !== undefined) {\n      const why",
+        "    if (false) {\n      const why",
+      ],
+      ["return !one.isStopping && ", "return "],
+      [" && this.#passive.has(one) === isPassive;", ";"],
+      ["Math.max(0, wanted - present.length);", "wanted;"],
+      ["    if (added.length > 0) await this.#join(added);\n", ""],
+      [
+        "Number(other.isReady) - Number(one.isReady)",
+        "Number(one.isReady) - Number(other.isReady)",
+      ],
+      ["sorted.slice(wanted)) this.#release(supervisor);", "sorted.slice(wanted)) ;"],
+      ["    this.#endJoining(error);\n    return new Promise", "    return new Promise"],
+      [
+        "this.#joining?.loading.delete(supervisor) && this.#joining.loading.size === 0",
+        "this.#joining?.loading.delete(supervisor)",
+      ],
+      ["    if (this.#joining?.loading.has(supervisor)) {\n", "    if (false) {\n"],
+      ["if (this.#joining?.loading.has(supervisor)) this.#endJoining(error);", "if (false) ;"],
+      ["    this.#joining = undefined;\n", ""],
+      [
+        "if (error !== undefined) for (const supervisor of joining.added) this.#release(supervisor);",
+        "",
+      ],
+      [
+        "    this.#free = this.#free.filter((free) => free !== supervisor);\n    supervisor.stop();",
+        "    supervisor.stop();",
+      ],
+    ],
+  },
   "server/repository/version-parts.ts": {
     tests: ["server/repository/model-control"],
     mutants: [
