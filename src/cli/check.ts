@@ -12,6 +12,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { CheckReport } from "./checked-path.ts";
 import { told } from "./client-command.ts";
 import type { Finding } from "./findings.ts";
+import { ownOutput } from "./own-output.ts";
 import { escaped, oneLine } from "./safe-text.ts";
 import { tableLines } from "./text-table.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
@@ -50,9 +51,10 @@ export function checkCommand(): Command {
     .configureOutput(oneLineErrors)
     .addHelpText("after", help)
     .action(async (path: string, flags: CheckFlags) => {
+      const print = ownOutput();
       await told(() => check(path, flags));
       // What a file of models has started must not keep this from ending.
-      process.stdout.write("", () => process.exit());
+      print("", () => process.exit());
     });
 }
 
@@ -74,7 +76,7 @@ async function check(path: string, { json = false, cores, memory }: CheckFlags):
     cores: cores ?? availableParallelism(),
     memoryBytes: memory === undefined ? totalmem() : memory * 2 ** 30,
   });
-  process.stdout.write(json ? jsonText(report) : textOf(report));
+  ownOutput()(json ? jsonText(report) : textOf(report));
   if (report.findings.some(({ level }) => level === "mistake")) process.exitCode = 1;
 }
 

@@ -188,26 +188,18 @@ export class FolderCheck {
     served: readonly number[],
   ): Promise<CheckedModel | undefined> {
     let last: Loadable | undefined;
-    const sizes: number[] = [];
+    let size = 0;
     // Mistakes of a configuration show without any version.
     if (served.length === 0) this.#prepare(polled, undefined, undefined);
     for (const version of served) {
       last = (await this.#checkVersion(polled, version)) ?? last;
-      sizes.push(await this.#sizeOf(version));
+      if (isOnnx(polled)) size += await this.#sizeOf(version);
     }
     if (last === undefined) return undefined;
     const { name, versions } = this.#folder;
-    const weightBytes = sizes.reduce((sum, size) => sum + size, 0);
-    const memoryBytes = weightBytes * last.instances;
-    const isEnsemble = polled.platform === ensemblePlatform;
-    return {
-      name,
-      versions,
-      served,
-      ...last,
-      weightBytes: isEnsemble ? 0 : weightBytes,
-      memoryBytes: isEnsemble ? 0 : memoryBytes,
-    };
+    const weightBytes = polled.backend === "function" ? undefined : size;
+    const memoryBytes = weightBytes && weightBytes * last.instances;
+    return { name, versions, served, ...last, weightBytes, memoryBytes };
   }
 
   async #checkVersion(polled: WrittenConfig, version: number): Promise<Loadable | undefined> {
@@ -216,7 +208,7 @@ export class FolderCheck {
   }
 
   async #graphOf(polled: WrittenConfig, version: number): Promise<Graph | undefined> {
-    if (polled.backend !== "onnxruntime") return undefined;
+    if (!isOnnx(polled)) return undefined;
     const name = polled.default_model_filename ?? "model.onnx";
     const shown = join(this.#shown, String(version), name);
     try {
@@ -292,13 +284,12 @@ export class FolderCheck {
     }
   }
 
-  /** Of one instance. */
-  #threadsOf({ backend, parameters = {} }: WrittenConfig, instances: number): number {
-    if (backend !== "onnxruntime") return 1;
+  /** Of each; an ensemble has no instances. */
+  #threadsOf(polled: WrittenConfig, instances: number): number {
+    if (!isOnnx(polled) || instances === 0) return 1;
+    const { parameters = {} } = polled;
     const asked = Number(parameters["intra_op_thread_count"]?.string_value ?? 0);
-    return asked > 0
-      ? asked
-      : Math.max(1, Math.floor(this.#options.cores / Math.max(1, instances)));
+    return asked > 0 ? asked : Math.max(1, Math.floor(this.#options.cores / instances));
   }
 
   async #sizeOf(version: number): Promise<number> {
@@ -333,6 +324,10 @@ interface Loadable {
   readonly config: ModelConfig;
   readonly instances: number;
   readonly threads: number;
+}
+
+function isOnnx({ backend }: WrittenConfig): boolean {
+  return backend === "onnxruntime";
 }
 
 function versionsText(versions: readonly number[]): string {

@@ -310,6 +310,14 @@ test("a word behind a switch that is no value, and no file", async () => {
   }
 });
 
+test("a flag is no value of the one before it", async () => {
+  for (const next of ["--http-port", "--json-logs", "--http-port=8000"]) {
+    const why = `it needs a value, and ${next.replace(/=.*/, "")} is the next flag`;
+    check.equal(await errorOf(["--cors", next, "1"]), `Bad option: "--cors". ${why}`);
+  }
+  check.deepEqual(await optionsOf(["--id=--shoal--"]), { id: "--shoal--" });
+});
+
 test("behind -- there are only files", async () => {
   const { given, paths } = await parse(["--id", "me", "--", "--json-logs", "a.mjs"]);
   check.deepEqual([given?.options, paths], [{ id: "me" }, ["--json-logs", "a.mjs"]]);

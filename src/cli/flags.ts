@@ -74,7 +74,17 @@ function givenOf(flag: Flag, typed: TypedFlags, environment: Environment): Given
   const what = isTyped ? `--${flag.flag}` : variableOf(flag);
   const found = texts ?? environment[what]?.split("\n").filter(isWritten);
   if (found === undefined) return undefined;
+  const [next] = isTyped ? found.flatMap(flagIn) : [];
+  if (next !== undefined) {
+    throw new UsageError(`Bad option: "${what}". it needs a value, and ${next} is the next flag`);
+  }
   return { flag, what, isTyped, values: found.map((text) => readValue(what, flag.kind, text)) };
+}
+
+/** No value begins like one. */
+function flagIn(text: string): readonly string[] {
+  const name = /^--[^=]+/.exec(text)?.[0] ?? "";
+  return names.has(name) ? [name] : [];
 }
 
 /** Lines that only end others. */

@@ -69,7 +69,7 @@ export function modelsCommand(): Command {
     .option("--json", "for programs: one line of JSON, or with --watch a line each time")
     .option("--config <file|json>", "load: in place of the model's own configuration")
     .option("--file <path=@file>", "load: a file of the model; may be repeated", add)
-    .option("--with-dependents", "unload: the models too that an ensemble is made of")
+    .option("--with-dependents", "unload: the models too that were loaded for an ensemble")
     .option("--version <number>", "config, statistics: of the model", toVersion)
     .configureOutput(oneLineErrors)
     .action(async (url: string, action: string, name: string | undefined, flags: ModelsFlags) => {

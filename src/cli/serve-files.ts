@@ -9,6 +9,7 @@ import { runProgram } from "../server/serve.ts";
 import { startProgram } from "../server/server.ts";
 import type { ResolvedServerOptions, ServerOptions } from "../server/server-options.ts";
 import { configFileOptions } from "./config-file.ts";
+import { serveFlags } from "./flag-table.ts";
 import { type GivenFlags, unknownVariables } from "./flags.ts";
 import { isRepository } from "./model-files.ts";
 import { modelsInFiles } from "./models-in-files.ts";
@@ -24,7 +25,7 @@ export async function serveFiles(
   const repositories = paths.filter(isRepository);
   const files = paths.filter((path) => !repositories.includes(path));
   const given = { ...(await configFileOptions()), ...options };
-  const serverOptions = resolved(withRepositories(given, repositories));
+  const serverOptions = resolved(withRepositories(given, repositories), Object.keys(options));
   if (paths.length === 0 && [serverOptions.modelRepository].flat().length === 0) {
     throw new UsageError(nothingToServe);
   }
@@ -47,11 +48,24 @@ function withRepositories(options: ServerOptions, paths: readonly string[]): Ser
   return { ...options, modelRepository: [...byPlace.values()] };
 }
 
-/** What the flags have let pass is told in one line, too. */
-function resolved(options: ServerOptions): ResolvedServerOptions {
+const asker = "shoal serve";
+
+/** What is wrong is told in one line; what flags say, by their names. */
+function resolved(options: ServerOptions, ofFlags: readonly string[]): ResolvedServerOptions {
   try {
-    return resolveServerOptions(options, "shoal serve");
+    return resolveServerOptions(options, asker);
   } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message) : error;
+    if (!(error instanceof TypeError)) throw error;
+    const message = error.message.replace(`${asker}: `, "");
+    const isByFlag = ofFlags.some((option) => message.includes(`'${option}'`));
+    throw new UsageError(isByFlag ? withFlags(message) : message);
   }
+}
+
+/** In place of the options that they set. */
+function withFlags(message: string): string {
+  return message.replace(/'(\w+)'/g, (written, option: string) => {
+    const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return serveFlags.some(({ flag }) => flag === name) ? `--${name}` : written;
+  });
 }

@@ -24,7 +24,8 @@ that files define: .js, .mjs or .ts, or folders of such files.
   shoal serve --model-repository=models --model-control-mode=explicit
 
 A flag is written --http-port 8000 or --http-port=8000, or stands in the
-environment: SHOAL_HTTP_PORT=8000. A BOOL is true, false, 1 or 0; left out it is
+environment, SHOAL_HTTP_PORT=8000, or in this folder's shoal.config.ts:
+export default { httpPort: 8000 }. A BOOL is true, false, 1 or 0; left out it is
 true. In brackets: what holds without the flag.`;
 
 const closing = `Exit code: 0 after SIGINT or SIGTERM; 1 if something keeps it from starting;

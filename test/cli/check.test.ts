@@ -10,6 +10,7 @@ import { OnnxGraphs } from "../../dist/cli/onnx-graphs.js";
 import { InferenceError } from "../../dist/protocol/errors.js";
 import { addSubGraph, identityGraph } from "../../dist/testing/onnx-graphs.js";
 import { writeFiles } from "../../dist/testing/repository-fixture.js";
+import { writeExampleRepository } from "../example-repository.ts";
 import { shoal } from "./asked-models.ts";
 import { modelFolder } from "./model-folder.ts";
 
@@ -238,16 +239,55 @@ test("models in JavaScript and TypeScript: as their definitions say", async () =
   );
 });
 
+test("what files of models print is not among what was asked for", async () => {
+  const prints = "console.log('loud');\n";
+  writeFiles(join(folder, "loud"), {
+    "repository/plain/1/model.mjs": prints + moduleOf("plain"),
+    "file.mjs": prints + moduleOf("plain"),
+  });
+  for (const path of ["repository", "file.mjs"]) {
+    const asked = ["check", join("loud", path), "--json"];
+    const { code, stdout } = await shoal(asked, { cwd: folder });
+    check.equal(code, 0);
+    check.equal((JSON.parse(stdout) as Reported).models.length, 1);
+  }
+  const types = await shoal(["types", join("loud", "file.mjs")], { cwd: folder });
+  check.match(types.stdout, /^\/\/ Written by `shoal types`/);
+  check.equal(types.stderr, "loud\n");
+});
+
 test("ensembles beside their models", async () => {
-  const { mistakes, models } = await reported("ensembles");
+  const { mistakes, warnings, models } = await reported("ensembles");
   check.deepEqual(
     models.map(({ name }) => name),
     ["fits", "lost", "misfits", "plain"],
   );
+  check.deepEqual([models[0]?.["instances"], models[0]?.["threads"], warnings], [0, 0, []]);
   check.deepEqual(told(mistakes), [
     "ensembles/lost/config.pbtxt ensemble_scheduling: ensemble 'lost' names the model 'nobody': there is none",
     "ensembles/misfits/config.pbtxt ensemble_scheduling: in ensemble misfits, ensemble tensor in: inconsistent data type: TYPE_INT32 is inferred from model misfits while TYPE_FP32 is inferred from model plain",
   ]);
+});
+
+test("the example repository: what may not have been meant, and no mistakes", async () => {
+  writeExampleRepository(join(folder, "example"));
+  const { mistakes, warnings, models } = await reported("example", ["--cores", "4"]);
+  check.deepEqual(mistakes, []);
+  const unbatched = { classifier: 4, identity: 64, reshaped: 4, scalars: 4, text_angle: 8 };
+  // A batch of one is none: nothing is said of "thousand".
+  check.deepEqual(told(warnings), [
+    ...Object.entries(unbatched).map(([name, rows]) => {
+      const why = `batching is off: model '${name}' allows ${rows} rows per request but has no dynamic_batching`;
+      return `example/${name}/config.pbtxt dynamic_batching: ${why}`;
+    }),
+    "example/versions_chosen/config.pbtxt:2 version_policy: version 2 is there, and not allowed by the version policy",
+    "example/versions_latest/config.pbtxt:1 version_policy: version 1 is there, and not allowed by the version policy",
+  ]);
+  const threads = Object.fromEntries(models.map((model) => [model["name"], model["threads"]]));
+  // Two instances of one thread each, as configured, and of JavaScript; none of an ensemble.
+  const { bare, batched, diamond, identity, typed } = threads;
+  check.deepEqual([bare, batched, diamond, identity, typed], [4, 2, 0, 2, 1]);
+  check.equal(models.length, 23);
 });
 
 test("without onnxruntime-node: said so, and all else is checked", async () => {

@@ -63,7 +63,7 @@ const wrongs: readonly [files: Readonly<Record<string, string>>, message: RegExp
   ],
   [
     { "shoal.config.mjs": "export default { httpPort: -1 };" },
-    /^error: shoal serve: 'httpPort' must be .*; got -1\n$/,
+    /^error: 'httpPort' must be .*; got -1\n$/,
   ],
   [
     { "shoal.config.mjs": "export const httpPort = 1;" },

@@ -49,6 +49,16 @@ const started: readonly [args: string, line: string][] = [
     "nothing to serve: name a model repository, files that export models, or folders of such files",
   ],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
+  ["serve ok.mjs --watch", "--watch looks at the folders of --model-repository: name one"],
+  [
+    "serve ok.mjs --http-restricted-api=health",
+    "--http-restricted-api must be group[,group]:header=value",
+  ],
+  [
+    "serve ok.mjs --http-restricted-api=nothing:a=b",
+    "unknown restricted api 'nothing' (there are health, metadata, inference, shared-memory, " +
+      "model-config, model-repository, statistics, trace, logging)",
+  ],
   ["serve ok.mjs --id", "option '--id <value>' argument missing"],
   [
     "serve ok.mjs --http-port=80a",
