@@ -76,7 +76,12 @@ async function checkRepository(path: string, options: CheckOptions): Promise<Che
   const shown = [...folders.values()].flatMap((folder) => {
     return folder instanceof InferenceError ? [] : [[folder, join(path, folder.name)] as const];
   });
-  const checked = await checkFolders(shown, options);
+  const unreadable = [...folders].flatMap(([name, folder]): readonly Finding[] => {
+    if (!(folder instanceof InferenceError)) return [];
+    return [{ level: "mistake", model: name, file: join(path, name), message: folder.message }];
+  });
+  const { models, findings } = await checkFolders(shown, options);
+  const checked = { models, findings: [...unreadable, ...findings] };
   return withEnsembles(checked, [...folders.keys()], (name) => join(path, name));
 }
 

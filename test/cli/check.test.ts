@@ -3,11 +3,14 @@
  * of repositories, model folders, configurations and files of models.
  */
 import { strict as check } from "node:assert";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { test } from "node:test";
 import { checkPath } from "../../dist/cli/checked-path.js";
 import { OnnxGraphs } from "../../dist/cli/onnx-graphs.js";
 import { InferenceError } from "../../dist/protocol/errors.js";
+import { asNobody } from "../../dist/testing/as-nobody.js";
 import { addSubGraph, identityGraph } from "../../dist/testing/onnx-graphs.js";
 import { writeFiles } from "../../dist/testing/repository-fixture.js";
 import { writeExampleRepository } from "../example-repository.ts";
@@ -321,6 +324,29 @@ test("one model: its folder, or its configuration", async () => {
   check.ok(other.stdout.startsWith(`${file}:2:1: error: text max_batch_sise: `), other.stdout);
   check.match(other.stdout, /\n1 mistake, 0 warnings\n$/);
 });
+
+// Windows has other rights.
+if (process.platform !== "win32") {
+  test("a folder that cannot be read is told, and the others are checked", async (t) => {
+    const path = mkdtempSync(join(tmpdir(), "shoal-check-"));
+    t.after(() => rmSync(path, { recursive: true }));
+    const files = { "1/.keep": "", "config.pbtxt": "backend: 'repeat'" };
+    for (const name of ["closed", "open"]) writeFiles(join(path, name), files);
+    chmodSync(path, 0o755);
+    chmodSync(join(path, "closed"), 0);
+    const machine = { cores: 4, memoryBytes: 2 ** 40 };
+    const { models, findings } = await asNobody(() => checkPath(path, machine));
+    check.deepEqual(
+      models.map(({ name }) => name),
+      ["open"],
+    );
+    const message = "the folder of model 'closed' cannot be read (EACCES)";
+    const file = join(path, "closed");
+    check.deepEqual(findings, [{ level: "mistake", model: "closed", file, message }]);
+    const alone = asNobody(() => checkPath(file, machine));
+    await check.rejects(alone, { name: "UsageError", message: /cannot be read \(EACCES\)$/ });
+  });
+}
 
 const code = modelFolder({
   "server.mjs": `

@@ -272,7 +272,10 @@ test("labels that are not there, or not the model's", async (t) => {
     );
   }
   const absolute = await serveRepository(t, named("/etc/hostname"));
-  check.match(absolute.failure ?? "", /label file '\/etc\/hostname' is not a relative path/);
+  check.match(
+    absolute.failure ?? "",
+    /label file path '\/etc\/hostname' for output 'scores' in model 'animals' is outside model directory/,
+  );
   const folder = await serveRepository(t, named("1"));
   check.match(folder.failure ?? "", /label file '1' is no file/);
 });

@@ -97,6 +97,15 @@ export const optionRows: Rows = {
     call.release();
   },
 
+  "`model_repository=...`": async (t) => {
+    const folder = modelFolder({
+      "stored/1/model.mjs": "export default negative('stored', { batching: false });",
+    });
+    const server = await serving(t, times(3), { modelRepository: folder });
+    check.deepEqual(await yOf(server, one), [[15]]);
+    check.deepEqual(await yOf(server, { model: "stored", inputs: { x: [5] } }), [-5]);
+  },
+
   "`http_header_forward_pattern`, `grpc_header_forward_pattern`": async (t) => {
     const tenant = model("times", {
       ...tensors,
