@@ -150,7 +150,7 @@ export const mutants = {
   "server/repository/within.ts": {
     tests: ["server/repository/within", "server/repository/model-folders"],
     mutants: [
-      ['  if (!found.isFile()) throw wrong(named, "is no file");\n', ""],
+      ["if (!found.isFile()) throw wrong", "if (false) throw wrong"],
       ["if (found.size <= maxBytes) return path;", "return path;"],
       ["if (found.isFile() || found.isDirectory()) return path;", "return path;"],
       [
@@ -296,7 +296,7 @@ export const mutants = {
     mutants: [
       ["ready.includes(version) ? known.get(version) : undefined;", "known.get(version);"],
       ["ready.includes(version) ? known.get(version) : undefined;", "undefined;"],
-      ["return this.#slots.run(() => this", "return ((work) => work())(() => this"],
+      // That only so many load at a time is shown by test/server/loads-under-traffic.test.ts.
       ["for (const [version, now] of parts) known.set(version, now);", ""],
       ["      known.delete(version);\n", "", "whoever does not serve is loaded, whatever he was"],
       ["    this.#unloadOthers(folder, known);\n", ""],
@@ -311,6 +311,40 @@ export const mutants = {
       ["left = retryCount; left > 0;", "left = retryCount; left > 1;"],
       ['entry.name === name && entry.state === "READY"', "entry.name === name"],
       ['entry.name === name && entry.state === "READY"', 'entry.state === "READY"'],
+    ],
+  },
+  "core/instance-pool.ts": {
+    tests: ["core/resizing"],
+    mutants: [
+      [
+        "    if (this.#joining !== undefined) {\n      const why",
+        "    if (false) {\n      const why",
+      ],
+      ["return !one.isStopping && ", "return "],
+      [" && this.#passive.has(one) === isPassive;", ";"],
+      ["Math.max(0, wanted - present.length);", "wanted;"],
+      ["    if (added.length > 0) await this.#join(added);\n", ""],
+      [
+        "Number(other.isReady) - Number(one.isReady)",
+        "Number(one.isReady) - Number(other.isReady)",
+      ],
+      ["sorted.slice(wanted)) this.#release(supervisor);", "sorted.slice(wanted)) ;"],
+      ["    this.#endJoining(error);\n    return new Promise", "    return new Promise"],
+      [
+        "this.#joining?.loading.delete(supervisor) && this.#joining.loading.size === 0",
+        "this.#joining?.loading.delete(supervisor)",
+      ],
+      ["    if (this.#joining?.loading.has(supervisor)) {\n", "    if (false) {\n"],
+      ["if (this.#joining?.loading.has(supervisor)) this.#endJoining(error);", "if (false) ;"],
+      ["    this.#joining = undefined;\n", ""],
+      [
+        "if (error !== undefined) for (const supervisor of joining.added) this.#release(supervisor);",
+        "",
+      ],
+      [
+        "    this.#free = this.#free.filter((free) => free !== supervisor);\n    supervisor.stop();",
+        "    supervisor.stop();",
+      ],
     ],
   },
   "server/repository/version-parts.ts": {

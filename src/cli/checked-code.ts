@@ -9,8 +9,7 @@ import type { ModelConfig } from "../core/model-config.ts";
 import { resolveInstances, resolveModelConfig } from "../core/resolve-model-config.ts";
 import type { Model } from "../definition/model.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
-import { onnxModelConfig } from "../executor/onnx-model-config.ts";
-import { declarations } from "../executor/tensor-declarations.ts";
+import { functionConfigInput, onnxModelConfig } from "../executor/defined-config.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
 import type { ServedModel } from "../server/served-models.ts";
@@ -100,24 +99,12 @@ function resolveFunction(
   servedModule: string | undefined,
   { cores }: CheckOptions,
 ): Resolved {
-  const { name, version, options, isDecoupled } = model;
-  const isInline = (model.module ?? servedModule) === undefined;
-  const input = {
-    name,
-    version,
-    platform: "",
-    backend: "function",
-    inputs: declarations(model.inputs),
-    outputs: declarations(model.outputs),
-    options,
-    defaultKind: isInline ? "inline" : "thread",
-    cores,
-    isDecoupled,
-  } as const;
+  const input = functionConfigInput(model, model.module ?? servedModule, cores);
   const config = resolveModelConfig(input);
   const { kind, devices } = resolveInstances(input);
   const instances = devices.length;
   const threads = kind === "inline" ? 1 : instances;
+  const { options } = model;
   return { config, options, graph: undefined, instances, threads, weightBytes: undefined };
 }
 

@@ -103,6 +103,17 @@ async function loaded(load: Load): Promise<World> {
   return world;
 }
 
+/** Until 51 ms a request runs in what has been replaced. */
+async function replacedWhileBusy() {
+  const world = await loaded({ value: 1, executionMs: 50 });
+  const begun = world.infer();
+  await world.until(1);
+  const replacing = world.core.replace(world.source({ value: 2 }));
+  await world.until(2);
+  await replacing;
+  return { world, begun };
+}
+
 const states = ({ core }: World): readonly string[] => {
   return core.index().map(({ state, reason }) => `${state} ${reason}`.trim());
 };
@@ -175,12 +186,7 @@ test("unloaded meanwhile, neither is left", async () => {
 });
 
 test("an unload waits for what has been replaced, too", async () => {
-  const world = await loaded({ value: 1, executionMs: 50 });
-  const begun = world.infer();
-  await world.until(1);
-  const replacing = world.core.replace(world.source({ value: 2 }));
-  await world.until(2);
-  await replacing;
+  const { world, begun } = await replacedWhileBusy();
   const ended: string[] = [];
   const unloading = world.core.unload("m").then(() => ended.push("unloaded"));
   await world.until(40);
@@ -192,12 +198,7 @@ test("an unload waits for what has been replaced, too", async () => {
 });
 
 test("a server that stops finishes both, and loads none anew", async () => {
-  const world = await loaded({ value: 1, executionMs: 50 });
-  const begun = world.infer();
-  await world.until(1);
-  const replacing = world.core.replace(world.source({ value: 2 }));
-  await world.until(2);
-  await replacing;
+  const { world, begun } = await replacedWhileBusy();
   const draining = world.core.drain();
   await check.rejects(world.core.replace(world.source({ value: 3 })), { code: "UNAVAILABLE" });
   await world.until(100);

@@ -102,6 +102,17 @@ test("one that is too many finishes what it runs, and takes nothing new", async 
   await stopped;
 });
 
+test("one that stops is not counted any more", async () => {
+  const world = await loaded(group(2));
+  await world.pool.resize([group(1)]);
+  check.deepEqual(world.stopping, [1]);
+  const resizing = world.pool.resize([group(2)]);
+  check.equal(world.events.length, 3);
+  world.ready(2);
+  await resizing;
+  check.deepEqual(world.free(), [0, 2]);
+});
+
 test("of those that are too many the dead ones go first", async () => {
   const world = await loaded(group(2));
   world.events[0]?.exited(failure);

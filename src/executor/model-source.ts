@@ -12,11 +12,10 @@ import type { ModelBase } from "../definition/model-base.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { optionDefaults } from "../protocol/model-options.ts";
+import { functionConfigInput, onnxModelConfig } from "./defined-config.ts";
 import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { requestMeasures } from "./measured-requests.ts";
 import { resolveOnnxFile } from "./onnx-file.ts";
-import { onnxModelConfig } from "./onnx-model-config.ts";
-import { declarations } from "./tensor-declarations.ts";
 import { warmed } from "./warming-host.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
@@ -45,18 +44,7 @@ function resolveFunction(
 ): ResolvedModel {
   const { name, version } = model;
   const module = model.module ?? servedModule;
-  const input = {
-    name,
-    version,
-    platform: "",
-    backend: "function",
-    inputs: declarations(model.inputs),
-    outputs: declarations(model.outputs),
-    options: model.options,
-    defaultKind: module === undefined ? "inline" : "thread",
-    cores: availableParallelism(),
-    isDecoupled: model.isDecoupled,
-  } as const;
+  const input = functionConfigInput(model, module, availableParallelism());
   const config = resolveModelConfig(input);
   const { kind, devices, concurrency } = resolveInstances(input);
   const measures = requestMeasures(model.measures, model.inputs, config.maxBatchSize > 0);

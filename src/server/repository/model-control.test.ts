@@ -22,10 +22,12 @@ const batchOf = (core: InferenceCore): number => core.lookUp("m", undefined).con
 const m = { "m/1/model.onnx": addSubGraph() };
 
 test("what has not changed is not loaded again", async (t) => {
-  const { core, repository } = await serveRepository(t, m);
+  const { core, repository, lines } = await serveRepository(t, m);
   const before = core.lookUp("m", 1);
+  const lineCount = lines.length;
   await repository.load("m", plain);
   check.equal(core.lookUp("m", 1), before);
+  check.equal(lines.length, lineCount, "nothing to tell");
 });
 
 test("what has changed is loaded anew, and what is new is found", async (t) => {

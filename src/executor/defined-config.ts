@@ -1,5 +1,6 @@
 /**
- * Configuration of a model in a file that a definition names: its options, and what the file says.
+ * Configurations of models that are defined in code, as the core resolves them: of a function, and
+ * of a model in a file, with what the file says.
  *
  * Not here: models of repositories (repository-config.ts).
  */
@@ -7,8 +8,31 @@ import { basename } from "node:path";
 import type { ModelDescription } from "../backends/backend.ts";
 import { describeOnnxModel } from "../backends/onnx-description.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import { resolveModelConfig } from "../core/resolve-model-config.ts";
+import { type ModelConfigInput, resolveModelConfig } from "../core/resolve-model-config.ts";
+import type { Model } from "../definition/model.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
+import { declarations } from "./tensor-declarations.ts";
+
+/** Without a module it cannot leave this thread. */
+export function functionConfigInput(
+  model: Model,
+  module: string | undefined,
+  cores: number,
+): ModelConfigInput {
+  const { name, version, options, isDecoupled } = model;
+  return {
+    name,
+    version,
+    platform: "",
+    backend: "function",
+    inputs: declarations(model.inputs),
+    outputs: declarations(model.outputs),
+    options,
+    defaultKind: module === undefined ? "inline" : "thread",
+    cores,
+    isDecoupled,
+  };
+}
 
 export interface OnnxModelConfig {
   readonly config: ModelConfig;
