@@ -301,6 +301,7 @@ export const mutants = {
       ["      known.delete(version);\n", "", "whoever does not serve is loaded, whatever he was"],
       ["    this.#unloadOthers(folder, known);\n", ""],
       ["    this.#parts.delete(name);\n", "", "whoever does not serve is loaded, whatever he was"],
+      ["if (isLeaving) await core.unload(name, version);", ""],
       ['    if (change === "none") return unchanged;\n', ""],
       ["discard: () => core.resize(before).catch(() => {})", "discard: async () => {}"],
       [

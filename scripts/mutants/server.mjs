@@ -104,7 +104,6 @@ export const mutants = {
     // What replaces a version.
     ['if (entry?.state === "READY") {', "if (entry !== undefined) {"],
     ['if (entry?.state === "READY") {', "if (false) {"],
-    ['if (entry?.state === "UNLOADING") {', "if (false) {"],
     [
       "versionsOf(name).filter(isMeant(version));\n    if (entry?",
       "versionsOf(name);\n    if (entry?",

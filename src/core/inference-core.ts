@@ -106,8 +106,8 @@ export class InferenceCore implements InferenceService {
 
   /**
    * Loads it beside the version that serves, which takes over when it is READY: what the other one
-   * has is finished by it. Where that fails the other one serves on. Without one it is a load, which
-   * waits for one that is being unloaded. Of two at a time the second is refused with ALREADY_EXISTS.
+   * has is finished by it. Where that fails the other one serves on. Without one it is a load. Of
+   * two at a time the second is refused with ALREADY_EXISTS.
    */
   async replace(source: ModelSource, options: LoadOptions = {}): Promise<void> {
     (await this.prepare(source, options)).commit();
@@ -123,10 +123,6 @@ export class InferenceCore implements InferenceService {
     const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
     if (entry?.state === "READY") {
       return await this.#loads.prepare(entry, source, options.failureLevel ?? "error");
-    }
-    if (entry?.state === "UNLOADING") {
-      await entry.unloading;
-      return await this.prepare(source, options);
     }
     await this.load(source, options);
     return { commit: () => {}, discard: () => this.unload(name, version) };

@@ -263,17 +263,3 @@ test("what is prepared takes over when it is told to, or goes", async () => {
   check.deepEqual(states(world), ["UNAVAILABLE unloaded"]);
   check.deepEqual([...world.stopped].sort(), [1, 2, 4, 5]);
 });
-
-test("what is being unloaded is waited for", async () => {
-  const world = await loaded({ value: 1, executionMs: 50 });
-  const begun = world.infer();
-  await world.until(1);
-  const unloading = world.core.unload("m");
-  const replacing = world.core.replace(world.source({ value: 2 }));
-  await world.until(40);
-  check.deepEqual(states(world), ["UNLOADING"]);
-  await world.until(60);
-  check.equal(await begun, 1);
-  await Promise.all([unloading, replacing]);
-  check.deepEqual(states(world), ["READY"]);
-});

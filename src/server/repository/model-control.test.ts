@@ -30,6 +30,14 @@ test("what has not changed is not loaded again", async (t) => {
   check.equal(lines.length, lineCount, "nothing to tell");
 });
 
+test("what is being unloaded is waited for", async (t) => {
+  const { core, repository } = await serveRepository(t, m);
+  const unloading = core.unload("m", 1);
+  check.deepEqual(indexLines(core), ["m/1 UNLOADING"]);
+  await Promise.all([unloading, repository.load("m", plain)]);
+  check.deepEqual(indexLines(core), ["m/1 READY"]);
+});
+
 test("what has changed is loaded anew, and what is new is found", async (t) => {
   const { core, repository, folder } = await serveRepository(t, m);
   writeFiles(folder, { "m/config.pbtxt": "max_batch_size: 8", "n/2/model.onnx": addSubGraph() });

@@ -15,6 +15,9 @@ import { nameWithin } from "./within.ts";
 /** Of one load: more is a mistake, and many small ones cost more than their bytes. */
 const mostFiles = 10_000;
 
+/** A name is too long, or in another one's way. Whatever else there is, is ours. */
+const codesOfNames: ReadonlySet<string> = new Set(["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG"]);
+
 const folders = new Set<string>();
 
 /** Its real path. Rejects with an InferenceError for a path that leads out of it; nothing is left then. */
@@ -57,12 +60,11 @@ async function writeFileOf(folder: string, name: string, bytes: Uint8Array): Pro
     // Not over another one: two names that lead to one file are a mistake.
     await writeFile(path, bytes, { flag: "wx" });
   } catch (cause) {
-    // Mostly a name that is in another one's way.
-    const { message } = fileFailure(
-      `file parameter 'file:${shown(name)}' cannot be written`,
-      cause,
-    );
-    throw new InferenceError("INVALID_ARGUMENT", message, { cause });
+    const what = `file parameter 'file:${shown(name)}' cannot be written`;
+    const failure = fileFailure(what, cause);
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    if (!codesOfNames.has(code)) throw failure;
+    throw new InferenceError("INVALID_ARGUMENT", failure.message, { cause });
   }
 }
 

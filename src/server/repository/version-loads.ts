@@ -106,9 +106,10 @@ export class VersionLoads {
     if (change === "none") return unchanged;
     const given = this.#given(folder, version);
     const config = before && change === "inPlace" ? await this.#inPlace(given, before) : undefined;
-    const attempt = (): Promise<PreparedLoad> => {
-      if (config !== undefined) return this.#resize(config);
-      return core.prepare(repositorySource(given, hostOptions), options);
+    const attempt = async (): Promise<PreparedLoad> => {
+      if (config !== undefined) return await this.#resize(config);
+      if (before === undefined) await this.#untilUnloaded(folder.name, version);
+      return await core.prepare(repositorySource(given, hostOptions), options);
     };
     for (let left = retryCount; left > 0; left -= 1) {
       try {
@@ -118,6 +119,15 @@ export class VersionLoads {
       }
     }
     return await attempt();
+  }
+
+  /** What it still has may take its time. */
+  async #untilUnloaded(name: string, version: number): Promise<void> {
+    const { core } = this.#options;
+    const isLeaving = core.index().some((entry) => {
+      return entry.name === name && entry.version === version && entry.state === "UNLOADING";
+    });
+    if (isLeaving) await core.unload(name, version);
   }
 
   /** At once; what it was before is made again if others fail. */
