@@ -96,5 +96,7 @@ async function answer({ id, ask }) {
 
 process.on("message", (question) => void answer(question));
 process.channel.unref();
+// Whoever is gone asks for nothing more.
+process.once("disconnect", () => process.exit());
 
 await import("../dist/cli/main.js");
