@@ -16,6 +16,15 @@ const control = [
 ];
 
 export const mutants = {
+  // What comes together with others; the simulation replaces one at a time.
+  "core/model-loads.ts": {
+    tests: ["core/replacing"],
+    mutants: [
+      ["if (signal.aborted) throw fail(signal.reason);", ""],
+      ["if (!signal.aborted) this.retire(entry, model);", ""],
+      ["          entry.replacement = undefined;\n          if (!signal", "          if (!signal"],
+    ],
+  },
   "core/config/complete-from-graph.ts": {
     tests: completing,
     mutants: [
