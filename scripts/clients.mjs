@@ -22,6 +22,7 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const built = spawnSync(process.execPath, ["scripts/ready.mjs", "--tests"], { stdio: [0, 2, 2] });
 if (built.status !== 0) process.exit(1);
 const { Program, shoalCommand } = await import("../dist-test/program.js");
+const { writeExampleRepository } = await import("../dist-test/example-repository.js");
 const temporary = mkdtempSync(join(tmpdir(), "shoal-clients-"));
 const isStrict = process.env["CHECK_STRICT"] === "1";
 
@@ -38,12 +39,17 @@ const suites = {
       ...(await unittests(python, "triton_http_test.py")),
       ...(await unittests(python, "triton_grpc_test.py")),
       ...(await unittests(python, "reflection_test.py")),
+      ...(await unittestsOfRestricted(python, "triton_restricted_test.py")),
+      ...(await unittestsOfRepository(python, "triton_repository_test.py")),
       await readsStory(python),
     ],
   },
   pytriton: {
     packages: ["nvidia-pytriton==0.7.0", "numpy<2"],
-    run: (python) => unittests(python, "pytriton_test.py"),
+    run: async (python) => [
+      ...(await unittests(python, "pytriton_test.py")),
+      ...(await unittestsOfRestricted(python, "pytriton_restricted_test.py")),
+    ],
   },
   // Newer wheels do not hold the load generator any more.
   perf: {
@@ -98,11 +104,44 @@ function skipped(why) {
   return [{ passed: 0, failed: isStrict ? 1 : 0 }];
 }
 
-async function unittests(python, file) {
-  const { output } = await start(python, [join("test", "clients", file)]);
-  const failed = output.match(/^(FAIL|ERROR): /gm)?.length ?? 0;
-  const ran = Number(/^Ran (\d+) tests/m.exec(output)?.[1] ?? 0);
-  return [{ passed: ran - failed, failed: ran === 0 ? 1 : failed }];
+async function unittests(python, file, env = {}) {
+  const { code, output } = await start(python, [join("test", "clients", file)], { env });
+  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
+  // A test with several failures, as of subtests, has failed once.
+  const told = output.matchAll(/^(?:FAIL|ERROR): (\w+ \([^)]*\))/gm);
+  const failed = new Set([...told].map(([, test]) => test)).size;
+  // A run that broke before or after its tests is a failure too.
+  const isGood = code === 0 && ran > 0;
+  return [{ passed: ran - failed, failed: isGood ? 0 : Math.max(failed, 1) }];
+}
+
+/** Against a server of its own, which has closed groups of endpoints as Triton does. */
+async function unittestsOfRestricted(python, file) {
+  const restriction = "inference,statistics,model-repository:triton-access-token=secret";
+  const { program, env } = await serve(
+    ...[shoalCommand, "serve", "test/clients/models.mjs"],
+    ...["--http-restricted-api", restriction, `--grpc-restricted-protocol=${restriction}`],
+  );
+  try {
+    return await unittests(python, file, env);
+  } finally {
+    await program.stop();
+  }
+}
+
+/** Against a server of its own, of the example repository, with nothing loaded. */
+async function unittestsOfRepository(python, file) {
+  const SHOAL_REPOSITORY = join(temporary, "repository");
+  writeExampleRepository(SHOAL_REPOSITORY);
+  const { program, env } = await serve(
+    ...[shoalCommand, "serve", "--model-repository", SHOAL_REPOSITORY],
+    "--model-control-mode=explicit",
+  );
+  try {
+    return await unittests(python, file, { ...env, SHOAL_REPOSITORY });
+  } finally {
+    await program.stop();
+  }
 }
 
 /** The example of the streaming guide, whose reader is a program in Python. */

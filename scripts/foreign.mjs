@@ -1,6 +1,6 @@
 /**
- * Our client against a server of another maker: Triton, which comes with its Python backend in
- * PyPI's wheel of PyTriton.
+ * Our client against a server of another maker, and our server beside it: Triton, which comes with
+ * its Python backend in PyPI's wheel of PyTriton.
  *
  *   node scripts/foreign.mjs              all of test/foreign/
  *   node scripts/foreign.mjs --python P   the same with an environment that is there already
@@ -20,7 +20,7 @@ import {
   readdirSync,
   rmSync,
 } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,9 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const built = spawnSync(process.execPath, ["scripts/ready.mjs", "--tests"], { stdio: [0, 2, 2] });
 if (built.status !== 0) process.exit(1);
 const { createClient } = await import("../dist/client-node.js");
+const { createServer } = await import("../dist/index.js");
+const { writeExampleRepository } = await import("../dist-test/example-repository.js");
+const { writeTritonRepository } = await import("../dist-test/foreign/triton-repository.js");
 const temporary = mkdtempSync(join(tmpdir(), "shoal-foreign-"));
 const isStrict = process.env["CHECK_STRICT"] === "1";
 const modelFolder = join("test", "foreign", "models");
@@ -46,25 +49,41 @@ try {
 }
 
 async function runAll() {
+  if (process.platform !== "linux") return skipped("there is no such wheel but for Linux");
+  const example = await exampleRepository();
+  const servers = [];
   try {
-    if (process.platform !== "linux") return skipped("there is no such wheel but for Linux");
-    const [flag, given] = process.argv.slice(2);
-    const folder = join(temporary, "python");
-    const python = flag === "--python" ? given : await pythonEnvironment(folder, packages);
-    if (python === undefined) return skipped("there is no Python 3 with venv");
-    const paths = pathsOf(python);
-    if (paths.library === undefined) {
-      return skipped(`there is no ${paths.file}, which Triton's Python backend needs`);
-    }
-    const server = await serve(python, paths);
     try {
-      return await runTests(server.env);
-    } finally {
-      await server.stop();
+      const triton = await installed();
+      const loaded = { "model-repository": repository(), "load-model": "*" };
+      servers.push(await serve(triton, loaded));
+      servers.push(await serve(triton, { "model-repository": example }));
+    } catch (error) {
+      return skipped(error.message);
     }
-  } catch (error) {
-    return skipped(error.message);
+    const [server, managed] = servers;
+    return await runTests({
+      FOREIGN_HTTP: server.http,
+      FOREIGN_GRPC: server.grpc,
+      FOREIGN_MANAGED_HTTP: managed.http,
+      FOREIGN_MANAGED_GRPC: managed.grpc,
+    });
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+/** Throws where it cannot be. */
+async function installed() {
+  const [flag, given] = process.argv.slice(2);
+  const folder = join(temporary, "python");
+  const python = flag === "--python" ? given : await pythonEnvironment(folder, packages);
+  if (python === undefined) throw new Error("there is no Python 3 with venv");
+  const paths = pathsOf(python);
+  if (paths.library === undefined) {
+    throw new Error(`there is no ${paths.file}, which Triton's Python backend needs`);
+  }
+  return { python, ...paths, backends: backendsOf(paths) };
 }
 
 function skipped(why) {
@@ -86,20 +105,24 @@ print(json.dumps({"version": v("py_version_short"), "site": s.get_path("platlib"
   return { version, wheel, ownLibraries: join(site, "nvidia_pytriton.libs"), library, file };
 }
 
-/** On free ports of this machine, with the models of test/foreign/models. */
-async function serve(python, { version, wheel, ownLibraries, library }) {
+/** With the part that is of this version of Python. */
+function backendsOf({ version, wheel }) {
   const backends = join(temporary, "backends");
   cpSync(join(wheel, "backends"), backends, { recursive: true });
   const stub = "triton_python_backend_stub";
   const ownStub = join(wheel, "python_backend_stubs", version, stub);
   if (!existsSync(ownStub)) throw new Error(`the wheel knows no Python ${version}`);
   copyFileSync(ownStub, join(backends, "python", stub));
+  return backends;
+}
+
+/** On free ports of this machine, in control mode explicit, with further options. */
+async function serve({ python, wheel, ownLibraries, library, backends }, own) {
   const [http, grpc] = await freePorts(2);
   const options = {
-    "model-repository": repository(),
     "backend-directory": backends,
     "model-control-mode": "explicit",
-    "load-model": "*",
+    ...own,
     "http-address": "127.0.0.1",
     "http-port": http,
     "grpc-address": "127.0.0.1",
@@ -142,11 +165,7 @@ async function serve(python, { version, wheel, ownLibraries, library }) {
     await stop();
     throw new Error(`Triton does not start:\n${log}`);
   }
-  const env = {
-    FOREIGN_HTTP: `http://127.0.0.1:${http}`,
-    FOREIGN_GRPC: `grpc://127.0.0.1:${grpc}`,
-  };
-  return { env, stop };
+  return { http: `http://127.0.0.1:${http}`, grpc: `grpc://127.0.0.1:${grpc}`, stop };
 }
 
 /** `x.py` and `x.pbtxt` are version 1 and the configuration of model `x`. */
@@ -161,8 +180,33 @@ function repository() {
   return folder;
 }
 
+/** The example repository as Triton can have it, with the help of a server of ours. */
+async function exampleRepository() {
+  const [own, folder] = [join(temporary, "example"), join(temporary, "example-of-triton")];
+  writeExampleRepository(own);
+  const server = createServer([], {
+    modelRepository: own,
+    httpAddress: "127.0.0.1",
+    httpPort: 0,
+    allowGrpc: false,
+    allowMetrics: false,
+    logInfo: false,
+    logWarning: false,
+  });
+  await server.listen();
+  const client = createClient(server.urls.http);
+  try {
+    await server.ready;
+    await writeTritonRepository(folder, client);
+  } finally {
+    client.close();
+    await server.close();
+  }
+  return folder;
+}
+
 async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  const servers = Array.from({ length: count }, () => createTcpServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => once(server.close(), "close")));

@@ -1,6 +1,7 @@
 /**
  * Makes the code of the gRPC messages from `proto/`: how they are encoded and decoded, their types,
- * and their descriptors for server reflection. What it makes is committed, and never edited.
+ * and their descriptors for server reflection; and the schema of a model's configuration as data,
+ * for its text and its JSON. What it makes is committed, and never edited.
  *
  *   node scripts/grpc-messages.mjs           writes it
  *   node scripts/grpc-messages.mjs --check   ends with exit code 1 if it would change anything
@@ -53,6 +54,7 @@ async function makeAll(paths) {
       ["messages.js", `// ${mark}\n${code}`],
       ["messages.d.ts", `// ${mark}\n${types.replace(/import Long = .*/, longType)}`],
       ["descriptors.ts", descriptors(paths)],
+      ["config-schema.ts", configSchema()],
     ]);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -113,6 +115,50 @@ export interface DescriptorFile {
 export const descriptorFiles: readonly DescriptorFile[] = [
 ${files.join("\n")}
 ];
+`;
+}
+
+/** Of proto/model_config.proto. Names of types without the package; fields in their order. */
+function configSchema() {
+  const root = new protobuf.Root().loadSync("proto/model_config.proto", { keepCase: true });
+  root.resolveAll();
+  const messages = [];
+  const enums = [];
+  const nameOf = ({ fullName }) => fullName.replace(/^\.inference\./, "");
+  const visit = ({ nestedArray = [] }) => {
+    for (const part of nestedArray) {
+      if (part instanceof protobuf.Enum) enums.push([nameOf(part), part.values]);
+      if (part instanceof protobuf.Type) messages.push([nameOf(part), fieldsOf(part)]);
+      visit(part);
+    }
+  };
+  const fieldsOf = ({ fieldsArray }) => {
+    return Object.fromEntries(fieldsArray.map((field) => [field.name, describe(field)]));
+  };
+  const describe = ({ id, type, resolvedType, repeated, keyType, partOf }) => ({
+    id,
+    type: resolvedType ? nameOf(resolvedType) : type,
+    ...(repeated && { isRepeated: true }),
+    ...(keyType && { keyType }),
+    ...(partOf && { oneof: partOf.name }),
+  });
+  visit(root.lookup("inference"));
+  const member = ([name, value]) => `\n    ${name}: ${JSON.stringify(value)},`;
+  const part = ([name, members]) => {
+    return `  ${JSON.stringify(name)}: {${Object.entries(members).map(member).join("")}\n  },`;
+  };
+  return `/**
+ * ${mark}
+ *
+ * The messages and enums of a model's configuration, by name; ModelConfig is the whole.
+ */
+export const configMessages = {
+${messages.map(part).join("\n")}
+} as const;
+
+export const configEnums = {
+${enums.map(part).join("\n")}
+} as const;
 `;
 }
 

@@ -1,26 +1,31 @@
 /**
- * Mutants: plants small faults in the core, one by one, and shows that the simulation alone finds
- * each of them.
+ * Mutants: plants small faults in the sources, one by one, and shows that each of them is found: in
+ * the core by its simulation alone, elsewhere by the tests that the table names.
  *
  *   node scripts/mutants.mjs                 all of the tables in scripts/mutants/
  *   node scripts/mutants.mjs heap histogram  those in files whose name contains one of these
+ *   node scripts/mutants.mjs --texts         only whether their texts stand in the files
  *
- * A table is an object: file of src/core -> entries [text, what replaces it, excuse]. A text stands
+ * A table is an object: file of src -> entries [text, what replaces it, excuse], or for what the
+ * simulation does not reach { tests: [files of src without .test.ts], mutants: entries }. A text stands
  * exactly once in its file; those that do not are listed together, and nothing runs: so a table
  * cannot lag behind the code unnoticed. An excuse says why nobody can notice the difference. Whoever
  * survives without one makes this fail, and so does one that is caught although it has one.
  *
- * How: what the simulation needs is built once, the changed files once more, all together. A mutant
- * is a copy of that build with its one file in it, on which soak.mjs runs seeds from 0 on until one
- * fails. A run that hangs is caught too. As many at a time as there are cores.
+ * How: what the simulation and the tests need is built once, the changed files once more, all
+ * together. A mutant is a copy of that build with its one file in it, on which soak.mjs runs seeds
+ * from 0 on until one fails, or the tests run one after the other until one fails. What hangs is
+ * caught too. As many at a time as there are cores.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mutants as ofEnsembles } from "./mutants/ensembles.mjs";
 import { mutants as ofInstances } from "./mutants/instances.mjs";
 import { mutants as ofQueue } from "./mutants/queue.mjs";
+import { mutants as ofRepositories } from "./mutants/repositories.mjs";
 import { mutants as ofScheduler } from "./mutants/scheduler.mjs";
 import { mutants as ofServer } from "./mutants/server.mjs";
 import { mutants as ofSharing } from "./mutants/sharing.mjs";
@@ -34,33 +39,50 @@ const seedCount = 3000;
 /** For those that nobody can notice: enough to see that they do not crash. */
 const seedCountExcused = 100;
 
+/** A test file that takes longer hangs. */
+const longestTestMs = 60_000;
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-const core = join("src", "core");
+const sources = "src";
 const workplace = join(".build", "mutants");
 const built = join(workplace, "dist");
-const patterns = process.argv.slice(2);
+const patterns = process.argv.slice(2).filter((word) => word !== "--texts");
+const onlyTexts = process.argv.includes("--texts");
 
-const plan = [ofQueue, ofScheduler, ofInstances, ofServer, ofSharing]
+const tables = [
+  ofQueue,
+  ofScheduler,
+  ofInstances,
+  ofServer,
+  ofSharing,
+  ofEnsembles,
+  ofRepositories,
+];
+const plan = tables
   .flatMap((table) => Object.entries(table))
-  .flatMap(([file, entries]) => entries.map(([from, to, excuse]) => ({ file, from, to, excuse })))
+  .flatMap(([file, table]) => {
+    const { tests, mutants } = Array.isArray(table) ? { mutants: table } : table;
+    return mutants.map(([from, to, excuse]) => ({ file, tests, from, to, excuse }));
+  })
   .filter(({ file }) => patterns.length === 0 || patterns.some((part) => file.includes(part)));
 
 const stale = plan.flatMap(({ file, from }) => {
-  const count = readFileSync(join(core, file), "utf8").split(from).length - 1;
+  const count = readFileSync(join(sources, file), "utf8").split(from).length - 1;
   return count === 1 ? [] : [`  ${file}: ${count} times: ${JSON.stringify(from)}`];
 });
 if (stale.length > 0) {
   const what = `${stale.length} texts of scripts/mutants/ do not stand exactly once in their files:`;
   process.stderr.write(`${what}\n${stale.join("\n")}\n`);
   process.exitCode = 1;
-} else await main();
+} else if (!onlyTexts) await main();
 
 async function main() {
   const startedMs = performance.now();
   rmSync(workplace, { recursive: true, force: true });
   await build();
-  const unchanged = await runSeeds(built, 20);
-  if (unchanged.kind !== "survived") throw new Error(`the unchanged core fails: ${unchanged.text}`);
+  for (const unchanged of [await runSeeds(built, 20), await runTests(built, allTests())]) {
+    if (unchanged.kind !== "survived") throw new Error(`unchanged it fails: ${unchanged.text}`);
+  }
   const waiting = [...plan.entries()];
   const outcomes = [];
   const work = async (_, index) => {
@@ -69,9 +91,11 @@ async function main() {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [number, mutant] = next;
       const name = mutant.file.replace(/ts$/, "js");
-      cpSync(join(workplace, "changed", `${number}`, name), join(dist, "core", name));
-      const outcome = { ...mutant, ...(await runSeeds(dist, countFor(mutant))) };
-      cpSync(join(built, "core", name), join(dist, "core", name));
+      cpSync(join(workplace, "changed", `${number}`, name), join(dist, name));
+      const { tests } = mutant;
+      const found = tests ? runTests(dist, tests) : runSeeds(dist, countFor(mutant));
+      const outcome = { ...mutant, ...(await found) };
+      cpSync(join(built, name), join(dist, name));
       outcomes.push(outcome);
       process.stdout.write(`${describe(outcome)}\n`);
     }
@@ -95,17 +119,21 @@ async function build() {
   };
   await compile("all", {
     compilerOptions: { ...options, rootDir: resolve("src") },
-    files: [resolve("src/testing/simulation/simulate.ts")],
+    files: [
+      resolve("src/testing/simulation/simulate.ts"),
+      resolve("src/executor/thread-main.ts"),
+      ...allTests().map((test) => resolve(`src/${test}.test.ts`)),
+    ],
   });
   const files = plan.map(({ file, from, to }, number) => {
-    const folder = join(workplace, "sources", `${number}`);
-    mkdirSync(folder, { recursive: true });
-    const text = readFileSync(join(core, file), "utf8");
+    const path = resolve(workplace, "sources", `${number}`, file);
+    mkdirSync(dirname(path), { recursive: true });
+    const text = readFileSync(join(sources, file), "utf8");
     writeFileSync(
-      join(folder, file),
+      path,
       text.replace(from, () => to),
     );
-    return resolve(folder, file);
+    return path;
   });
   const alone = { noResolve: true, types: [] };
   const rootDir = resolve(workplace, "sources");
@@ -123,6 +151,10 @@ async function compile(name, { compilerOptions, files }) {
   if (code !== 0) throw new Error(output);
 }
 
+function allTests() {
+  return [...new Set(plan.flatMap(({ tests }) => tests ?? []))];
+}
+
 function countFor({ excuse }) {
   return excuse === undefined ? seedCount : seedCountExcused;
 }
@@ -135,9 +167,20 @@ async function runSeeds(dist, count) {
   return { kind: "caught", text };
 }
 
-function run(script, args) {
+async function runTests(dist, tests) {
+  for (const test of tests) {
+    const { code, output } = await run(join(dist, `${test}.test.js`), [], longestTestMs);
+    if (code === 0) continue;
+    const [text] = /^(✖|not ok) .*$/m.exec(output) ?? [output.trim().split("\n").at(-1)];
+    return { kind: "caught", text: `${test}: ${text}` };
+  }
+  return { kind: "survived" };
+}
+
+function run(script, args, timeout) {
   return new Promise((settle, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const options = { stdio: ["ignore", "pipe", "pipe"], timeout };
+    const child = spawn(process.execPath, [script, ...args], options);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (piece) => {

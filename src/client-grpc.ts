@@ -18,3 +18,4 @@ export type { NodeClientOptions } from "./client/node-client.ts";
 export type { TlsOptions } from "./client/node-transport.ts";
 export { type Response, responseOf } from "./client/response.ts";
 export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";
+export type { WrittenConfig } from "./protocol/written-config.ts";

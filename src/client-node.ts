@@ -23,3 +23,4 @@ export {
 } from "./client/shared-memory.ts";
 export type { SharedTensor } from "./client/shared-tensor.ts";
 export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";
+export type { WrittenConfig } from "./protocol/written-config.ts";

@@ -15,3 +15,4 @@ export type { ModelClient } from "./client/model-client.ts";
 export type { ModelType } from "./client/model-types.ts";
 export { type Response, responseOf } from "./client/response.ts";
 export { PlainTensor as Tensor } from "./definition/plain-tensor.ts";
+export type { WrittenConfig } from "./protocol/written-config.ts";

@@ -71,6 +71,7 @@ export {
 } from "./definition/specifications.ts";
 export { Tensor } from "./definition/tensor.ts";
 export { UnrecoverableError } from "./definition/unrecoverable-error.ts";
+export type { EndpointGroup } from "./frontends/endpoint-groups.ts";
 export type { Datatype } from "./protocol/datatype.ts";
 export { type ErrorCode, InferenceError } from "./protocol/errors.ts";
 export type {
@@ -83,9 +84,11 @@ export type {
   QueueOptions,
 } from "./protocol/model-options.ts";
 export type { Warmup, WarmupInput, WarmupSample } from "./protocol/warmup.ts";
+export type { WrittenConfig } from "./protocol/written-config.ts";
 export type { InProcessResponse } from "./server/in-process-infer.ts";
 export type { InProcessRequest } from "./server/in-process-request.ts";
 export type { CloseOptions, ServerUrls } from "./server/running-server.ts";
+export type { SecurityOptions, TokenSource } from "./server/security-options.ts";
 export { serve } from "./server/serve.ts";
 export { createServer, type HttpHandler, type Models, type Server } from "./server/server.ts";
 export type { ServerOptions } from "./server/server-options.ts";

@@ -13,13 +13,18 @@ import test from "node:test";
 import { createServer, fp32, type ModelOptions, model } from "shoal";
 import { createClient } from "shoal/client";
 import { type OnnxOptions, onnx } from "shoal/onnx";
-import { serveFlags } from "../dist/cli/flags.js";
+import { checkCommand } from "../dist/cli/check.js";
+import { type Flag, serveFlags } from "../dist/cli/flag-table.js";
 import { inferCommand } from "../dist/cli/infer.js";
+import { modelsCommand } from "../dist/cli/models.js";
+import { newCommand } from "../dist/cli/new.js";
 import { typesCommand } from "../dist/cli/types.js";
+import { endpointGroups, groupNames } from "../dist/frontends/endpoint-groups.js";
 import { type Route, routeOf } from "../dist/frontends/http/routes.js";
 import { errorCodes } from "../dist/protocol/errors.js";
 import { optionDefaults } from "../dist/protocol/model-options.js";
 import { serverOptionSpecs } from "../dist/server/server-options.js";
+import { fieldStatuses } from "./documents/config-fields.ts";
 import {
   anchorOf,
   codeSpans,
@@ -44,11 +49,16 @@ const unchecked: Unchecked = {
     "npm install sharp": "needs a registry",
     "npx shoal infer http://localhost:8000 resnet --input image=@cat.jpg --scale imagenet":
       "cli/pictures.test.ts asks such models",
+    "node scripts/ready.mjs": "whoever runs this has done so",
     "node examples/ocr/read-invoice.mjs": "onnx-examples.test.ts runs it, with its models",
   },
   pictures: {
     "clients: curl, fetch, tritonclient, ...": "a drawing",
     "cli ──> server ──> frontends ─┐": "a drawing",
+    "repository/": "a drawing",
+    "config.pbtxt, or JSON of a client ──> WrittenConfig ──> polled ──> versions, by the policy":
+      "a drawing",
+    "load                     unload                 all is answered": "a drawing",
     "1.00  INVOICE   No. 2026-1123": "onnx-examples.test.ts checks what the example prints",
   },
 };
@@ -91,7 +101,9 @@ test("errors.md has each code, with its statuses", () => {
 test("server.md has each option, with flag, environment and default", () => {
   const rows = tableRows(sectionOf(readPage("docs/server.md"), "Options"));
   const documented = rows.map((cells) => cells.slice(0, 4).map(plain).join(" "));
-  const flags = new Map(serveFlags.map(({ option, flag }) => [option, flag]));
+  const flags = new Map<string | undefined, string>(
+    serveFlags.map(({ option, flag }) => [option, flag]),
+  );
   const actual = Object.entries(serverOptionSpecs).map(([name, spec]) => {
     const flag = flags.get(name) ?? "";
     const environment = `SHOAL_${flag.toUpperCase().replaceAll("-", "_")}`;
@@ -101,7 +113,8 @@ test("server.md has each option, with flag, environment and default", () => {
 });
 
 /** As the table writes it. */
-function shownDefault(name: string, value: string | number | boolean): string {
+function shownDefault(name: string, value: unknown): string {
+  if (name === "security") return "";
   if (name === "maxWaitingBytes") return "1/4 of memory, at most 1 GiB";
   if (name === "metricsAddress" || name === "grpcAddress") return "as httpAddress";
   const mib = Number(value) / 2 ** 20;
@@ -112,31 +125,75 @@ function plain(cell: string): string {
   return cell.replaceAll("`", "");
 }
 
-/** Of the commands that ask a server. */
-function askingFlags(command: ReturnType<typeof inferCommand>): readonly string[] {
+const otherCommands = [inferCommand, typesCommand, modelsCommand, checkCommand, newCommand];
+
+/** Of the commands beside `shoal serve`. */
+function flagsOf(command: ReturnType<typeof inferCommand>): readonly string[] {
   return command.options.map(({ long }) => long ?? "");
 }
 
-test("command-line.md has each flag of the commands that ask a server", () => {
-  for (const command of [inferCommand(), typesCommand()]) {
+test("command-line.md has each flag of the other commands", () => {
+  for (const command of otherCommands.map((make) => make())) {
     const section = sectionOf(readPage("docs/command-line.md"), `shoal ${command.name()}`);
     const documented = tableRows(section).flatMap(([names = ""]) =>
       codeSpans(names).flatMap((name) => (name.startsWith("--") ? name.split(" ", 1) : [])),
     );
-    check.deepEqual(documented.sort(), [...askingFlags(command)].sort());
+    check.deepEqual(documented.sort(), [...flagsOf(command)].sort());
   }
 });
 
-test("server.md lists the flags without effect, and no page makes one up", () => {
-  const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
-  const asking = [inferCommand(), typesCommand()].flatMap(askingFlags);
-  const all = [...ofServe, ...asking, "--help"];
-  const withoutEffect = serveFlags.filter(({ option }) => option === undefined);
-  const page = readPage("docs/server.md");
-  const inText = codeSpans(sectionOf(page, "Command line")).filter((span) =>
-    /^--[a-z0-9-]+$/.test(span),
+test("from-tritonserver.md has each flag, and the reason of what is accepted or refused", () => {
+  const rows = tableRows(sectionOf(readPage("docs/from-tritonserver.md"), "Flags"));
+  const mapped = rows.filter(([names = ""]) => !names.startsWith("`"));
+  const set = mapped.flatMap(([, names = ""]) => codeSpans(names));
+  const others = rows.filter((row) => !mapped.includes(row));
+  const told = others.flatMap(([names = "", second = "", third = ""]) => {
+    const passed = codeSpans(second);
+    return codeSpans(names).map((name) => {
+      const value = passed.find((span) => span.startsWith(`${name}=`)) ?? "";
+      return [name, value, third === "" ? second : third].join(" ");
+    });
+  });
+  const isOption = ({ status }: Flag): boolean => status === "option";
+  const options = serveFlags.filter(isOption).map(({ flag }) => `--${flag}`);
+  check.deepEqual(set.sort(), options.sort());
+  const actual = serveFlags.filter((flag) => !isOption(flag)).map(toldFlag);
+  check.deepEqual(told.sort(), actual.sort());
+});
+
+/** As the tables write it. */
+function toldFlag({ flag, status, default: value, means }: Flag): string {
+  const passed = value === undefined ? "" : `--${flag}=${String(value)}`;
+  return [`--${flag}`, passed, status === "refused" ? `never: ${means}` : means].join(" ");
+}
+
+test("model-repository.md has each field of a configuration, and what becomes of it", () => {
+  const rows = tableRows(sectionOf(readPage("docs/model-repository.md"), "Fields"));
+  const documented = new Map(
+    rows.flatMap(([names = "", status = ""]) => codeSpans(names).map((name) => [name, status])),
   );
-  check.deepEqual(inText.sort(), withoutEffect.map(({ flag }) => `--${flag}`).sort());
+  const actual = fieldStatuses();
+  const isAbove = (name: string, path: string): boolean => `${path}.`.startsWith(`${name}.`);
+  for (const [path, status] of actual) {
+    const said = [...documented].filter(([name]) => isAbove(name, path));
+    check.deepEqual(
+      said.map(([, each]) => each),
+      [status],
+      path,
+    );
+  }
+  for (const name of documented.keys()) {
+    check.ok(
+      [...actual.keys()].some((path) => isAbove(name, path)),
+      name,
+    );
+  }
+});
+
+test("no page makes up a flag", () => {
+  const ofServe = serveFlags.map(({ flag }) => `--${flag}`);
+  const others = otherCommands.flatMap((make) => flagsOf(make()));
+  const all = [...ofServe, ...others, "--help"];
   for (const path of everyPage.filter((name) => name !== "CONTRIBUTING.md")) {
     const flags = codeSpans(readPage(path).prose.join("\n")).filter((span) =>
       /^--[a-z]/.test(span),
@@ -200,6 +257,22 @@ test("protocol.md has each route, with its method", () => {
   const names = Array.from(union.matchAll(/"([^"]+)"/g), ([, name]) => name);
   check.ok(names.length > 10, "the list of routes has moved");
   check.deepEqual([...new Set<string>(documented)].sort(), names.sort());
+});
+
+test("security.md has each group, with its routes and calls", () => {
+  const rows = tableRows(sectionOf(readPage("docs/security.md"), "Groups"));
+  const documented = rows.map(([group = "", http = "", grpc = ""]) => {
+    const routes = codeSpans(http).map((path) => routeOf(path)?.name ?? path);
+    return [plain(group), [...routes].sort(), [...codeSpans(grpc)].sort()];
+  });
+  const actual = groupNames.map((group) => {
+    const { routes, calls } = endpointGroups[group];
+    // The load and unload of a repository with a name are refused in any case.
+    const shown = routes.filter((route) => route !== "named repository");
+    const names = new Set(calls.map((call) => call.split("/").at(-1) ?? ""));
+    return [group, [...shown].sort(), [...names].sort()];
+  });
+  check.deepEqual(documented.sort(), actual.sort());
 });
 
 test("metrics.md has each metric, with its type and labels", async () => {
@@ -406,6 +479,18 @@ for (const path of everyPage) {
     check.deepEqual(long, []);
   });
 }
+
+test("each page is one step from the README of its language", () => {
+  for (const [english, chinese] of pageTwins.slice(1)) {
+    for (const [start, path] of [
+      ["README.md", english],
+      ["README.zh-CN.md", chinese],
+    ] as const) {
+      const isLinked = relativeLinks(readPage(start)).some((link) => link.path === path);
+      check.ok(isLinked, `${start} has no link to ${path}`);
+    }
+  }
+});
 
 test("files and scripts that the documents name exist", () => {
   const files = ["src", "test", "scripts", "bench"].flatMap((folder) => {

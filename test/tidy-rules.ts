@@ -44,12 +44,14 @@ const entryPoints = [
 
 /** Packages, and the folders whose code may need them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  "@grpc/grpc-js": ["frontends", "server", "client"],
+  "@grpc/grpc-js": ["frontends", "server"],
   commander: ["cli"],
   jiti: ["executor", "server", "cli"],
   "onnxruntime-node": ["backends", "testing"],
   pino: ["server", "cli"],
   protobufjs: ["testing"],
+  "protobufjs/ext/textformat.js": ["server"],
+  "protobufjs/light.js": ["server"],
   "protobufjs/minimal.js": ["frontends", "client"],
   sharp: ["cli"],
 };

@@ -5,8 +5,9 @@
  * and by no other, so that a broken rule shows as exactly one failing test.
  */
 import { strict as check } from "node:assert";
+import { spawnSync } from "node:child_process";
 import test from "node:test";
-import { filesUnder, readText } from "./repository.ts";
+import { filesUnder, readText, root } from "./repository.ts";
 import * as rules from "./tidy-rules.ts";
 
 const header = "/** What it is. */\n";
@@ -177,6 +178,12 @@ test("test/ keeps the rules that concern it", () => {
   check.deepEqual(rules.isShortEnough(tests), []);
   check.deepEqual(rules.hasPlainFileName(tests), []);
   check.deepEqual(rules.skipsNoTest(tests.filter(({ path }) => path !== "tidy.test.ts")), []);
+});
+
+test("what mutants are to change stands in the sources", () => {
+  const args = ["scripts/mutants.mjs", "--texts"];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  check.equal(status, 0, stderr);
 });
 
 function rulesAgainst(files: Readonly<Record<string, string>>): readonly string[] {

@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "instance-pool.ts": [
+  "core/instance-pool.ts": [
     ["let chosen = first;", "let chosen = others.at(-1) ?? first;"],
     ["other.runningCount < chosen.runningCount", "other.runningCount <= chosen.runningCount"],
     ["other.runningCount < chosen.runningCount", "other.runningCount > chosen.runningCount"],
@@ -18,22 +18,22 @@ export const mutants = {
     ["chosen.runningCount + 1 < this.#options", "chosen.runningCount < this.#options"],
     ["concurrency) this.#free.push(chosen);", "concurrency) this.#free.unshift(chosen);"],
     [
-      "    this.#free = [];\n    this.#endLoading(unloadedEarly",
-      "    this.#endLoading(unloadedEarly",
+      "    this.#free = [];\n    const error = unloadedEarly",
+      "    const error = unloadedEarly",
       "who stops an empty scheduler is asked nothing more",
     ],
-    ["      if (this.#livingCount === 0) resolve();\n", ""],
+    ["      if (this.#supervisors.length === 0) resolve();\n", ""],
     [
-      "this.#free = this.#free.filter((free) => free !== supervisor);\n    if (this.#unloadedCount > 0) {",
-      "if (this.#unloadedCount > 0) {",
+      "this.#free = this.#free.filter((free) => free !== supervisor);\n    if (this.#joining",
+      "if (this.#joining",
     ],
     ["    if (this.#unloadedCount > 0) {\n      this.#fail(error);\n      return;\n    }\n", ""],
     ["this.#writtenOffCount >= this.#options", "this.#writtenOffCount > this.#options"],
     ["this.#writtenOffCount += 1;", ""],
-    ["if (error !== undefined) this.#fail(error);", ""],
+    ["      else this.#fail(error);\n", ""],
     [
-      "if (this.#livingCount === 0) this.#onEnded?.();",
-      "if (this.#livingCount === 1) this.#onEnded?.();",
+      "if (this.#supervisors.length === 0) this.#onEnded?.();",
+      "if (this.#supervisors.length <= 1) this.#onEnded?.();",
     ],
     [
       "if (this.#unloadedCount === 0) this.#onLoaded?.(undefined);",
@@ -56,8 +56,8 @@ export const mutants = {
     ],
     ["if (this.#endLoading(error)) return;", "this.#endLoading(error);"],
     [
-      "    this.#endLoading(error);\n    for (const supervisor of this.#supervisors) supervisor.abandon",
-      "    for (const supervisor of this.#supervisors) supervisor.abandon",
+      "    this.#endLoading(error);\n    this.#endJoining(error);\n    for (const supervisor of this.#supervisors) supervisor.abandon",
+      "    this.#endJoining(error);\n    for (const supervisor of this.#supervisors) supervisor.abandon",
     ],
     [
       "this.#unloadedCount = 0;\n    this.#onLoaded",
@@ -65,7 +65,7 @@ export const mutants = {
       "a pool whose load has ended like that is only stopped",
     ],
   ],
-  "instance-supervisor.ts": [
+  "core/instance-supervisor.ts": [
     ["if (generation === this.#generation) this.#heardReady();", "this.#heardReady();"],
     [
       "if (generation === this.#generation) this.#heardExit(error, isFinal);",

@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "dynamic-batcher.ts": [
+  "core/dynamic-batcher.ts": [
     ["nowMs >= overdueMs", "nowMs > overdueMs"],
     ["oldestMs + this.#maxQueueDelayMs", "oldestMs - this.#maxQueueDelayMs"],
     ["if (bestLength > 0 && !isOverdue)", "if (bestLength > 0)"],
@@ -44,7 +44,7 @@ export const mutants = {
     ["batching !== undefined && config.maxBatchSize > 0", "config.maxBatchSize > 0"],
     ["preferredBatchSizes.at(-1)", "preferredBatchSizes.at(0)"],
   ],
-  "request-queue.ts": [
+  "core/request-queue.ts": [
     [
       "priority > 0 && priority < this.#policies.length",
       "priority > 0 && priority + 1 < this.#policies.length",
@@ -76,7 +76,7 @@ export const mutants = {
     ["this.#enteredCount += 1;", ""],
     ["bucket === undefined ? this.#lane : this.#lanes.get(bucket)", "this.#lane"],
   ],
-  "queue-lane.ts": [
+  "core/queue-lane.ts": [
     [
       "if (previous === undefined) part.head = next;",
       "if (previous === undefined) part.head = undefined;",
@@ -99,7 +99,7 @@ export const mutants = {
     ],
     ["one.part === two.part ?", "true ?"],
   ],
-  "request-measures.ts": [
+  "core/request-measures.ts": [
     ["if (cost <= most) return cost;", "return cost;"],
     ["if (cost <= most) return cost;", "if (cost < most) return cost;"],
     ["requestPrefix(request.id) + why", "why"],
@@ -110,7 +110,7 @@ export const mutants = {
     ],
   ],
 
-  "queue-limits.ts": [
+  "core/queue-limits.ts": [
     ["queue.length >= maxWaitingRequests", "queue.length > maxWaitingRequests"],
     ["queue.isLevelFull(level) ||", ""],
     ['reason: "REJECTED", retryAfterS: 1', 'reason: "REJECTED"'],
@@ -122,11 +122,11 @@ export const mutants = {
     ],
     ['return queueFull(id, "");', 'return queueFull("", "");'],
   ],
-  "byte-budget.ts": [
+  "core/byte-budget.ts": [
     ["this.#usedBytes + bytes > this.limitBytes", "this.#usedBytes + bytes >= this.limitBytes"],
     ["this.#usedBytes -= bytes;", ""],
   ],
-  "deadline-heap.ts": [
+  "core/deadline-heap.ts": [
     ["const granularityMs = 0.001;", "const granularityMs = 0.002;"],
     ["nowMs <= request.dueMs", "nowMs < request.dueMs"],
     ["const parentIndex = (index - 1) >> 1;", "const parentIndex = index >> 1;"],
@@ -154,7 +154,7 @@ export const mutants = {
       "it only says when to sweep: what has ended is swept out earlier than it pays",
     ],
   ],
-  "compatibility-key.ts": [
+  "core/compatibility-key.ts": [
     ["if (variable.length === 0 && !hasOptional)", "if (variable.length === 0)"],
     ["request.inputs[0]?.shape[1]", "request.inputs[0]?.shape[0]"],
     ["variable[0]?.dims.length === 1", "true"],

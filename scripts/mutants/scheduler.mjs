@@ -5,7 +5,7 @@
  * seed found it.
  */
 export const mutants = {
-  "batch-scheduler.ts": [
+  "core/batch-scheduler.ts": [
     ["this.#arrivalCount += 1;", ""],
     ["scheduled.expiresAtMs = arrivedAtMs + timeoutMs;", "scheduled.expiresAtMs = timeoutMs;"],
     ["this.#trackDeadline(scheduled);\n", ""],
@@ -27,8 +27,8 @@ export const mutants = {
     ],
     ["clock.wakeAt(clock.nowMs(), () => {", "clock.wakeAt(clock.nowMs() + 1, () => {"],
     [
-      "while (instances.hasFree && this.#handOver(nowMs));",
-      "while (instances.hasFree && !this.#handOver(nowMs));",
+      "instances.hasFree && this.#handOver(nowMs));",
+      "instances.hasFree && !this.#handOver(nowMs));",
     ],
     ["    this.#isLooking = false;\n    this.#setWake();", "    this.#isLooking = false;"],
     [
@@ -126,7 +126,7 @@ export const mutants = {
       'this.#answers.fail(request, error, "BACKEND");',
     ],
   ],
-  "request-answers.ts": [
+  "core/request-answers.ts": [
     ["if (this.#mustHold(request)) hold(request, answer);", "if (false) hold(request, answer);"],
     [
       "if (this.#mustHold(request)) hold(request, { error });",
@@ -193,7 +193,7 @@ export const mutants = {
       "request.respondedMs = this.#options.clock.nowMs();",
     ],
   ],
-  "running-batch.ts": [
+  "core/running-batch.ts": [
     ["if (isFinal) request.isAnswered = true;", "request.isAnswered = true;\n    if (isFinal);"],
     ["if (isFinal) request.isAnswered = true;", "if (isFinal);"],
     [
@@ -285,14 +285,14 @@ export const mutants = {
     ["return !isAnswered && stage", "return stage"],
     ['return !isAnswered && stage !== "ended";', "return !isAnswered;"],
   ],
-  "batch-moments.ts": [
+  "core/batch-moments.ts": [
     [
       "clip(computeOutputStartMs, this.computeInputEndMs, nowMs)",
       "clip(computeOutputStartMs, this.computeStartMs, nowMs)",
     ],
     ["Math.min(Math.max(valueMs, lowMs), highMs)", "Math.max(valueMs, lowMs)"],
   ],
-  "bisection.ts": [
+  "core/bisection.ts": [
     ["isSuspect: true }];", "isSuspect: false }];"],
     ["return this.#parts.length === 0;", "return this.#parts.length <= 1;"],
     ["part.items.filter(this.#isWanted)", "part.items"],

@@ -5,46 +5,61 @@
  * seed found it.
  */
 export const mutants = {
-  "repository.ts": [
+  "core/repository.ts": [
     ['existing.state !== "UNAVAILABLE") {', 'existing.state === "READY") {'],
     ["one.version - other.version", "other.version - one.version"],
     ["ready.findLast((entry) => failureOf", "ready.find((entry) => failureOf"],
-    ['const ready = versions.filter(({ state }) => state === "READY")', "const ready = versions"],
+    ["const ready = versions.filter(isUp)", "const ready = versions"],
     ["failureOf(entry) === undefined", "failureOf(entry) !== undefined"],
     ["(serving ?? ready.at(-1))?.model", "(serving ?? ready.at(0))?.model"],
-    ['if (entry.state === "READY" && entry.model !== undefined)', "if (entry.model !== undefined)"],
+    ["if (isUp(entry) && entry.model !== undefined)", "if (entry.model !== undefined)"],
     ['"UNAVAILABLE");\n  }', '"NOT_FOUND");\n  }'],
     ["([one], [other]) => (one < other ? -1 : 1)", "([one], [other]) => (one < other ? 1 : -1)"],
     [
       'return state === "UNAVAILABLE" && reason === unloadedReason;',
       'return state === "UNAVAILABLE";',
     ],
-    [
-      'if (state === "READY") return model?.isReady() ?? false;',
-      'if (state === "READY") return true;',
-    ],
+    ["model?.isReady() === true;", "true;"],
     ["entry.reason = unloadedReason;", 'entry.reason = "";'],
     ["kinds[code]", "kinds.INTERNAL"],
     ["const others = versions.filter((entry) => entry !== existing);", "const others = versions;"],
   ],
-  "inference-core.ts": [
-    ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
-    ["entries.filter(isMeant(version))", "entries"],
-    ['if (this.#state === "stopped") return;', ""],
+  "core/model-loads.ts": [
     [
-      'return this.#state === "running" && this.#repository.isReady();',
-      "return this.#repository.isReady();",
-    ],
-    [
-      'if (entry.state === "LOADING") this.#repository.fail(entry, error);',
-      "this.#repository.fail(entry, error);",
+      'if (entry.state === "LOADING") repository.fail(entry, error);',
+      "repository.fail(entry, error);",
     ],
     [
       '    if (entry.state !== "LOADING") return;\n    entry.state = "READY";',
       '    entry.state = "READY";',
     ],
+    // Once real: instances were started of what had been unloaded meanwhile.
+    ["source.resolve(signal);\n    signal.throwIfAborted();", "source.resolve(signal);"],
+    // What replaces a version.
+    ["if (entry.replacement !== undefined) {", "if (false) {"],
+    ["    entry.replacement = replacement;\n", ""],
+    ["        replacement.model = made;\n", ""],
+    ["        replacement.model = made;\n", "        entry.model = made;\n"],
+    ["if (entry.model !== undefined) this.retire(entry, entry.model);", ""],
+    ["this.retire(entry, entry.model);", "entry.model.abandon(unloadedEarly);"],
+    ["this.retire(entry, entry.model);", "void entry.model.drain();"],
+    ["          entry.model = model;\n          this.#logLoaded", "          this.#logLoaded"],
+    ["      entry.replacement = undefined;\n      const error", "      const error"],
+    ["          entry.replacement = undefined;\n          if (entry", "          if (entry"],
+    ["leaving.set(model, left);", ""],
+    ["if (entry.model === model) onOutOfService", "onOutOfService"],
+    ["replacement.done = preparing.then(nothing, nothing);", "preparing.then(nothing, nothing);"],
+  ],
+  "core/inference-core.ts": [
+    ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
+    ["entries.filter(isMeant(version))", "entries"],
+    ['if (this.#state === "stopped") return;', ""],
+    [
+      'return this.#state === "running" && (!strictReadiness || this.#repository.isReady());',
+      "return !strictReadiness || this.#repository.isReady();",
+    ],
     ["    this.#repository.end(entry);\n    this.#options.log", "    this.#options.log"],
-    ["for (const { model } of this.#repository.all()) model?.abandon(error);", ""],
+    ["each?.abandon(error);", ";"],
     // Once real: a caller that throws made infer throw.
     [
       'const fields = { model, requestId: logId, error };\n      this.#options.log.error("the receiver of an answer failed", fields);',
@@ -60,8 +75,6 @@ export const mutants = {
       "this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version))",
       "this.#served([]).findLast(isMeant(version))",
     ],
-    // Once real: instances were started of what had been unloaded meanwhile.
-    ["signal.throwIfAborted();", ""],
     ["entry.giveUp.abort(unloadedEarly(model));", ""],
     ["await entry.loading?.catch(() => {});", ""],
     // Once real: a server that had stopped said that it knows no model.
@@ -85,10 +98,23 @@ export const mutants = {
     ["ofModel.filter(isMeant(version))", "ofModel"],
     [".findLast(isMeant(version))", ".find(isMeant(version))"],
     ["asked === undefined || version === asked", "version === asked"],
+    // What replaces a version.
+    ['if (entry?.state === "READY") {', "if (entry !== undefined) {"],
+    ['if (entry?.state === "READY") {', "if (false) {"],
+    [
+      "versionsOf(name).filter(isMeant(version));\n    if (entry?",
+      "versionsOf(name);\n    if (entry?",
+    ],
+    ["[model, ...leaving.keys()]", "[model]"],
+    ["[model ?? [], ...leaving.keys()]", "[model ?? []]"],
+    ["replacement?.giveUp.abort(unloadedEarly(model));", ""],
+    ["if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);", ""],
+    ["await replacement?.done.catch(() => {});", ""],
+    ["await Promise.all(leaving.values());\n", ""],
     // Once real: who took out a model that had failed to load had a server that was never ready.
     ['if (entry.state === "UNAVAILABLE") this.#repository.end(entry);', ""],
   ],
-  "loaded-model.ts": [
+  "core/loaded-model.ts": [
     ["    await this.#scheduler.drain();\n", ""],
     ["    this.#scheduler.close();\n    await", "    await"],
     // Once real: a call to a model that was abandoned waited for ever, and the server with it.
@@ -96,13 +122,13 @@ export const mutants = {
     ["    await this.#instances.stop();\n", ""],
     ["this.#scheduler.failAll(error);\n", ""],
     ["this.#instances.abandon(error);", ""],
-    ["validateRequest(request, this.config);", ""],
+    ["validateRequest(request, this.#config);", ""],
     ["this.#clock.nowMs() - startedAtMs", "startedAtMs"],
     // Once real: a model that drained said that it can run a batch.
     ["!this.#isUnloading && ", ""],
     ["this.#isUnloading = true;", ""],
   ],
-  "model-statistics.ts": [
+  "core/model-statistics.ts": [
     ["this.#pendingCount += 1;", "this.#pendingCount += 2;"],
     ["this.#pendingCount -= requestCount;", "this.#pendingCount -= 1;"],
     ["this.#executingCount += requestCount;", "this.#executingCount += rows;"],
@@ -140,7 +166,7 @@ export const mutants = {
     // Once real: the last response of a stream took less than no time.
     ["Math.max(respondedMs, computeOutputStartMs)", "computeOutputStartMs"],
   ],
-  "histogram.ts": [
+  "core/histogram.ts": [
     ["units > (bounds[bucket] ?? 0)", "units >= (bounds[bucket] ?? 0)"],
     ["bound * unitsPerValue", "bound"],
     ["cumulative += count;", "cumulative = count;"],

@@ -6,7 +6,7 @@
  * compares it with a list.
  */
 export const mutants = {
-  "batch-scheduler.ts": [
+  "core/batch-scheduler.ts": [
     ["request.sink.expired?.(error) ?? 0", "0"],
     ["if (moreMs > 0) this.#waitOn", "if (moreMs >= 0) this.#waitOn"],
     ["request.expiresAtMs += moreMs;\n", ""],
@@ -20,7 +20,7 @@ export const mutants = {
       "it is only tracked though it has ended: the heap skips such",
     ],
   ],
-  "cached-scheduler.ts": [
+  "core/cached-scheduler.ts": [
     ["if (this.#isDraining || !isShareable", "if (!isShareable"],
     ["if (this.#isDraining || !isShareable(", "if (this.#isDraining || isShareable("],
     ["this.#options.statistics.requestHit(lookupMs);", ""],
@@ -34,9 +34,9 @@ export const mutants = {
     ["this.#sink.respond(response, isFinal);", "this.#sink.respond(response, true);"],
     ["this.#sink.fail(error, reason);", "this.#sink.fail(error);"],
     ["return this.#sink.expired?.(error) ?? 0;", "return 0;"],
-    ["options.key ?? requestKey(request, digest)", "options.key ?? request.id"],
+    ["sharingKey(request, options, this.#options)", "options.key ?? request.id"],
   ],
-  "model-statistics.ts": [
+  "core/model-statistics.ts": [
     ["this.#cacheHit.add(lookupNs);", ""],
     ["this.#cacheMiss.add(cacheNs);", ""],
     ["this.#answered(lookupNs, 0);", ""],
@@ -46,7 +46,7 @@ export const mutants = {
     ["this.#shared.add(lifeNs);", ""],
     ["Math.min(lifeNs, nsBetween(0, queueMs))", "lifeNs"],
   ],
-  "response-cache.ts": [
+  "core/response-cache.ts": [
     ["Math.min(maxBytes, this.maxBytes)", "maxBytes"],
     ["    this.usedBytes -= bytes;\n    this.entryCount -= 1;", "    this.entryCount -= 1;"],
     ["this.#cache.missCount += 1;", ""],
@@ -70,13 +70,13 @@ export const mutants = {
     ["else next.previous = previous;", ""],
     ["if (next === undefined) this.#latestUsed = previous;", "if (next === undefined) return;"],
   ],
-  "stored-response.ts": [
+  "core/stored-response.ts": [
     ["offset = start + aligned(output.byteLength);", ""],
     ["bytes += aligned(byteLength);", "bytes += byteLength;"],
     ["key.length * characterBytes", "0"],
     ["parameters: { ...parameters } };", "parameters: {} };"],
   ],
-  "request-key.ts": [
+  "core/request-key.ts": [
     ["JSON.stringify([described, requestedOutputs, ...", "JSON.stringify([described, ..."],
     ["[parametersInOrder(parameters), parametersInOrder(headers)]", "[]"],
     [
@@ -92,22 +92,22 @@ export const mutants = {
       "return inputs;",
     ],
   ],
-  "sharing.ts": [
+  "core/sharing.ts": [
     ["clock.nowMs() <= deadlineMs && ", ""],
     ["clock.nowMs() <= deadlineMs", "clock.nowMs() < deadlineMs"],
     [" && isInService();", ";"],
   ],
-  "shared-answers.ts": [
+  "core/shared-answers.ts": [
     ["statistics.isCached = true;", ""],
     ["cache.open(config.cache.maxBytes)", "cache.open(Infinity)"],
     ["config.singleFlight ? new SingleFlight(shared, options) : shared", "shared"],
   ],
-  "single-flight.ts": [
+  "core/single-flight.ts": [
     ["if (this.#isDraining || !isShareable", "if (!isShareable"],
     ["{request.timeoutMs}", "{0}"],
     ["{request.priority}", "{0}"],
     ["joined !== undefined && !this.#isCrowded()", "joined !== undefined"],
-    ["{ deadlineMs: never, key }", "{ deadlineMs, key }"],
+    ["{ ...options, deadlineMs: never, key }", "{ ...options, key }"],
     ["if (flight.isOpen && joined === undefined) this", "if (joined === undefined) this"],
     ["if (flight.isOpen && joined === undefined) this", "if (flight.isOpen) this"],
     ["      this.#deadlines.add(waiter);\n", ""],
@@ -133,7 +133,7 @@ export const mutants = {
       "the same timer is set again: that costs time and changes nothing",
     ],
   ],
-  "flight.ts": [
+  "core/flight.ts": [
     ['if (this.stage === "waiting") this.flight?.leave', "this.flight?.leave"],
     ["this.#owner.options.statistics.requestFollows();", ""],
     ["if (this.#waiters.length === 1) {", "if (this.#waiters.length < 1) {"],

@@ -9,6 +9,7 @@ import type { ModelMetrics } from "../definition/model-metrics.ts";
 import type { Datatype } from "../protocol/datatype.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
+import type { ModelOptions, TensorDeclaration } from "../protocol/model-options.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import type { SiblingCaller } from "./sibling-calls.ts";
 
@@ -94,8 +95,23 @@ export interface ModelDescription {
   readonly outputs: readonly TensorDescription[];
 }
 
+/**
+ * What a module of a repository defines: all of a function model that can be told to another
+ * thread.
+ */
+export interface ModuleDefinition {
+  readonly name: string;
+  readonly version: number;
+  readonly inputs: readonly TensorDeclaration[];
+  readonly outputs: readonly TensorDeclaration[];
+  readonly options: ModelOptions;
+  readonly isDecoupled: boolean;
+  /** Functions over waiting requests, which stay where they are. */
+  readonly measures: readonly string[];
+}
+
 export interface LoadedModel {
-  readonly description: ModelDescription | undefined;
+  readonly description: ModelDescription | ModuleDefinition | undefined;
   run(call: BackendCall): BackendResult | Promise<BackendResult>;
   /** Also after a failed run. Idempotent. */
   unload(): Promise<void>;

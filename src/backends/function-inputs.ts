@@ -41,6 +41,7 @@ export interface CallFields extends InstanceFields {
 export class CallContext implements InferContext<unknown>, InnerContext {
   readonly instance: InstanceFields["instance"];
   readonly device: InstanceFields["device"];
+  readonly parameters: InstanceFields["parameters"];
   readonly metrics: InstanceFields["metrics"];
   readonly span: InstanceFields["span"];
   readonly state: unknown;
@@ -53,6 +54,7 @@ export class CallContext implements InferContext<unknown>, InnerContext {
   constructor(fields: CallFields, state: unknown, call: BackendCall, sender: Sender) {
     this.instance = fields.instance;
     this.device = fields.device;
+    this.parameters = fields.parameters;
     this.metrics = fields.metrics;
     this.span = fields.span;
     this.state = state;

@@ -30,12 +30,16 @@ import { FunctionStream } from "./function-stream.ts";
 import { toModelError } from "./model-error.ts";
 import { span } from "./span.ts";
 
-export function createFunctionBackend(model: FunctionModel): Backend {
+/** `parameters` are those of its configuration. */
+export function createFunctionBackend(
+  model: FunctionModel,
+  parameters: InstanceFields["parameters"] = {},
+): Backend {
   return {
     mayTerminateWhileBusy: true,
     load: async (context) => {
       try {
-        const fields = fieldsOf(model, context);
+        const fields = { ...fieldsOf(model, context), parameters };
         const state = await model.setup?.({ ...fields, signal: context.signal });
         return new LoadedFunctionModel(model, fields, state);
       } catch (reason) {
@@ -45,7 +49,10 @@ export function createFunctionBackend(model: FunctionModel): Backend {
   };
 }
 
-function fieldsOf(model: FunctionModel, context: InstanceContext): InstanceFields {
+function fieldsOf(
+  model: FunctionModel,
+  context: InstanceContext,
+): Omit<InstanceFields, "parameters"> {
   const { name, version, inputs, outputs, options, isDecoupled } = model;
   const { instanceIndex, device, log, metrics } = context;
   return {

@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import test from "node:test";
 import type { InferenceSession } from "onnxruntime-node";
 import { type OnnxOptions, onnx } from "../definition/onnx-model.ts";
+import type { OnnxTuning } from "../definition/onnx-tuning.ts";
 import type { InstanceContext } from "./backend.ts";
 import type { OnnxRuntime } from "./onnx-runtime.ts";
 import { openSession } from "./onnx-session.ts";
@@ -25,6 +26,7 @@ async function open(
   options: Omit<OnnxOptions, "path">,
   device: InstanceContext["device"] = "cpu",
   reads: readonly string[] = [],
+  tuning?: OnnxTuning,
 ): Promise<Seen> {
   let seen: Seen | undefined;
   const create = async (path: string, given: InferenceSession.SessionOptions): Promise<unknown> => {
@@ -48,7 +50,8 @@ async function open(
       ["cpu", "cuda", "tensorrt"].map((name) => ({ name, bundled: true })),
   } as unknown as OnnxRuntime;
   try {
-    await openSession(runtime, onnx("m", { path: "/models/m.onnx", ...options }), device);
+    const model = onnx("m", { path: "/models/m.onnx", ...options });
+    await openSession(runtime, { ...model, ...(tuning && { tuning }) }, device);
   } catch (error) {
     check.ok(seen === undefined || seen.isReleased, "nothing stays open");
     throw error;
@@ -68,7 +71,7 @@ test("without options: all cores, one operator at a time, no spinning, the whole
       graphOptimizationLevel: "all",
       executionProviders: undefined,
       logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+      extra: { "session.intra_op.allow_spinning": "0", "session.inter_op.allow_spinning": "0" },
     },
   );
   check.deepEqual(providers, [{ name: "cpu" }]);
@@ -84,6 +87,25 @@ test("threads and optimisation as they are asked for", async () => {
   check.equal(options.intraOpNumThreads, 3);
   check.deepEqual([options.interOpNumThreads, options.executionMode], [2, "parallel"]);
   check.equal(options.graphOptimizationLevel, "basic");
+});
+
+test("what a configuration of a repository says besides", async () => {
+  const { options } = await open({ interOpThreads: 2 }, "cpu", [], {
+    executionMode: "sequential",
+    memArena: false,
+    memPattern: true,
+    entries: { "session.inter_op.allow_spinning": "1", "session.x": "y" },
+  });
+  const { executionMode, enableCpuMemArena, enableMemPattern, extra } = options;
+  check.deepEqual(
+    [executionMode, enableCpuMemArena, enableMemPattern],
+    ["sequential", false, true],
+  );
+  check.deepEqual(extra, {
+    "session.intra_op.allow_spinning": "0",
+    "session.inter_op.allow_spinning": "1",
+    "session.x": "y",
+  });
 });
 
 const providers: readonly (readonly [

@@ -12,6 +12,7 @@
 import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
 import type { ExecutionProvider, OnnxModel } from "../definition/onnx-model.ts";
+import type { OnnxTuning } from "../definition/onnx-tuning.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { devicesOfInstances } from "../protocol/instance-groups.ts";
 import type { ModelOptions } from "../protocol/model-options.ts";
@@ -20,6 +21,13 @@ import type { OnnxRuntime } from "./onnx-runtime.ts";
 
 type Device = InstanceContext["device"];
 
+const noTuning: Partial<OnnxTuning> = {};
+
+const noSpinning = {
+  "session.intra_op.allow_spinning": "0",
+  "session.inter_op.allow_spinning": "0",
+};
+
 /** Errors are InferenceErrors, or onnxruntime's own; the caller names the model in both. */
 export async function openSession(
   runtime: OnnxRuntime,
@@ -27,17 +35,20 @@ export async function openSession(
   device: Device,
 ): Promise<InferenceSession> {
   const { intraOpThreads, interOpThreads, graphOptimizationLevel } = model.session;
+  const { executionMode, memArena, memPattern, entries } = model.tuning ?? noTuning;
   const providers = providersOf(model, device);
   checkProvidersAreBuiltIn(runtime, providers);
   const session = await runtime.InferenceSession.create(model.path, {
     intraOpNumThreads:
       intraOpThreads ?? defaultIntraOpThreads(model.options, availableParallelism()),
     interOpNumThreads: interOpThreads ?? 1,
-    executionMode: (interOpThreads ?? 1) > 1 ? "parallel" : "sequential",
+    executionMode: executionMode ?? ((interOpThreads ?? 1) > 1 ? "parallel" : "sequential"),
+    ...(memArena !== undefined && { enableCpuMemArena: memArena }),
+    ...(memPattern !== undefined && { enableMemPattern: memPattern }),
     graphOptimizationLevel: graphOptimizationLevel ?? "all",
     executionProviders: providers.map(({ entry }) => entry),
     logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+    extra: { ...noSpinning, ...entries },
   });
   try {
     checkOptionsWereRead(providers);

@@ -1,149 +1,185 @@
 /**
- * Flags as data: the options of the server, and what Triton has beside them, as flags of the
- * command line and as variables of the environment.
+ * Flags: what was typed and what stands in the environment, read by the flag table.
  *
- *   httpPort   --http-port 8000   --http-port=8000   SHOAL_HTTP_PORT=8000
+ *   --http-port 8000   --http-port=8000   SHOAL_HTTP_PORT=8000
  *
- * A flag of Triton that means nothing here is accepted, and said to be so in one line of the log:
- * scripts written for Triton start. A switch takes a value (true, false, 1, 0) or none.
+ * What is typed goes before the environment. A switch takes a value (true, false, on, off, 1, 0) or
+ * none. A flag that is given twice has the last of its values; one that may be repeated is so in the
+ * environment line by line. What is wrong is a UsageError: one value at a time, but everything that
+ * is refused at once.
  *
- * Not here: what an option means and what is valid (server/server-options.ts).
+ * Not here: the flags (flag-table.ts), their values (flag-values.ts), their help (serve-help.ts).
  */
-import { InvalidArgumentError, Option } from "commander";
+import { existsSync } from "node:fs";
 import { nearestName } from "../protocol/nearest-name.ts";
-import {
-  isValidOption,
-  type OptionSpec,
-  type OptionValue,
-  optionExpectations,
-  serverOptionSpecs,
-} from "../server/server-options.ts";
+import type { OptionValue } from "../server/option-values.ts";
+import { type Flag, serveFlags } from "./flag-table.ts";
+import { type FlagKind, isSwitchValue, readValue } from "./flag-values.ts";
+import { securityOf, tokenVariable } from "./security-flags.ts";
+import { UsageError } from "./usage-error.ts";
 
-export interface Flag {
-  /** Without the dashes. */
-  readonly flag: string;
-  /** Name of the server's option; undefined: accepted without effect. */
-  readonly option: string | undefined;
-  readonly spec: OptionSpec;
+export interface GivenFlags {
+  /** Options of the server, by name. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+  /** As they were written: accepted, without effect. */
+  readonly withoutEffect: readonly string[];
 }
 
-/** How Triton says it since it has caches of several kinds. */
-const cacheConfig: Flag = {
-  flag: "cache-config",
-  option: "cacheBytes",
-  spec: { kind: "cache", default: "", means: "the same, as Triton writes it: local,size=BYTES" },
-};
-
-/** Flags of Triton that change nothing in this server. */
-const acceptedFlags = [
-  "http-thread-count",
-  "allow-gpu-metrics",
-  "pinned-memory-pool-byte-size",
-  "cuda-memory-pool-byte-size",
-  "min-supported-compute-capability",
-  "buffer-manager-thread-count",
-  "backend-directory",
-  "repoagent-directory",
-  "host-policy",
-  "grpc-infer-thread-count",
-  "grpc-infer-allocation-pool-size",
-  "grpc-max-response-pool-size",
-  "grpc-keepalive-permit-without-calls",
-  "grpc-http2-max-pings-without-data",
-  "grpc-http2-min-recv-ping-interval-without-data",
-  "grpc-http2-max-ping-strikes",
-];
-
-export const serveFlags: readonly Flag[] = [
-  cacheConfig,
-  ...Object.entries(serverOptionSpecs).map(([option, spec]) => ({
-    flag: spec.flag ?? kebab(option),
-    option,
-    spec,
-  })),
-  ...acceptedFlags.map((flag) => ({
-    flag,
-    option: undefined,
-    spec: { kind: "text" as const, default: "", means: "accepted, without effect" },
-  })),
-];
-
-export function toCommanderOption({ flag, option, spec }: Flag): Option {
-  const value = spec.kind === "flag" ? "true|false" : spec.kind;
-  const made = new Option(`--${flag} <${value}>`, `${spec.means}${defaultText(spec)}`)
-    .env(`${prefix}${variableOf(flag)}`)
-    .argParser((text) => parseValue(spec, text));
-  return option === undefined ? made.hideHelp() : made;
+/** A flag that somebody has given. */
+interface Given {
+  readonly flag: Flag;
+  /** As it was written: `--http-port`, or `SHOAL_HTTP_PORT`. */
+  readonly what: string;
+  readonly isTyped: boolean;
+  /** At least one. */
+  readonly values: readonly OptionValue[];
 }
+
+/** Texts by flag, in the order in which they were typed. */
+export type TypedFlags = Readonly<Record<string, readonly string[] | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = "SHOAL_";
 
-/** Without the prefix. */
-function variableOf(flag: string): string {
-  return flag.toUpperCase().replaceAll("-", "_");
+/** Throws a UsageError. */
+export function readFlags(typed: TypedFlags, environment: Environment): GivenFlags {
+  const given = serveFlags.flatMap((flag) => givenOf(flag, typed, environment) ?? []);
+  checkTogether(given);
+  refuse(given);
+  const ofOptions = given.filter(({ flag }) => flag.status === "option");
+  // The later ones win.
+  const ordered = [
+    ...ofOptions.filter(({ isTyped }) => !isTyped),
+    ...ofOptions.filter(({ isTyped }) => isTyped),
+  ];
+  const wholes = ordered.filter(({ flag }) => flag.part === undefined);
+  const options = wholes.map(({ flag, values }) => {
+    return [flag.option, repeatedKinds.has(flag.kind) ? values : values.at(-1)];
+  });
+  const parts = ordered.filter(({ flag }) => flag.part !== undefined);
+  const security = securityOf(
+    Object.fromEntries(parts.map(({ flag, values }) => [flag.part, values.at(-1)])),
+    environment,
+  );
+  const accepted = given.filter(({ flag }) => flag.status === "accepted");
+  return {
+    options: { ...Object.fromEntries(options), ...(security !== undefined && { security }) },
+    withoutEffect: accepted.map(({ what }) => what),
+  };
+}
+
+function givenOf(flag: Flag, typed: TypedFlags, environment: Environment): Given | undefined {
+  const texts = typed[flag.flag];
+  const isTyped = texts !== undefined;
+  const what = isTyped ? `--${flag.flag}` : variableOf(flag);
+  const found = texts ?? environment[what]?.split("\n").filter(isWritten);
+  if (found === undefined) return undefined;
+  const [next] = isTyped ? found.flatMap(flagIn) : [];
+  if (next !== undefined) {
+    throw new UsageError(`Bad option: "${what}". it needs a value, and ${next} is the next flag`);
+  }
+  return { flag, what, isTyped, values: found.map((text) => readValue(what, flag.kind, text)) };
+}
+
+/** No value begins like one. */
+function flagIn(text: string): readonly string[] {
+  const name = /^--[^=]+/.exec(text)?.[0] ?? "";
+  return names.has(name) ? [name] : [];
+}
+
+/** Lines that only end others. */
+function isWritten(line: string, index: number): boolean {
+  return line !== "" || index === 0;
+}
+
+export function variableOf({ flag }: Flag): string {
+  return `${prefix}${flag.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The option is the list of all that was given. */
+const repeatedKinds: ReadonlySet<FlagKind> = new Set(["names", "restriction", "backend"]);
+
+/** What Triton asks of several flags. */
+function checkTogether(given: readonly Given[]): void {
+  const valuesOf = (name: string): readonly OptionValue[] =>
+    given.find(({ flag }) => flag.flag === name)?.values ?? [];
+  const models = valuesOf("load-model");
+  if (models.length > 1 && models.includes("*")) {
+    throw new UsageError(
+      "Wildcard model name '*' must be the ONLY startup model if specified at all.",
+    );
+  }
+  if (models.length > 0 && valuesOf("model-control-mode").at(-1) !== "explicit") {
+    throw new UsageError(
+      "Use of '--load-model' requires setting '--model-control-mode=explicit' as well.",
+    );
+  }
+  const caches = given.filter(({ flag }) => flag.option === "cacheBytes").reverse();
+  if (caches.length > 1 && caches[0]?.isTyped === caches[1]?.isTyped) {
+    const names = caches.map(({ what }) => what).join(" and ");
+    const remedy = "Please provide one or the other.";
+    throw new UsageError(`Incompatible flags ${names} both provided. ${remedy}`);
+  }
+}
+
+/** `not there yet: --trace-file, --trace-rate (traces); refused: ...`. */
+function refuse(given: readonly Given[]): void {
+  const wanted = given.filter(({ flag, values }) => values.some((each) => each !== flag.default));
+  const parts = (["not yet", "refused"] as const).flatMap((status) => {
+    const those = wanted.filter(({ flag }) => flag.status === status);
+    if (those.length === 0) return [];
+    const reasons = [...new Set(those.map(({ flag }) => flag.means))].map((reason) => {
+      const names = those.filter(({ flag }) => flag.means === reason).map(({ what }) => what);
+      return `${names.join(", ")} (${reason})`;
+    });
+    return [`${status === "refused" ? status : "not there yet"}: ${reasons.join("; ")}`];
+  });
+  if (parts.length > 0) throw new UsageError(parts.join("; "));
 }
 
 /** Misspelt, most likely: `SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)`. */
-export function unknownVariables(names: readonly string[]): readonly string[] {
-  const known = serveFlags.map(({ flag }) => variableOf(flag));
-  const ours = names
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length));
-  const unknown = ours.filter((name) => !known.includes(name)).sort();
+export function unknownVariables(environment: Environment): readonly string[] {
+  const known = [...serveFlags.map(variableOf), tokenVariable];
+  const unknown = Object.keys(environment)
+    .filter((name) => name.startsWith(prefix) && !known.includes(name))
+    .sort();
+  const names = known.map((name) => name.slice(prefix.length));
   return unknown.map((name) => {
-    const nearest = nearestName(name, known);
-    const remedy = nearest === undefined ? "" : ` (did you mean ${prefix}${nearest}?)`;
-    return `${prefix}${name}${remedy}`;
+    const nearest = nearestName(name.slice(prefix.length), names);
+    return nearest === undefined ? name : `${name} (did you mean ${prefix}${nearest}?)`;
   });
 }
 
-/** Commander's own key for a flag: its values come under it. */
-export function keyOf(flag: string): string {
-  return flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
+const switchNames: ReadonlySet<string> = new Set(
+  serveFlags.filter(({ kind }) => kind === "flag").map(({ flag }) => `--${flag}`),
+);
+const names: ReadonlySet<string> = new Set(serveFlags.map(({ flag }) => `--${flag}`));
 
-/** `--json-logs` becomes `--json-logs=true`, and `--json-logs false` one word. */
+/**
+ * What stands behind `serve`, as commander is to read it: `--json-logs` becomes `--json-logs=true`,
+ * and `--json-logs false` one word. Of a flag that there is not the name alone is left: so that it
+ * is compared with the names of others.
+ */
 export function joinSwitches(args: readonly string[]): string[] {
-  const switches = new Set(
-    serveFlags.filter(({ spec }) => spec.kind === "flag").map(({ flag }) => `--${flag}`),
-  );
   const joined: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? "";
     if (arg === "--") return [...joined, ...args.slice(index)];
-    const next = args[index + 1] ?? "";
-    if (!switches.has(arg)) joined.push(arg);
-    else if (Object.hasOwn(booleans, next)) {
-      joined.push(`${arg}=${next}`);
+    if (!switchNames.has(arg)) joined.push(withKnownName(arg));
+    else if (isMeantForSwitch(args[index + 1] ?? "")) {
       index += 1;
+      joined.push(`${arg}=${args[index]}`);
     } else joined.push(`${arg}=true`);
   }
   return joined;
 }
 
-const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false };
-
-function parseValue(spec: OptionSpec, text: string): OptionValue {
-  const value = toValue(spec, text);
-  if (!isValidOption(spec.kind, value)) {
-    throw new InvalidArgumentError(`It must be ${optionExpectations[spec.kind]}.`);
-  }
-  return value;
+function withKnownName(arg: string): string {
+  const name = /^(--[^=]+)=/s.exec(arg)?.[1];
+  return name === undefined || names.has(name) ? arg : name;
 }
 
-const texts: readonly OptionSpec["kind"][] = ["text", "format", "level", "scope", "pattern"];
-
-function toValue({ kind }: OptionSpec, text: string): unknown {
-  if (kind === "flag") return booleans[text.toLowerCase()];
-  if (texts.includes(kind)) return text;
-  if (kind === "cache") return Number(/^local,size=(\d+)$/.exec(text)?.[1]);
-  return text.trim() === "" ? Number.NaN : Number(text);
-}
-
-function defaultText({ default: value }: OptionSpec): string {
-  return value === "" ? "" : ` (default: ${String(value)})`;
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Behind a switch: its value, or a word that can be nothing else, and so a wrong one. */
+function isMeantForSwitch(word: string): boolean {
+  return isSwitchValue(word) || (/^[a-z0-9]+$/i.test(word) && !existsSync(word));
 }

@@ -8,6 +8,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { addClientFlags, type ClientFlags, openClient, told } from "./client-command.ts";
 import type { DescribedModel } from "./described-models.ts";
+import { ownOutput } from "./own-output.ts";
 import { oneLineErrors, UsageError } from "./usage-error.ts";
 
 interface TypesFlags extends ClientFlags {
@@ -39,9 +40,10 @@ export function typesCommand(): Command {
     )
     .configureOutput(oneLineErrors)
     .action(async (sources: string[], flags: TypesFlags) => {
+      const print = ownOutput();
       await told(() => writeTypes(sources, flags));
       // What a file of models has started must not keep this from ending.
-      process.stdout.write("", () => process.exit());
+      print("", () => process.exit());
     });
   return addClientFlags(command, help);
 }
@@ -58,7 +60,7 @@ async function writeTypes(sources: readonly string[], flags: TypesFlags): Promis
   if (models.length === 0) throw new UsageError(`no model is ready at ${sources.join(", ")}`);
   const text = typesText(models);
   if (check) await checkFile(out, text);
-  else if (out === "-") process.stdout.write(text);
+  else if (out === "-") ownOutput()(text);
   else await writeFile(out, text);
 }
 
@@ -90,7 +92,7 @@ async function checkFile(path: string, text: string): Promise<void> {
   if (difference.length === 0) return;
   const left = difference.length - mostLines;
   const more = left > 0 ? [`... and ${left} lines more`] : [];
-  process.stdout.write(`${[...difference.slice(0, mostLines), ...more].join("\n")}\n`);
+  ownOutput()(`${[...difference.slice(0, mostLines), ...more].join("\n")}\n`);
   throw new UsageError(`'${path}' is out of date: write it again, without --check`);
 }
 

@@ -7,7 +7,13 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Commander puts what one may have meant in a line of its own. */
+/**
+ * Commander puts what one may have meant in a line of its own, and behind an unknown flag its value,
+ * which may be a secret.
+ */
 export const oneLineErrors: OutputConfiguration = {
-  outputError: (text, write) => write(`${text.trimEnd().replaceAll("\n", " ")}\n`),
+  outputError: (text, write) => {
+    const line = text.trimEnd().replaceAll("\n", " ");
+    write(`${line.replace(/(unknown option '--[^=']*)=.*?'(?= \(Did|$)/, "$1'")}\n`);
+  },
 };

@@ -6,6 +6,7 @@ import { model } from "../definition/model.ts";
 import type { PlainTensor } from "../definition/plain-tensor.ts";
 import { bool, bytes, fp16, fp32, int64, optional, uint64 } from "../definition/specifications.ts";
 import { Tensor } from "../definition/tensor.ts";
+import type { WrittenConfig } from "../protocol/written-config.ts";
 import { typeOf } from "../testing/type-of.ts";
 import type { Client } from "./client.ts";
 import { type Response, responseOf } from "./response.ts";
@@ -32,6 +33,14 @@ client.model<typeof linear>("linear", 3);
 client.model<typeof linear>("linaer");
 // @ts-expect-error a version is a number
 client.model<typeof linear>("linear", "3");
+
+// A configuration that is typed, and that of a server with other fields.
+const config: WrittenConfig = {
+  max_batch_size: 8,
+  version_policy: { latest: { num_versions: 2 } },
+};
+await client.load("linear", { config });
+await client.load("linear", { config: { other: 8 } });
 
 // Outputs are tensors of their datatype, in the usual form.
 const outputs = await typed.infer({ x: [[1, 2]] });

@@ -7,8 +7,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ModelBase } from "../definition/model-base.ts";
 import type { ServerMetadata } from "../protocol/metadata.ts";
+import type { WrittenConfig } from "../protocol/written-config.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { IndexEntry, JsonObject, Question } from "./connection.ts";
+import { writeExactJson } from "./exact-json.ts";
 import type { ClientContext } from "./known-model.ts";
 import { ModelClient } from "./model-client.ts";
 import { ask, untilReady } from "./questions.ts";
@@ -20,8 +22,8 @@ export interface IndexOptions extends CallOptions {
 }
 
 export interface LoadOptions extends CallOptions {
-  /** In place of that in the repository; its fields are the server's. Needed with files. */
-  readonly config?: JsonObject;
+  /** In place of that in the repository. A server may have other fields. Needed with files. */
+  readonly config?: WrittenConfig | JsonObject;
   /** By path within the model's folder, such as `1/model.onnx`. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
 }
@@ -85,7 +87,7 @@ export class Client {
   /** Resolves when it is loaded. With a configuration in place of its own, and files of it. */
   load(name: string, { config, files = {}, ...options }: LoadOptions = {}): Promise<void> {
     const parameters: Record<string, string> = {};
-    if (config !== undefined) parameters["config"] = JSON.stringify(config);
+    if (config !== undefined) parameters["config"] = writeExactJson(config);
     for (const [path, bytes] of Object.entries(files)) {
       parameters[`file:${path}`] = toBase64(bytes);
     }

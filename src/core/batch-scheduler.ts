@@ -20,7 +20,7 @@
  * (request-queue.ts) and what bounds it (queue-limits.ts), what ends a request
  * (request-answers.ts).
  */
-import { type FailureReason, InferenceError, requestPrefix } from "../protocol/errors.ts";
+import { type FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
@@ -38,6 +38,7 @@ import { RequestQueue } from "./request-queue.ts";
 import { RunningBatch, type RunningBatchOptions } from "./running-batch.ts";
 import { endedRequest, type RequestOwner, ScheduledRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
+import { stopping } from "./stopping.ts";
 
 export interface BatchSchedulerOptions {
   readonly config: ModelConfig;
@@ -48,6 +49,8 @@ export interface BatchSchedulerOptions {
   /** Shared by the schedulers of a server. */
   readonly waitingBytes: ByteBudget;
   readonly measures?: RequestMeasures | undefined;
+  /** With dynamic batching: nothing leaves until so many requests wait, once. For tests. */
+  readonly holdUntilWaiting?: number | undefined;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -61,6 +64,8 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   readonly #deadlines: DeadlineHeap<ScheduledRequest> = new DeadlineHeap();
   readonly #answers: RequestAnswers;
   readonly #keyOf: CompatibilityKeyOf;
+  /** 0: nothing is held. */
+  #heldUntil: number;
   #arrivalCount = 0;
   #isLooking = false;
   #willLook = false;
@@ -75,6 +80,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
   constructor(options: BatchSchedulerOptions) {
     const { config, clock, log, statistics } = options;
     this.#options = options;
+    this.#heldUntil = config.dynamicBatching === undefined ? 0 : (options.holdUntilWaiting ?? 0);
     this.#queue = new RequestQueue(config.dynamicBatching);
     const { waitingBytes } = options;
     this.#limits = new QueueLimits({ config, clock, log, queue: this.#queue, waitingBytes });
@@ -133,6 +139,7 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
 
   drain(): Promise<void> {
     this.#isDraining = true;
+    if (this.#heldUntil > 0) this.#lookSoon();
     return new Promise((resolve) => {
       this.#onDrained.push(resolve);
       this.#tellIfDrained();
@@ -195,9 +202,15 @@ export class BatchScheduler implements Scheduler, RequestOwner, PoolOwner {
     this.#isLooking = true;
     // What answers at once may bring new requests, perhaps without any time left.
     do this.#endOverdue(nowMs);
-    while (instances.hasFree && this.#handOver(nowMs));
+    while (!this.#isHolding() && instances.hasFree && this.#handOver(nowMs));
     this.#isLooking = false;
     this.#setWake();
+  }
+
+  #isHolding(): boolean {
+    if (this.#queue.length < this.#heldUntil && !this.#isDraining) return true;
+    this.#heldUntil = 0;
+    return false;
   }
 
   /** False if nothing is ready to leave. */
@@ -319,10 +332,4 @@ function bytesOf({ inputs }: InferRequest): number {
   let bytes = 0;
   for (const { byteLength } of inputs) bytes += byteLength;
   return bytes;
-}
-
-function stopping({ id }: InferRequest): InferenceError {
-  const why =
-    "Server is stopping, scheduler for model has stopped accepting new inference requests";
-  return new InferenceError("UNAVAILABLE", `${requestPrefix(id)}${why}`, { retryAfterS: 1 });
 }

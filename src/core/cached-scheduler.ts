@@ -18,11 +18,10 @@
  */
 import type { FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
-import { requestKey } from "./request-key.ts";
 import type { CacheShare } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
-import { isShareable, type SharingOptions, tell } from "./sharing.ts";
+import { isShareable, type SharingOptions, sharingKey, tell } from "./sharing.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 export class CachedScheduler implements Scheduler {
@@ -38,12 +37,12 @@ export class CachedScheduler implements Scheduler {
   }
 
   enqueue(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
-    const { clock, digest } = this.#options;
+    const { clock } = this.#options;
     const startMs = clock.nowMs();
     if (this.#isDraining || !isShareable(request, options.deadlineMs, this.#options)) {
       return this.#scheduler.enqueue(request, sink, options);
     }
-    const key = options.key ?? requestKey(request, digest);
+    const key = sharingKey(request, options, this.#options);
     const stored = this.#share.lookUp(key);
     const lookupMs = clock.nowMs() - startMs;
     this.#share.cache.lookupMs += lookupMs;

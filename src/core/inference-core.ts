@@ -4,13 +4,16 @@
  * Loads and unloads; looks a model up, validates, hands over; drains. It reads no clock of its own
  * and starts no thread: `clock`, and the instance host of each model, are passed in.
  *
- * Not here: states and look-up (repository.ts), one loaded version (loaded-model.ts).
+ * Not here: states and look-up (repository.ts), what happens in a load (model-loads.ts), one loaded
+ * version (loaded-model.ts).
  */
 import { InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion, InferRequest } from "../protocol/infer.ts";
 import type { ModelMetadata, ServerMetadata, TensorMetadata } from "../protocol/metadata.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { inferClasses } from "./classified-request.ts";
 import type { Clock } from "./clock.ts";
+import { configsBy } from "./ensemble-models.ts";
 import type {
   InferenceService,
   ModelIndexEntry,
@@ -18,9 +21,15 @@ import type {
   ServerState,
 } from "./inference-service.ts";
 import { unloadedEarly } from "./instance-pool.ts";
-import { LoadedModel } from "./loaded-model.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 import type { Log } from "./log.ts";
-import type { TensorConfig } from "./model-config.ts";
+import type { ModelConfig, TensorConfig } from "./model-config.ts";
+import {
+  type FailureLevel,
+  ModelLoads,
+  type OutOfServiceHandler,
+  type PreparedLoad,
+} from "./model-loads.ts";
 import type { ModelSource } from "./model-source.ts";
 import type { ModelStatisticsSnapshot } from "./model-statistics.ts";
 import { type ModelVersion, Repository } from "./repository.ts";
@@ -37,31 +46,42 @@ export interface InferenceCoreOptions {
   readonly maxWaitingBytes: number;
   /** Bytes of answers that may be kept, of all models together. */
   readonly cacheBytes: number;
+  /** Default true: it is ready only while every model is. */
+  readonly strictReadiness?: boolean;
   /** Tells requests apart, for answers that are shared. */
   readonly digest: Digest;
-  /** A model that was in service cannot go on, for good. */
-  readonly onOutOfService?: (
-    model: { readonly name: string; readonly version: number },
-    error: InferenceError,
-  ) => void;
+  /** Of each dynamic batcher: nothing leaves until so many requests wait, once. For tests. */
+  readonly holdUntilWaiting?: number;
+  readonly onOutOfService?: OutOfServiceHandler;
 }
 
 export interface LoadOptions {
   /** How the log tells of a failure; "verbose" for whoever tells it by himself. */
-  readonly failureLevel?: "error" | "verbose";
+  readonly failureLevel?: FailureLevel;
 }
 
 export class InferenceCore implements InferenceService {
   readonly #options: InferenceCoreOptions;
-  readonly #waitingBytes: ByteBudget;
   readonly #cache: ResponseCache;
   readonly #repository = new Repository();
+  readonly #loads: ModelLoads;
   #state: ServerState = "starting";
 
   constructor(options: InferenceCoreOptions) {
     this.#options = options;
-    this.#waitingBytes = new ByteBudget(options.maxWaitingBytes);
+    const { clock, log, digest, holdUntilWaiting, onOutOfService } = options;
     this.#cache = new ResponseCache(options.cacheBytes);
+    this.#loads = new ModelLoads({
+      clock,
+      log,
+      digest,
+      holdUntilWaiting,
+      onOutOfService,
+      waitingBytes: new ByteBudget(options.maxWaitingBytes),
+      cache: this.#cache,
+      repository: this.#repository,
+      find: (name, version) => this.#find(name, version),
+    });
   }
 
   get state(): ServerState {
@@ -80,8 +100,52 @@ export class InferenceCore implements InferenceService {
   async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
     if (this.#isClosing()) throw stopping();
     const entry = this.#repository.begin(source.name, source.version);
-    entry.loading = this.#load(entry, source, failureLevel);
+    entry.loading = this.#loads.load(entry, source, failureLevel);
     await entry.loading;
+  }
+
+  /**
+   * Loads it beside the version that serves, which takes over when it is READY: what the other one
+   * has is finished by it. Where that fails the other one serves on. Without one it is a load. Of
+   * two at a time the second is refused with ALREADY_EXISTS.
+   */
+  async replace(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    (await this.prepare(source, options)).commit();
+  }
+
+  /**
+   * The same up to the moment in which it would take over: for several that do so together, or none
+   * of them. Where none serves it serves at once, until it is discarded.
+   */
+  async prepare(source: ModelSource, options: LoadOptions = {}): Promise<PreparedLoad> {
+    if (this.#isClosing()) throw stopping();
+    const { name, version } = source;
+    const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
+    if (entry?.state === "READY") {
+      return await this.#loads.prepare(entry, source, options.failureLevel ?? "error");
+    }
+    await this.load(source, options);
+    return { commit: () => {}, discard: () => this.unload(name, version) };
+  }
+
+  /**
+   * Gives a version that serves the instances of this configuration, which is else the one it has:
+   * what it is goes on. Rejects if one that is new fails to load: then all is as before.
+   */
+  async resize(config: ModelConfig): Promise<void> {
+    const { name: model, version, instanceGroups } = config;
+    const { log } = this.#options;
+    const count = instanceGroups.reduce((sum, group) => sum + group.count, 0);
+    const what = `model '${model}' version ${version}`;
+    try {
+      await this.#find(model, version).resize(config);
+    } catch (reason) {
+      const error = InferenceError.from(reason);
+      const why = `${what} stays as it is, without ${count} instances: ${error.message}`;
+      log.error(why, { model, version, error });
+      throw error;
+    }
+    log.info(`${what} serves on, with ${count} instances`, { model, version });
   }
 
   /**
@@ -107,9 +171,11 @@ export class InferenceCore implements InferenceService {
     this.#state = "stopped";
   }
 
-  /** Fails whatever still waits or runs, and ends all instances. */
+  /** Of a server that drains: fails whatever still waits or runs, and ends all instances. */
   abandon(error: InferenceError): void {
-    for (const { model } of this.#repository.all()) model?.abandon(error);
+    for (const { model, leaving } of this.#repository.all()) {
+      for (const each of [model, ...leaving.keys()]) each?.abandon(error);
+    }
   }
 
   serverMetadata(): ServerMetadata {
@@ -117,7 +183,8 @@ export class InferenceCore implements InferenceService {
   }
 
   isReady(): boolean {
-    return this.#state === "running" && this.#repository.isReady();
+    const { strictReadiness = true } = this.#options;
+    return this.#state === "running" && (!strictReadiness || this.#repository.isReady());
   }
 
   lookUp(modelName: string, version: AskedVersion): ModelView {
@@ -170,7 +237,10 @@ export class InferenceCore implements InferenceService {
   infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest {
     try {
       const model = this.#find(request.modelName, request.modelVersion);
-      return model.infer(request, sink, options);
+      if (request.classes === undefined) return model.infer(request, sink, options);
+      const { clock, log } = this.#options;
+      const configOf = configsBy(this.#find);
+      return inferClasses(model, request, sink, { clock, log, enqueue: options, configOf });
     } catch (reason) {
       this.#refuse(request, sink, InferenceError.from(reason));
       return endedRequest;
@@ -181,12 +251,12 @@ export class InferenceCore implements InferenceService {
    * A server that stops knows its models until they are gone: their schedulers say that it stops.
    * From then on it says so itself, whoever is asked for.
    */
-  #find(name: string, version: AskedVersion): LoadedModel {
+  readonly #find = (name: string, version: AskedVersion): LoadedModel => {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
     const leaving = this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version));
     if (leaving?.model === undefined) throw stopping();
     return leaving.model;
-  }
+  };
 
   /** READY ones; of a server that stops those that are not gone yet. */
   #served(entries: readonly ModelVersion[]): readonly ModelVersion[] {
@@ -208,48 +278,10 @@ export class InferenceCore implements InferenceService {
     }
   }
 
-  async #load(
-    entry: ModelVersion,
-    source: ModelSource,
-    failureLevel: "error" | "verbose",
-  ): Promise<void> {
-    const { clock, log, digest } = this.#options;
-    const { name: model, version } = entry;
-    const startedAtMs = clock.nowMs();
-    try {
-      const { signal } = entry.giveUp;
-      const resolved = await source.resolve(signal);
-      signal.throwIfAborted();
-      const { onOutOfService } = this.#options;
-      entry.model = new LoadedModel(resolved, {
-        clock,
-        log,
-        digest,
-        waitingBytes: this.#waitingBytes,
-        cache: this.#cache,
-        onOutOfService: (error) => onOutOfService?.(entry, error),
-      });
-      await entry.model.load(startedAtMs);
-    } catch (reason) {
-      const error = InferenceError.from(reason);
-      if (entry.state === "LOADING") this.#repository.fail(entry, error);
-      log[failureLevel](`model '${model}' version ${version} failed to load: ${error.message}`, {
-        model,
-        version,
-        error,
-      });
-      throw error;
-    }
-    if (entry.state !== "LOADING") return;
-    entry.state = "READY";
-    const tookMs = (clock.nowMs() - startedAtMs).toFixed(0);
-    log.info(`loaded model '${model}' version ${version} in ${tookMs} ms`, { model, version });
-  }
-
   /** What runs in one may bring others work: until all are idle at the end of a turn. */
   async #drainTogether(entries: readonly ModelVersion[]): Promise<void> {
     const { clock } = this.#options;
-    const models = entries.flatMap(({ model }) => model ?? []);
+    const models = entries.flatMap(({ model, leaving }) => [model ?? [], ...leaving.keys()].flat());
     do {
       await Promise.all(models.map((model) => model.drain()));
       await new Promise<void>((resolve) => clock.wakeAt(clock.nowMs(), resolve));
@@ -268,12 +300,16 @@ export class InferenceCore implements InferenceService {
   }
 
   async #finish(entry: ModelVersion, drained: Promise<void> | undefined): Promise<void> {
-    const { name: model, version } = entry;
+    const { name: model, version, replacement, leaving } = entry;
+    replacement?.giveUp.abort(unloadedEarly(model));
+    if (replacement?.model !== undefined) this.#loads.retire(entry, replacement.model);
     if (drained !== undefined) await drained;
     if (entry.model === undefined) {
       entry.giveUp.abort(unloadedEarly(model));
       await entry.loading?.catch(() => {});
     } else await entry.model.unload();
+    await replacement?.done.catch(() => {});
+    await Promise.all(leaving.values());
     this.#repository.end(entry);
     this.#options.log.info(`unloaded model '${model}' version ${version}`, { model, version });
   }

@@ -16,10 +16,17 @@ export type ModelState = "UNKNOWN" | "READY" | "UNAVAILABLE" | "LOADING" | "UNLO
 /** One line of the repository index. */
 export interface ModelIndexEntry {
   readonly name: string;
+  /** Undefined: of none it was ever tried. */
   readonly version: number | undefined;
+  /** UNKNOWN: it was never to be loaded. */
   readonly state: ModelState;
   /** Empty: none. */
   readonly reason: string;
+}
+
+/** Who knows of more models than are in the core. */
+export interface ModelLister {
+  index(): Promise<readonly ModelIndexEntry[]>;
 }
 
 /** A model version that is READY; in a server that drains also one that is not gone yet. */
@@ -27,6 +34,28 @@ export interface ModelView {
   readonly config: ModelConfig;
   /** It takes requests, and at least one of its instances can run a batch. */
   isReady(): boolean;
+}
+
+/** What a client may upload in place of a model's folder: contents by path, such as `1/model.onnx`. */
+export type UploadedFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface LoadOverride {
+  /** JSON, in place of the configuration of the repository. */
+  readonly config: string | undefined;
+  readonly files: UploadedFiles;
+}
+
+/** Loading and unloading of models of a repository at a client's word. */
+export interface ModelControl {
+  /** Resolves when all its versions serve; else what served before serves on. */
+  load(name: string, override: LoadOverride): Promise<void>;
+  /** Resolves when it takes no new requests. One that is not there is no error. */
+  unload(name: string, options: UnloadOptions): Promise<void>;
+}
+
+export interface UnloadOptions {
+  /** Also the models of an ensemble's steps that came along with it, and that no other needs. */
+  readonly dependents: boolean;
 }
 
 export interface InferenceService {

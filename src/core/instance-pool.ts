@@ -4,7 +4,9 @@
  *
  * It loads as a whole: the first instance that fails to load fails the model. Afterwards an
  * instance that dies is started again, and the others go on; but one that fails for good takes
- * the whole model out of service.
+ * the whole model out of service. While it serves, it can get more instances, or fewer: those that
+ * are new serve as soon as they are ready, and all go again if one of them fails; those that are too
+ * many finish what they run.
  *
  * Not here: the life of one instance (instance-supervisor.ts).
  */
@@ -13,7 +15,7 @@ import type { Clock } from "./clock.ts";
 import type { InstanceHost } from "./instance.ts";
 import { InstanceSupervisor, type SupervisorOwner } from "./instance-supervisor.ts";
 import type { Log } from "./log.ts";
-import type { ModelConfig } from "./model-config.ts";
+import type { InstanceGroupConfig, ModelConfig } from "./model-config.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
 import type { ScheduledRequest } from "./scheduled-request.ts";
 
@@ -34,14 +36,25 @@ export interface PoolOwner {
   outOfService(error: InferenceError): void;
 }
 
+/** Instances that were added while others serve. */
+interface Joining {
+  /** All of them. */
+  readonly added: readonly InstanceSupervisor[];
+  readonly loading: Set<InstanceSupervisor>;
+  readonly onEnd: (error: InferenceError | undefined) => void;
+}
+
 export class InstancePool implements SupervisorOwner {
   readonly #options: PoolOptions;
-  readonly #supervisors: readonly InstanceSupervisor[];
+  #supervisors: readonly InstanceSupervisor[] = [];
+  /** Loaded, and never given anything. */
+  readonly #passive = new Set<InstanceSupervisor>();
+  #startedCount = 0;
+  #joining: Joining | undefined = undefined;
   /** Those that have room for a batch; first the one that has waited for longest. */
   #free: InstanceSupervisor[] = [];
   #owner: PoolOwner | undefined = undefined;
   #unloadedCount: number;
-  #livingCount: number;
   #writtenOffCount = 0;
   #failure: InferenceError | undefined = undefined;
   #onLoaded: ((error: InferenceError | undefined) => void) | undefined = undefined;
@@ -49,18 +62,12 @@ export class InstancePool implements SupervisorOwner {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const count = options.config.instanceGroups.reduce((sum, group) => sum + group.count, 0);
-    this.#unloadedCount = count;
-    this.#livingCount = count;
-    const supervisorOptions = { ...options, owner: this };
-    this.#supervisors = Array.from(
-      { length: count },
-      (_, index) => new InstanceSupervisor(supervisorOptions, index),
-    );
+    for (const isPassive of placesOf(options.config.instanceGroups)) this.#add(isPassive);
+    this.#unloadedCount = this.#supervisors.length;
   }
 
   get isReady(): boolean {
-    return this.#supervisors.some((supervisor) => supervisor.isReady);
+    return this.#supervisors.some((one) => one.isReady && !this.#passive.has(one));
   }
 
   /** Why it is out of service. */
@@ -89,6 +96,35 @@ export class InstancePool implements SupervisorOwner {
     });
   }
 
+  /**
+   * Resolves when there are as many as these groups count. Rejects if one that is new fails to load:
+   * then there are those that were there before. One at a time, and only of a pool that has loaded.
+   */
+  async resize(groups: readonly InstanceGroupConfig[]): Promise<void> {
+    if (this.#joining !== undefined) {
+      const why = `instances of model '${this.#options.config.name}' are being added already`;
+      throw new InferenceError("ALREADY_EXISTS", why);
+    }
+    const places = placesOf(groups);
+    const kinds = [false, true].map((isPassive) => {
+      const wanted = places.filter((place) => place === isPassive).length;
+      const present = this.#supervisors.filter((one) => {
+        return !one.isStopping && this.#passive.has(one) === isPassive;
+      });
+      return { isPassive, wanted, present };
+    });
+    const added = kinds.flatMap(({ isPassive, wanted, present }) => {
+      const length = Math.max(0, wanted - present.length);
+      return Array.from({ length }, () => this.#add(isPassive));
+    });
+    if (added.length > 0) await this.#join(added);
+    for (const { wanted, present } of kinds) {
+      // Those that are dead go first.
+      const sorted = present.sort((one, other) => Number(other.isReady) - Number(one.isReady));
+      for (const supervisor of sorted.slice(wanted)) this.#release(supervisor);
+    }
+  }
+
   /** For a batch that it runs at once. */
   takeFree(): InstanceSupervisor | undefined {
     const [first, ...others] = this.#free;
@@ -105,11 +141,13 @@ export class InstancePool implements SupervisorOwner {
   /** Lets the instances finish what runs, and resolves when all are gone. */
   stop(): Promise<void> {
     this.#free = [];
-    this.#endLoading(unloadedEarly(this.#options.config.name));
+    const error = unloadedEarly(this.#options.config.name);
+    this.#endLoading(error);
+    this.#endJoining(error);
     return new Promise((resolve) => {
       this.#onEnded = resolve;
       for (const supervisor of this.#supervisors) supervisor.stop();
-      if (this.#livingCount === 0) resolve();
+      if (this.#supervisors.length === 0) resolve();
     });
   }
 
@@ -117,17 +155,25 @@ export class InstancePool implements SupervisorOwner {
   abandon(error: InferenceError): void {
     this.#free = [];
     this.#endLoading(error);
+    this.#endJoining(error);
     for (const supervisor of this.#supervisors) supervisor.abandon(error);
   }
 
   instanceFree(supervisor: InstanceSupervisor): void {
-    this.#free.push(supervisor);
+    if (!this.#passive.has(supervisor)) this.#free.push(supervisor);
     if (this.#unloadedCount > 0) this.#countLoaded();
+    if (this.#joining?.loading.delete(supervisor) && this.#joining.loading.size === 0) {
+      this.#endJoining(undefined);
+    }
     this.#owner?.instanceFree();
   }
 
   instanceLost(supervisor: InstanceSupervisor, error: InferenceError): void {
     this.#free = this.#free.filter((free) => free !== supervisor);
+    if (this.#joining?.loading.has(supervisor)) {
+      this.#endJoining(error);
+      return;
+    }
     if (this.#unloadedCount > 0) {
       this.#fail(error);
       return;
@@ -149,9 +195,50 @@ export class InstancePool implements SupervisorOwner {
 
   instanceEnded(supervisor: InstanceSupervisor, error: InferenceError | undefined): void {
     this.#free = this.#free.filter((free) => free !== supervisor);
-    this.#livingCount -= 1;
-    if (error !== undefined) this.#fail(error);
-    if (this.#livingCount === 0) this.#onEnded?.();
+    this.#supervisors = this.#supervisors.filter((one) => one !== supervisor);
+    this.#passive.delete(supervisor);
+    if (error !== undefined) {
+      if (this.#joining?.loading.has(supervisor)) this.#endJoining(error);
+      else this.#fail(error);
+    }
+    if (this.#supervisors.length === 0) this.#onEnded?.();
+  }
+
+  #add(isPassive: boolean): InstanceSupervisor {
+    const supervisor = new InstanceSupervisor(
+      { ...this.#options, owner: this },
+      this.#startedCount,
+    );
+    this.#startedCount += 1;
+    this.#supervisors = [...this.#supervisors, supervisor];
+    if (isPassive) this.#passive.add(supervisor);
+    return supervisor;
+  }
+
+  #join(added: readonly InstanceSupervisor[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onEnd = (error: InferenceError | undefined): void => {
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      this.#joining = { added, loading: new Set(added), onEnd };
+      for (const supervisor of added) supervisor.start();
+    });
+  }
+
+  /** With an error all that were added go again. */
+  #endJoining(error: InferenceError | undefined): void {
+    const joining = this.#joining;
+    if (joining === undefined) return;
+    this.#joining = undefined;
+    if (error !== undefined) for (const supervisor of joining.added) this.#release(supervisor);
+    joining.onEnd(error);
+  }
+
+  /** It finishes what it runs. */
+  #release(supervisor: InstanceSupervisor): void {
+    this.#free = this.#free.filter((free) => free !== supervisor);
+    supervisor.stop();
   }
 
   #countLoaded(): void {
@@ -172,6 +259,7 @@ export class InstancePool implements SupervisorOwner {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#free = [];
+    this.#endJoining(error);
     for (const supervisor of this.#supervisors) supervisor.stop();
     if (this.#endLoading(error)) return;
     const { log, config } = this.#options;
@@ -181,6 +269,13 @@ export class InstancePool implements SupervisorOwner {
     this.#owner?.outOfService(error);
     this.#options.onOutOfService(error);
   }
+}
+
+/** By instance: is it passive? */
+function placesOf(groups: readonly InstanceGroupConfig[]): readonly boolean[] {
+  return groups.flatMap(({ count, isPassive = false }) => {
+    return Array.from({ length: count }, () => isPassive);
+  });
 }
 
 export function unloadedEarly(model: string): InferenceError {

@@ -78,6 +78,10 @@ export class InstanceSupervisor implements BatchRunner {
     return !this.#isStopping && (this.#state === "ready" || this.#state === "busy");
   }
 
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** Batches. */
   get runningCount(): number {
     return this.#batches.length;

@@ -5,6 +5,7 @@
  */
 import { strict as check } from "node:assert";
 import test from "node:test";
+import { ensembleConfig, stepConfig } from "../testing/ensemble-fixture.ts";
 import type { ModelConfig, QueuePolicy } from "./model-config.ts";
 import { modelConfigJson } from "./model-config-json.ts";
 import { type ModelConfigInput, resolveModelConfig } from "./resolve-model-config.ts";
@@ -262,4 +263,19 @@ test("what a client finds in it is what the published order says", () => {
     "model_warmup",
     "model_transaction_policy",
   ]);
+});
+
+test("an ensemble has its steps, and always says whether it streams; it has no instances", () => {
+  const steps = [stepConfig("a", { x: "X" }, { y: "Y" }, 3)];
+  const config = modelConfigJson(ensembleConfig({ steps, maxInflightRequests: 2 }));
+  check.equal(
+    JSON.stringify(config["ensemble_scheduling"]),
+    '{"step":[{"model_name":"a","model_version":3,"input_map":{"x":"X"},"output_map":{"y":"Y"},' +
+      '"model_namespace":""}],"max_inflight_requests":2}',
+  );
+  check.deepEqual(
+    [config["platform"], config["backend"], config["instance_group"], config["optimization"]],
+    ["ensemble", "", [], undefined],
+  );
+  check.deepEqual(config["model_transaction_policy"], { decoupled: false });
 });

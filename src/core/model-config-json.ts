@@ -8,7 +8,11 @@
  * Constants are parts of Triton's configuration that this server does not have: empty, or as its
  * own normalising fills them.
  */
+
 import { datatypes } from "../protocol/datatype.ts";
+import type { CompletedConfig } from "./config/normalise-config.ts";
+import { shownConfig } from "./config/shown-config.ts";
+import type { EnsembleConfig } from "./ensemble-config.ts";
 import type {
   DynamicBatchingConfig,
   InstanceGroupConfig,
@@ -22,7 +26,8 @@ import type {
 type Json = Readonly<Record<string, unknown>>;
 
 export function modelConfigJson(config: ModelConfig): Json {
-  const { dynamicBatching } = config;
+  const { dynamicBatching, written } = config;
+  if (written !== undefined) return shownConfig(withTransactions(written, config));
   return {
     name: config.name,
     platform: config.platform,
@@ -35,13 +40,8 @@ export function modelConfigJson(config: ModelConfig): Json {
     output: config.outputs.map(outputJson),
     batch_input: [],
     batch_output: [],
-    optimization: {
-      priority: "PRIORITY_DEFAULT",
-      input_pinned_memory: { enable: true },
-      output_pinned_memory: { enable: true },
-      gather_kernel_buffer_threshold: 0,
-      eager_batching: false,
-    },
+    ...(config.ensemble === undefined && { optimization }),
+    ...(config.ensemble && { ensemble_scheduling: ensembleJson(config.ensemble) }),
     ...(dynamicBatching && { dynamic_batching: dynamicBatchingJson(dynamicBatching) }),
     instance_group: config.instanceGroups.map(instanceGroupJson),
     default_model_filename: config.defaultModelFilename,
@@ -49,9 +49,36 @@ export function modelConfigJson(config: ModelConfig): Json {
     metric_tags: {},
     parameters: parametersJson(config.parameters),
     model_warmup: config.warmup.map(warmupJson),
-    ...(config.isDecoupled && { model_transaction_policy: { decoupled: true } }),
+    ...((config.isDecoupled || config.ensemble) && {
+      model_transaction_policy: { decoupled: config.isDecoupled },
+    }),
     ...(config.cache && { response_cache: { enable: true } }),
   };
+}
+
+/** Whether an ensemble streams is what its models say, not its file. */
+function withTransactions(written: CompletedConfig, config: ModelConfig): CompletedConfig {
+  if (config.ensemble === undefined) return written;
+  return { ...written, model_transaction_policy: { decoupled: config.isDecoupled } };
+}
+
+const optimization: Json = {
+  priority: "PRIORITY_DEFAULT",
+  input_pinned_memory: { enable: true },
+  output_pinned_memory: { enable: true },
+  gather_kernel_buffer_threshold: 0,
+  eager_batching: false,
+};
+
+function ensembleJson({ steps, maxInflightRequests }: EnsembleConfig): Json {
+  const step = steps.map(({ modelName, modelVersion = -1, inputMap, outputMap }) => ({
+    model_name: modelName,
+    model_version: modelVersion,
+    input_map: Object.fromEntries(inputMap),
+    output_map: Object.fromEntries(outputMap),
+    model_namespace: "",
+  }));
+  return { step, max_inflight_requests: maxInflightRequests };
 }
 
 function warmupJson({ name, batchSize, inputs, count }: WarmupConfig): Json {

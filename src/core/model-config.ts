@@ -3,9 +3,12 @@
  *
  * Made by resolve-model-config.ts, which checks it; shown on the wire by model-config-json.ts.
  */
+
 import type { Datatype } from "../protocol/datatype.ts";
 import type { Parameters } from "../protocol/infer.ts";
 import type { WarmupSource } from "../protocol/warmup.ts";
+import type { CompletedConfig } from "./config/normalise-config.ts";
+import type { EnsembleConfig } from "./ensemble-config.ts";
 
 export interface ModelConfig {
   readonly name: string;
@@ -32,6 +35,12 @@ export interface ModelConfig {
   readonly singleFlight: boolean;
   /** What each instance runs before it is ready. */
   readonly warmup: readonly WarmupConfig[];
+  /** Of a model of a repository: its configuration as clients see it. */
+  readonly written?: CompletedConfig;
+  /** Further labels of its metrics. */
+  readonly metricTags?: Readonly<Record<string, string>>;
+  /** It has no instances: other models carry its requests out. */
+  readonly ensemble?: EnsembleConfig;
 }
 
 export interface CacheConfig {
@@ -66,6 +75,8 @@ export interface TensorConfig {
   readonly isOptional: boolean;
   /** What the model sees instead of `dims`. */
   readonly reshape: readonly number[] | undefined;
+  /** Outputs only, of their classes; "": that one has none. Left out: no class has one. */
+  readonly labels?: readonly string[];
 }
 
 export interface DynamicBatchingConfig {
@@ -99,6 +110,8 @@ export interface InstanceGroupConfig {
   readonly kind: "KIND_CPU" | "KIND_GPU";
   readonly count: number;
   readonly gpus: readonly number[];
+  /** Its instances are loaded, and nothing is given to them. */
+  readonly isPassive?: boolean;
 }
 
 /** On by default, and not shown on the wire. */

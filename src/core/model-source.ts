@@ -5,7 +5,7 @@ import type { InstanceHost } from "./instance.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { RequestMeasures } from "./request-measures.ts";
 
-export interface ModelSource {
+export interface ModelSource<Resolved extends ResolvedSource = ResolvedSource> {
   readonly name: string;
   readonly version: number;
   /**
@@ -16,11 +16,20 @@ export interface ModelSource {
    * instance: then what was opened is let go, and if it has not resolved yet, it rejects with the
    * signal's reason.
    */
-  resolve(signal: AbortSignal): Promise<ResolvedModel>;
+  resolve(signal: AbortSignal): Promise<Resolved>;
 }
+
+export type ResolvedSource = ResolvedModel | ResolvedEnsemble;
 
 export interface ResolvedModel {
   readonly config: ModelConfig;
   readonly host: InstanceHost;
   readonly measures?: RequestMeasures;
+}
+
+/** It has a configuration with `ensemble`, and nothing to start. */
+interface ResolvedEnsemble {
+  readonly config: ModelConfig;
+  readonly host?: undefined;
+  readonly measures?: undefined;
 }

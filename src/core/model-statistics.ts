@@ -102,6 +102,8 @@ export interface ModelStatisticsSnapshot {
   readonly queueDuration: HistogramSnapshot;
   readonly computeDuration: HistogramSnapshot;
   readonly batchRows: HistogramSnapshot;
+  /** The model's `metric_tags`. */
+  readonly metricTags?: Readonly<Record<string, string>>;
 }
 
 /** A stream may be endless: the last place counts its own response and all that follow. */
@@ -189,6 +191,11 @@ export class ModelStatistics {
 
   requestAccepted(): void {
     this.#pendingCount += 1;
+  }
+
+  /** Of an ensemble: it never waits, and is in no batch. */
+  requestStarted(): void {
+    this.#executingCount += 1;
   }
 
   batchHandedOver(requestCount: number, rows: number, why: BatchCloseReason): void {

@@ -34,7 +34,10 @@ async function loadedModel(host: InstanceHost = new ReadyHost()): Promise<Loaded
   const waitingBytes = new ByteBudget(1e6);
   const cache = new ResponseCache(0);
   const digest = (head: string): string => head;
-  const options = { clock, log: silent, waitingBytes, cache, digest, onOutOfService() {} };
+  const find = (): never => {
+    throw new Error("it is no ensemble");
+  };
+  const options = { clock, log: silent, waitingBytes, cache, digest, onOutOfService() {}, find };
   const model = new LoadedModel({ config, host }, options);
   await model.load(0);
   return model;

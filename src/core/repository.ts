@@ -9,10 +9,15 @@
  * A request without a version means the highest one that is READY. What cannot be found is told
  * with the protocol's texts.
  *
+ * An ensemble is unloaded, to all who ask, while a model of its steps is.
+ *
  * One that went out of service shows as UNAVAILABLE, with the reason, until it is unloaded;
  * meanwhile it is found if no other version serves, so that its callers hear why.
  *
- * Not here: loading and unloading themselves (inference-core.ts).
+ * A version that serves may be loaded anew: it stays READY, and what it was serves until what comes
+ * is ready, and goes on serving if that fails.
+ *
+ * Not here: loading (model-loads.ts) and unloading themselves (inference-core.ts).
  */
 import { type ErrorCode, InferenceError } from "../protocol/errors.ts";
 import type { AskedVersion } from "../protocol/infer.ts";
@@ -33,6 +38,20 @@ export interface ModelVersion {
   readonly giveUp: AbortController;
   /** Settles when it has been unloaded. */
   unloading: Promise<void> | undefined;
+  /** Another load of it, beside what serves. */
+  replacement: Replacement | undefined;
+  /** What has been replaced, until all that it had is answered and its instances are gone. */
+  readonly leaving: Map<LoadedModel, Promise<void>>;
+  /** Of an ensemble that loads, or did last: the models of its steps. */
+  stepNames: readonly string[];
+}
+
+export interface Replacement {
+  /** Once it is resolved. */
+  model: LoadedModel | undefined;
+  readonly giveUp: AbortController;
+  /** Resolves when it can take over, or has failed. */
+  done: Promise<void>;
 }
 
 const unloadedReason = "unloaded";
@@ -74,6 +93,9 @@ export class Repository {
       loading: undefined,
       giveUp: new AbortController(),
       unloading: undefined,
+      replacement: undefined,
+      leaving: new Map(),
+      stepNames: [],
     };
     const sorted = [...others, entry].sort((one, other) => one.version - other.version);
     const models = new Map(this.#models).set(name, sorted);
@@ -100,7 +122,7 @@ export class Repository {
     const versions = this.#models.get(name);
     if (versions === undefined) throw unknown(`'${name}' is not found`);
     if (version === undefined) {
-      const ready = versions.filter(({ state }) => state === "READY");
+      const ready = versions.filter(isUp);
       const serving = ready.findLast((entry) => failureOf(entry) === undefined);
       const model = (serving ?? ready.at(-1))?.model;
       if (model === undefined) throw unknown(`'${name}' has no available versions`);
@@ -108,7 +130,7 @@ export class Repository {
     }
     const entry = versions.find((candidate) => candidate.version === version);
     if (entry === undefined) throw unknown(`'${name}' version ${version} is not found`);
-    if (entry.state === "READY" && entry.model !== undefined) return entry.model;
+    if (isUp(entry) && entry.model !== undefined) return entry.model;
     throw unknown(`'${name}' version ${version} is not at ready state`, "UNAVAILABLE");
   }
 
@@ -126,18 +148,35 @@ export class Repository {
     return this.all().map((entry) => {
       const { name, version, state, reason } = entry;
       const failure = failureOf(entry);
-      if (failure === undefined) return { name, version, state, reason };
-      return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+      if (failure !== undefined) {
+        return { name, version, state: "UNAVAILABLE", reason: reasonOf(failure) };
+      }
+      return isUp(entry) || state !== "READY"
+        ? { name, version, state, reason }
+        : { name, version, state: "UNAVAILABLE", reason: whyDown(entry) };
     });
   }
 
   /** Every version serves, or was unloaded on purpose. */
   isReady(): boolean {
-    return this.all().every(({ state, reason, model }) => {
-      if (state === "READY") return model?.isReady() ?? false;
+    return this.all().every((entry) => {
+      const { state, reason, model } = entry;
+      if (state === "READY") return whyDown(entry) === unloadedReason || model?.isReady() === true;
       return state === "UNAVAILABLE" && reason === unloadedReason;
     });
   }
+}
+
+function isUp(entry: ModelVersion): boolean {
+  return entry.state === "READY" && whyDown(entry) === "";
+}
+
+/** Empty: it is not, unless it has failed. */
+function whyDown({ model }: ModelVersion): string {
+  const error = model?.whyDown;
+  if (error === undefined) return "";
+  const isGone = error.code === "NOT_FOUND" || error.code === "UNAVAILABLE";
+  return isGone ? unloadedReason : reasonOf(error);
 }
 
 /** Undefined also if it has failed to load: then nothing is left of it. */
@@ -145,7 +184,8 @@ function failureOf({ state, model }: ModelVersion): InferenceError | undefined {
   return state === "READY" ? model?.failure : undefined;
 }
 
-function reasonOf({ code, message }: InferenceError): string {
+/** As the index tells why a load has failed. */
+export function reasonOf({ code, message }: InferenceError): string {
   return `${kinds[code]}: ${message}`;
 }
 

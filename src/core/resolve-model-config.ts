@@ -184,7 +184,7 @@ function cacheConfig({ cache }: ModelOptions): CacheConfig | undefined {
   return { maxBytes };
 }
 
-function modelLimits(options: LimitsOptions = {}): ModelLimits {
+export function modelLimits(options: LimitsOptions = {}): ModelLimits {
   return {
     maxWaitingRequests: options.maxWaitingRequests ?? optionDefaults.maxWaitingRequests,
     loadTimeoutMs: options.loadTimeoutMs ?? optionDefaults.loadTimeoutMs,

@@ -1,10 +1,13 @@
 /**
  * Scheduler: owns the waiting requests of one model version and decides what runs when.
  *
- * An interface, because sequences and ensembles will be other implementations of it.
+ * An interface: one that batches for instances, one that sends ensembles to other models, and what
+ * stands before either (cache, single flight) implement it.
  */
 import type { FailureReason, InferenceError } from "../protocol/errors.ts";
 import type { InferRequest, InferResponse } from "../protocol/infer.ts";
+import type { EnsemblePlan } from "./ensemble-plan.ts";
+import type { ModelConfig } from "./model-config.ts";
 
 /**
  * Where the answer of a request goes: exactly one of a final respond and fail ends it.
@@ -34,6 +37,37 @@ export interface EnqueueOptions {
    * that batch. What else goes along with such a call (a trace context) has its place here.
    */
   readonly isInternal?: boolean;
+  /** Of an ensemble within another: the models for its steps. */
+  readonly held?: HeldSteps | undefined;
+}
+
+/** The model of a step, as it was found when a request came. */
+export interface StepModel {
+  readonly config: ModelConfig;
+  isReady(): boolean;
+  /** Changes with the loads that answer for it. */
+  stepsKey(held?: HeldSteps): string;
+  /** Throws what is wrong with the request. */
+  infer(request: InferRequest, sink: ResponseSink, options: EnqueueOptions): PendingRequest;
+  /**
+   * It stays, for requests from inside, until it has been let go as often; an ensemble with the
+   * models that its steps have now, or with those that it had once. Throws why it is down.
+   */
+  hold(again?: HeldSteps): HeldSteps | undefined;
+  letGo(held: HeldSteps | undefined): void;
+}
+
+/** Steps of an ensemble with models that stay until they are let go. */
+export interface HeldSteps {
+  readonly plan: EnsemblePlan;
+  readonly models: readonly HeldStep[];
+  readonly key: string;
+}
+
+export interface HeldStep {
+  readonly model: StepModel;
+  /** Undefined: it is no ensemble. */
+  readonly held: HeldSteps | undefined;
 }
 
 /** A request on its way. */

@@ -6,7 +6,8 @@ import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { ModelStatistics } from "./model-statistics.ts";
-import type { Digest } from "./request-key.ts";
+import { type Digest, requestKey } from "./request-key.ts";
+import type { EnqueueOptions, HeldSteps } from "./scheduler.ts";
 
 export interface SharingOptions {
   readonly config: ModelConfig;
@@ -14,8 +15,19 @@ export interface SharingOptions {
   readonly log: Log;
   readonly statistics: ModelStatistics;
   readonly digest: Digest;
+  /** Of an ensemble: changes with the models of its steps. */
+  readonly stepsKey: (held: HeldSteps | undefined) => string;
   /** False: its instances are lost for good. Then it answers nothing, not even what is known. */
   readonly isInService: () => boolean;
+}
+
+/** What it asks for, and whom. */
+export function sharingKey(
+  request: InferRequest,
+  { key, held }: EnqueueOptions,
+  { digest, stepsKey }: SharingOptions,
+): string {
+  return key ?? stepsKey(held) + requestKey(request, digest);
 }
 
 /** Whether a request may be answered with what another one is answered with. */
@@ -28,7 +40,11 @@ export function isShareable(
 }
 
 /** A sink is foreign code: it may throw. */
-export function tell({ log, config }: SharingOptions, requestId: string, say: () => void): void {
+export function tell(
+  { log, config }: Pick<SharingOptions, "log" | "config">,
+  requestId: string,
+  say: () => void,
+): void {
   try {
     say();
   } catch (error) {

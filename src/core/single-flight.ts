@@ -19,9 +19,8 @@ import { InferenceError } from "../protocol/errors.ts";
 import type { InferRequest } from "../protocol/infer.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
 import { Flight, type FlightOwner, Waiter } from "./flight.ts";
-import { requestKey } from "./request-key.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink, Scheduler } from "./scheduler.ts";
-import { isShareable, type SharingOptions } from "./sharing.ts";
+import { isShareable, type SharingOptions, sharingKey } from "./sharing.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -46,7 +45,7 @@ export class SingleFlight implements Scheduler, FlightOwner {
     if (this.#isDraining || !isShareable(request, deadlineMs, this.options)) {
       return this.#scheduler.enqueue(request, sink, options);
     }
-    const key = requestKey(request, this.options.digest);
+    const key = sharingKey(request, options, this.options);
     const name = `${request.priority} ${request.timeoutMs} ${key}`;
     const joined = this.#flights.get(name);
     const waiter = this.#waiter(request, sink, deadlineMs);
@@ -54,7 +53,8 @@ export class SingleFlight implements Scheduler, FlightOwner {
     else {
       const flight = new Flight(this, name, waiter);
       // Answers may come before this returns.
-      flight.run = this.#scheduler.enqueue(request, flight, { deadlineMs: never, key });
+      const ofRun = { ...options, deadlineMs: never, key };
+      flight.run = this.#scheduler.enqueue(request, flight, ofRun);
       if (flight.isOpen && joined === undefined) this.#flights.set(name, flight);
     }
     if (waiter.stage === "waiting" && deadlineMs !== never) {

@@ -153,6 +153,8 @@ export interface SetupContext {
   readonly model: DeclaredModel;
   readonly instance: InstanceInfo;
   readonly device: "cpu" | `cuda:${number}`;
+  /** Those of its configuration in a model repository, not those of requests; else there are none. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly log: ModelLog;
   /** Metrics of the model's own, on the server's metrics page. */
   readonly metrics: ModelMetrics;

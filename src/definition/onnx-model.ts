@@ -19,6 +19,7 @@ import {
   type executionProviderNames,
   type graphOptimizationLevels,
 } from "./onnx-model-check.ts";
+import type { OnnxTuning } from "./onnx-tuning.ts";
 
 export type ExecutionProviderName = (typeof executionProviderNames)[number];
 export type GraphOptimizationLevel = (typeof graphOptimizationLevels)[number];
@@ -71,6 +72,8 @@ export interface OnnxModel<Name extends string = string> extends ModelBase<Name>
   /** Absolute. */
   readonly path: string;
   readonly session: OnnxSessionOptions;
+  /** Of a repository. */
+  readonly tuning?: OnnxTuning;
 }
 
 export function onnx<const Name extends string>(name: Name, options: OnnxOptions): OnnxModel<Name> {

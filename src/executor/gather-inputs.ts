@@ -11,16 +11,22 @@ import type { ExecutionBatch } from "../core/instance.ts";
 import type { ModelConfig } from "../core/model-config.ts";
 import { copyChunks } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { reshaped } from "./reshaped.ts";
 
-/** In the order of the configuration; optional ones that no request has are missing. */
+/**
+ * In the order of the configuration, in the shapes that the model sees; optional ones that no
+ * request has are missing.
+ */
 export function gatherInputs(
   batch: ExecutionBatch,
   { inputs, maxBatchSize }: ModelConfig,
 ): readonly WireTensor[] {
   const gathered: WireTensor[] = [];
-  for (const { name } of inputs) {
-    const tensor = gatherInput(name, batch, maxBatchSize > 0);
-    if (tensor !== undefined) gathered.push(tensor);
+  const isBatching = maxBatchSize > 0;
+  for (const { name, dims: from, reshape: to } of inputs) {
+    const tensor = gatherInput(name, batch, isBatching);
+    if (tensor === undefined) continue;
+    gathered.push(to === undefined ? tensor : reshaped(tensor, { from, to, isBatching }));
   }
   return gathered;
 }

@@ -37,6 +37,37 @@ for (const [name, text] of modules) {
   });
 }
 
+/** The folder of these tests lies where no package is. */
+const beside: readonly (readonly [name: string, text: string])[] = [
+  ["esm.mjs", 'import { model } from "shoal"; export const answer = typeof model;'],
+  ["cjs.cjs", 'exports.answer = typeof require("shoal").model;'],
+  ["types.ts", 'import { model } from "shoal"; export const answer: string = typeof model;'],
+  [
+    "neighbour.mjs",
+    'import "./esm.mjs"; import { onnx } from "shoal/onnx"; export const answer = typeof onnx;',
+  ],
+  [
+    "client.mjs",
+    'import { createClient } from "shoal/client"; export const answer = typeof createClient;',
+  ],
+];
+
+for (const [name, text] of beside) {
+  test(`a module where no package is installed gets this one: ${name}`, async () => {
+    const imported = (await importModule(write(name, text))) as { readonly answer?: unknown };
+    check.equal(imported.answer, "function");
+  });
+}
+
+test("what this package does not have is not found there either", async () => {
+  for (const [name, text, why] of [
+    ["no-entry.mjs", 'import "shoal/nothing";', /'.\/nothing' is not defined by "exports"/],
+    ["no-package.mjs", 'import "shoal-of-fish";', /Cannot find package 'shoal-of-fish'/],
+  ] as const) {
+    await check.rejects(importModule(write(name, text)), why);
+  }
+});
+
 test("a name with a space, as a URL has it", async () => {
   const url = write("my model.ts", "export const answer: number = 42;");
   check.match(url, /my%20model/);

@@ -104,10 +104,13 @@ export class InlineCall implements BackendCall, BatchReaders {
     return this.#siblings;
   }
 
-  join({ datatype, chunks, byteLength }: WireTensor): Uint8Array {
+  /** The model may write to them. */
+  join({ datatype, chunks, byteLength, isShared }: WireTensor): Uint8Array {
     const elementSize = datatypes[datatype].byteSize || 1;
-    if (!isJoined(chunks, elementSize)) this.#options.copied.inputs += byteLength;
-    return joinBytes(chunks, byteLength, elementSize);
+    const isCopied = !isJoined(chunks, elementSize);
+    if (isCopied || isShared === true) this.#options.copied.inputs += byteLength;
+    const joined = joinBytes(chunks, byteLength, elementSize);
+    return isShared === true && !isCopied ? new Uint8Array(joined) : joined;
   }
 
   hasGone(requestIndex: number): boolean {

@@ -12,7 +12,7 @@
  * process around it (exit-guard.ts).
  */
 import { Worker } from "node:worker_threads";
-import type { ModelDescription } from "../backends/backend.ts";
+import type { LoadedModel } from "../backends/backend.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { guardAgainstExit, type NativeThread, noteExit } from "./exit-guard.ts";
 import { instanceKey } from "./inside-instance.ts";
@@ -44,8 +44,8 @@ export type ThreadPlan = Omit<ThreadStart, "flags"> & {
 
 export class InstanceThread implements NativeThread {
   /** What the model says of itself; rejects if the thread ends or is abandoned before. */
-  readonly loaded: Promise<ModelDescription | undefined>;
-  #setLoaded: (description: ModelDescription | undefined) => void = () => {};
+  readonly loaded: Promise<LoadedModel["description"]>;
+  #setLoaded: (description: LoadedModel["description"]) => void = () => {};
   #setNotLoaded: (reason: unknown) => void = () => {};
   readonly #worker: Worker;
   readonly #name: string;

@@ -22,7 +22,7 @@
  * before them the places below.
  */
 import { inspect } from "node:util";
-import type { ModelDescription, StreamedResponse } from "../backends/backend.ts";
+import type { LoadedModel, StreamedResponse } from "../backends/backend.ts";
 import type { SiblingRequest } from "../backends/sibling-calls.ts";
 import type { ExecutionTimes } from "../core/instance.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
@@ -31,6 +31,7 @@ import { type ErrorCode, type FailureReason, InferenceError } from "../protocol/
 import type { ForwardedHeaders, Parameters } from "../protocol/infer.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
 import { instanceKey } from "./inside-instance.ts";
+import type { ModuleFile } from "./module-file.ts";
 
 export interface ThreadStart {
   readonly name: string;
@@ -38,6 +39,8 @@ export interface ThreadStart {
   /** Where a function model is defined. */
   readonly module: string | undefined;
   readonly onnx: OnnxModel | undefined;
+  /** Of a model of a repository, instead of both. */
+  readonly file?: ModuleFile;
   readonly index: number;
   readonly device: "cpu" | `cuda:${number}`;
   /** Requests in a batch at most. */
@@ -131,7 +134,7 @@ export interface CallResult {
 
 export type FromInstance =
   | CallMessage
-  | { readonly type: "loaded"; readonly description: ModelDescription | undefined }
+  | { readonly type: "loaded"; readonly description: LoadedModel["description"] }
   | {
       /** Those of one turn of the thread's event loop, in order. */
       readonly type: "responses";

@@ -11,12 +11,14 @@ import { openModelTable } from "../definition/model-table.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { importModule } from "./import-module.ts";
+import type { ModuleFile } from "./module-file.ts";
 
 export interface BackendPlan {
   readonly name: string;
   readonly version: number;
   readonly module: string | undefined;
   readonly onnx: OnnxModel | undefined;
+  readonly file?: ModuleFile;
 }
 
 /** Backends are imported late: an instance needs one of them. */
@@ -24,6 +26,10 @@ export async function createBackend(plan: BackendPlan): Promise<Backend> {
   if (plan.onnx !== undefined) {
     const { createOnnxBackend } = await import("../backends/onnx.ts");
     return createOnnxBackend(plan.onnx);
+  }
+  if (plan.file !== undefined) {
+    const { createModuleBackend } = await import("./module-backend.ts");
+    return await createModuleBackend(plan, plan.file);
   }
   const { createFunctionBackend } = await import("../backends/function.ts");
   return createFunctionBackend(await findModel(plan));

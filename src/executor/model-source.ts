@@ -2,26 +2,20 @@
  * From the definition of a model to what the core loads: its configuration, and a host that makes
  * instances of it, inline or in threads.
  *
- * The graph of an ONNX model says what its inputs and outputs are: so its first instance is
- * started to find out, and becomes the first instance of the host.
+ * Not here: models of repositories (repository-source.ts), model files (onnx-file.ts).
  */
 import { availableParallelism } from "node:os";
-import { basename } from "node:path";
-import { assert } from "../assert.ts";
-import type { ModelDescription } from "../backends/backend.ts";
-import { describeOnnxModel } from "../backends/onnx-description.ts";
-import type { Clock } from "../core/clock.ts";
 import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
 import { resolveInstances, resolveModelConfig } from "../core/resolve-model-config.ts";
 import type { FunctionModel } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { OnnxModel } from "../definition/onnx-model.ts";
-import type { TensorSpecs } from "../definition/specifications.ts";
 import { InferenceError } from "../protocol/errors.ts";
-import { optionDefaults, type TensorDeclaration } from "../protocol/model-options.ts";
-import { type HostOptions, InlineHost, ThreadHost, threadPlan } from "./instance-hosts.ts";
-import { InstanceThread } from "./instance-thread.ts";
+import { optionDefaults } from "../protocol/model-options.ts";
+import { functionConfigInput, onnxModelConfig } from "./defined-config.ts";
+import { type HostOptions, InlineHost, ThreadHost } from "./instance-hosts.ts";
 import { requestMeasures } from "./measured-requests.ts";
+import { resolveOnnxFile } from "./onnx-file.ts";
 import { warmed } from "./warming-host.ts";
 
 /** `module` is where a function model is defined, if it does not say so itself. */
@@ -29,7 +23,7 @@ export function modelSource(
   model: ModelBase,
   module: string | undefined,
   options: HostOptions,
-): ModelSource {
+): ModelSource<ResolvedModel> {
   const { name, version } = model;
   const resolve = async (signal: AbortSignal): Promise<ResolvedModel> => {
     if (isOnnx(model)) return await resolveOnnx(model, options, signal);
@@ -50,18 +44,7 @@ function resolveFunction(
 ): ResolvedModel {
   const { name, version } = model;
   const module = model.module ?? servedModule;
-  const input = {
-    name,
-    version,
-    platform: "",
-    backend: "function",
-    inputs: declarations(model.inputs),
-    outputs: declarations(model.outputs),
-    options: model.options,
-    defaultKind: module === undefined ? "inline" : "thread",
-    cores: availableParallelism(),
-    isDecoupled: model.isDecoupled,
-  } as const;
+  const input = functionConfigInput(model, module, availableParallelism());
   const config = resolveModelConfig(input);
   const { kind, devices, concurrency } = resolveInstances(input);
   const measures = requestMeasures(model.measures, model.inputs, config.maxBatchSize > 0);
@@ -75,15 +58,6 @@ function resolveFunction(
   return { config, host: new ThreadHost(config, plan, options), measures };
 }
 
-function declarations(specs: TensorSpecs): readonly TensorDeclaration[] {
-  return Object.entries(specs).map(([name, { datatype, dims, isOptional }]) => {
-    return { name, datatype, dims, isOptional };
-  });
-}
-
-/** Functions cannot be sent to a thread. */
-const noModelMeasures = { cost: undefined, bucket: undefined };
-
 async function resolveOnnx(
   model: OnnxModel,
   options: HostOptions,
@@ -93,57 +67,12 @@ async function resolveOnnx(
   const machine = { defaultKind: "thread", cores: availableParallelism() } as const;
   const { devices } = resolveInstances({ ...machine, options: model.options });
   const maxRequests = model.options.maxBatchSize ?? optionDefaults.maxBatchSize;
-  const plan = {
-    name,
-    version,
-    module: undefined,
-    onnx: { ...model, measures: noModelMeasures },
-    devices,
-    maxRequests,
-    concurrency: 1,
-  };
-  const thread = new InstanceThread(threadPlan(plan, 0));
-  signal.addEventListener("abort", () => thread.abandon(), { once: true });
-  try {
-    const description = await describedBy(thread, model, options.clock);
-    const serving = describeOnnxModel(description, model);
-    const config = resolveModelConfig({
-      name,
-      version,
-      platform: "onnxruntime_onnx",
-      backend: "onnxruntime",
-      inputs: serving.inputs,
-      outputs: serving.outputs,
-      options: serving.options,
-      ...machine,
-      defaultModelFilename: basename(model.path),
-    });
-    if (serving.remark !== "") options.log.info(serving.remark, { model: name, version });
+  const loadTimeoutMs = model.options.limits?.loadTimeoutMs ?? optionDefaults.loadTimeoutMs;
+  const file = { model, devices, maxRequests, loadTimeoutMs };
+  return await resolveOnnxFile(file, options, signal, (description) => {
+    const { config, remark } = onnxModelConfig(model, description, machine.cores);
+    if (remark !== "") options.log.info(remark, { model: name, version });
     const measures = requestMeasures(model.measures, {}, config.maxBatchSize > 0);
-    const host = new ThreadHost(config, plan, options, thread);
-    return { config, host: await warmed(host, config), measures };
-  } catch (error) {
-    thread.abandon();
-    signal.throwIfAborted();
-    throw error;
-  }
-}
-
-/** Rejects if it does not load, or not in time. */
-async function describedBy(
-  thread: InstanceThread,
-  model: OnnxModel,
-  clock: Clock,
-): Promise<ModelDescription> {
-  const limitMs = model.options.limits?.loadTimeoutMs ?? optionDefaults.loadTimeoutMs;
-  let cancel = (): void => {};
-  const timeout = new Promise<never>((_, reject) => {
-    cancel = clock.wakeAt(clock.nowMs() + limitMs, () => {
-      const why = `model '${model.name}' did not load within ${limitMs} ms (limits.loadTimeoutMs)`;
-      reject(new InferenceError("DEADLINE_EXCEEDED", why));
-    });
+    return { config, measures };
   });
-  const description = await Promise.race([thread.loaded, timeout]).finally(cancel);
-  assert(description !== undefined, "an ONNX model describes itself");
-  return description;
 }

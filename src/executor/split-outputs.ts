@@ -2,7 +2,7 @@
  * Splitting: the outputs of a batch, cut by rows into views, an answer for each of its requests.
  *
  * First they are checked against the configuration, whoever made them: names, datatypes, ranks,
- * fixed dimensions, rows, bytes. Nothing is copied.
+ * fixed dimensions, rows, bytes. Then they get the shapes that clients see. Nothing is copied.
  */
 import type { ExecutionBatch, ModelResponse } from "../core/instance.ts";
 import type { ModelConfig, TensorConfig } from "../core/model-config.ts";
@@ -13,6 +13,7 @@ import { findPackedBytesFault } from "../protocol/packed-bytes.ts";
 import { elementCount, formatShape } from "../protocol/shape.ts";
 import { SlicedBytes } from "../protocol/sliced-bytes.ts";
 import type { WireTensor } from "../protocol/tensor.ts";
+import { reshaped } from "./reshaped.ts";
 
 /** An answer for each request, or what is wrong with the outputs. */
 export function answersOf(
@@ -51,7 +52,7 @@ function splitOutputs(
       throw wrong(config, `it did not return output '${expected.name}'`);
     }
     checkOutput(output, expected, batch, config);
-    parts.push(cut(output, batch));
+    parts.push(cut(asClientsSee(output, expected, config), batch));
   }
   return batch.requests.map((_, index) => {
     // Each output has a part for each request.
@@ -76,7 +77,8 @@ function checkOutput(
   if (datatype !== expected.datatype) {
     throw wrong(config, `output '${name}' must be ${expected.datatype}; got ${datatype}`);
   }
-  const dims = config.maxBatchSize > 0 ? [rows, ...expected.dims] : expected.dims;
+  const own = expected.reshape ?? expected.dims;
+  const dims = config.maxBatchSize > 0 ? [rows, ...own] : own;
   const fits = (dimension: number, index: number): boolean => {
     return dimension === -1 || dimension === shape[index];
   };
@@ -92,6 +94,15 @@ function checkOutput(
   if (isWhole) return;
   const wanted = `${count} elements for its shape ${formatShape(shape)}`;
   throw wrong(config, `output '${name}' must have ${wanted}; its ${byteLength} bytes are not`);
+}
+
+function asClientsSee(
+  output: WireTensor,
+  { dims: to, reshape: from }: TensorConfig,
+  { maxBatchSize }: ModelConfig,
+): WireTensor {
+  if (from === undefined) return output;
+  return reshaped(output, { from, to, isBatching: maxBatchSize > 0 });
 }
 
 /** A part for each request. */

@@ -83,7 +83,6 @@ const texts: readonly RegExp[] = [
   /^(request JSON size of|JSON input '[\s\S]*' has a byte_size) .+ --http-max-input-size /,
   /^Unable to find shared memory region: '/,
   /^Output can't set both 'shared_memory_region' and '(classification|binary_data)'$/,
-  /^classification of outputs is not supported by this server$/,
 ];
 
 const codes = ["INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED"];

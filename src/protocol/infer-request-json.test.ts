@@ -72,6 +72,7 @@ test("the protocol's worked example", () => {
   const { request, forms } = decodeChunks([example], 259);
   const { inputs, ...others } = request;
   check.deepEqual(others, {
+    classes: undefined,
     modelName: "m",
     modelVersion: 3,
     id: "7",

@@ -118,7 +118,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
       const why = `unexpected additional input data for model '${modelName}'`;
       throw new InferenceError("INVALID_ARGUMENT", why);
     }
-    const { names, forms } = readOutputs(outputs, this.#id, parameters.binaryDataOutput);
+    const { names, forms, classes } = readOutputs(outputs, this.#id, parameters.binaryDataOutput);
     const request: InferRequest = {
       modelName,
       modelVersion,
@@ -127,6 +127,7 @@ export class DecodeSteps implements Steps<DecodedRequest> {
       parameters: parameters.custom,
       inputs: this.#inputs,
       requestedOutputs: names,
+      classes,
       priority: parameters.priority,
       timeoutMs: parameters.timeoutMs,
       sequence: parameters.sequence,

@@ -304,11 +304,8 @@ test("classification", () => {
     output({ classification: { int64Param: 1 }, ...region, ...size }),
     "output can't set both 'shared_memory_region' and 'classification'",
   );
-  fails(
-    output({ classification: { int64Param: 1 } }),
-    "classification of outputs is not supported by this server",
-    "UNIMPLEMENTED",
-  );
+  const { classes } = decode(output({ classification: { int64Param: 3 } }));
+  check.deepEqual([...(classes ?? [])], [["X", 3]]);
   const { requestedOutputs } = decode(output({ binary_data: { boolParam: true } }));
   check.deepEqual(requestedOutputs, ["X"]);
 });

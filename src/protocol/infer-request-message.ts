@@ -19,7 +19,7 @@ import { readMessageParameters } from "./message-parameters.ts";
 import { unknownRegion } from "./request-faults.ts";
 import { type WireTensor, wireTensor } from "./tensor.ts";
 import { contentsToBytes } from "./tensor-contents.ts";
-import { checkOutputParameters, sharedMemoryRegion } from "./tensor-parameters.ts";
+import { classCount, sharedMemoryRegion } from "./tensor-parameters.ts";
 import { checkTensorSize } from "./tensor-size.ts";
 import { toBigint, toInteger, type WideInteger } from "./wide-integers.ts";
 
@@ -50,7 +50,7 @@ export function decodeInferMessage(body: RequestMessage): DecodedMessage {
   const requestedOutputs = readOutputNames(message);
   const forwarded = body.forwarded?.();
   const inputs = readInputs(message, heads);
-  for (const output of message.outputs) checkOutputParameters(output.parameters, output.name);
+  const classes = readClasses(message);
   const request = {
     modelName,
     modelVersion,
@@ -60,6 +60,7 @@ export function decodeInferMessage(body: RequestMessage): DecodedMessage {
     ...(forwarded !== undefined && { headers: forwarded }),
     inputs,
     requestedOutputs,
+    classes,
     priority: parameters.priority,
     timeoutMs: parameters.timeoutMs,
     sequence: parameters.sequence,
@@ -118,6 +119,17 @@ function readOutputNames({ id, outputs }: inference.ModelInferRequest): readonly
 }
 
 const noNames: readonly string[] = [];
+
+function readClasses({
+  outputs,
+}: inference.ModelInferRequest): ReadonlyMap<string, number> | undefined {
+  let classes: Map<string, number> | undefined;
+  for (const { name, parameters } of outputs) {
+    const count = classCount(parameters, name);
+    if (count !== undefined) classes = (classes ?? new Map<string, number>()).set(name, count);
+  }
+  return classes;
+}
 
 function readInputs(
   message: inference.ModelInferRequest,

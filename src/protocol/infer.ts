@@ -37,6 +37,8 @@ export interface InferRequest {
   readonly inputs: readonly WireTensor[];
   /** Empty: all outputs of the model. */
   readonly requestedOutputs: readonly string[];
+  /** Of the outputs that are to be classified: at most so many classes, 1 at least. */
+  readonly classes?: ReadonlyMap<string, number> | undefined;
   /** 0: the model's default level. */
   readonly priority: number;
   /** Queue timeout in milliseconds; 0: none given. */

@@ -267,14 +267,19 @@ const words: readonly {
   value,
 }));
 
-/** A whole text as a value. INTERNAL, in the protocol's words, if it is no JSON. */
+/** A whole text as a value. Throws a JsonSyntaxError, or what JsonReader throws beside. */
+export function readJson(bytes: Uint8Array): JsonValue {
+  const reader = new JsonReader(bytes);
+  if (reader.peek() === 0) reader.fail("The document is empty.");
+  const value = reader.readValue();
+  reader.end();
+  return value;
+}
+
+/** The same. INTERNAL, in the protocol's words, if it is no JSON. */
 export function parseJson(bytes: Uint8Array): JsonValue {
   try {
-    const reader = new JsonReader(bytes);
-    if (reader.peek() === 0) reader.fail("The document is empty.");
-    const value = reader.readValue();
-    reader.end();
-    return value;
+    return readJson(bytes);
   } catch (error) {
     throw toRequestError(error);
   }

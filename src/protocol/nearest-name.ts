@@ -2,7 +2,8 @@
  * The name that somebody may have meant: for errors about names that do not exist.
  *
  * Distance in single-letter edits, case ignored. Quadratic in the length of a name, which is
- * enough for a few dozen short names. It lives here because every layer may import it.
+ * enough for a few dozen short names; names of very different lengths are not compared. It lives
+ * here because every layer may import it.
  */
 
 /** Undefined if no name is close: more than a third of the letters would have to change. */
@@ -10,6 +11,7 @@ export function nearestName(wrong: string, names: readonly string[]): string | u
   let nearest: string | undefined;
   let leastEdits = Math.floor(Math.max(wrong.length, 3) / 3) + 1;
   for (const name of names) {
+    if (Math.abs(wrong.length - name.length) >= leastEdits) continue;
     const edits = editCount(wrong.toLowerCase(), name.toLowerCase());
     if (edits < leastEdits) {
       leastEdits = edits;

@@ -84,7 +84,8 @@ function whichOf(wrong: string, names: readonly string[]): string {
   return didYouMean(wrong, names) || ` (there are ${names.join(", ")})`;
 }
 
-function didYouMean(wrong: string, names: readonly string[]): string {
+/** To follow a text; empty: nothing is near. */
+export function didYouMean(wrong: string, names: readonly string[]): string {
   const nearest = nearestName(wrong, names);
   return nearest === undefined ? "" : ` (did you mean '${nearest}'?)`;
 }

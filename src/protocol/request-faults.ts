@@ -45,8 +45,3 @@ export function noJsonData(input: string, datatype: Datatype): InferenceError {
   const remedy = `Please use the binary data format for input ${input}`;
   return new InferenceError("INVALID_ARGUMENT", `${why} ${remedy}`);
 }
-
-export function classificationUnsupported(): InferenceError {
-  const why = "classification of outputs is not supported by this server";
-  return new InferenceError("UNIMPLEMENTED", why);
-}

@@ -35,6 +35,7 @@ for (const [json, isBinary] of asked) {
       check.deepEqual(read(json, isBinaryByDefault), {
         names: isBinary.map(([name]) => name),
         forms: { isBinaryByDefault, isBinary: new Map(isBinary) },
+        classes: undefined,
       });
     }
   });
@@ -42,11 +43,29 @@ for (const [json, isBinary] of asked) {
 
 test("none listed, or no list: all outputs, in the default form", () => {
   for (const isBinaryByDefault of [false, true]) {
-    const all = { names: [], forms: { isBinaryByDefault, isBinary: undefined } };
+    const forms = { isBinaryByDefault, isBinary: undefined };
+    const all = { names: [], forms, classes: undefined };
     check.deepEqual(read("[]", isBinaryByDefault), all);
     check.deepEqual(readOutputs(undefined, "", isBinaryByDefault), all);
   }
   check.equal(readOutputs(undefined, "", true), allAsBinary);
+});
+
+test("classes of outputs, each in its form", () => {
+  const { names, forms, classes } = read(
+    '[{"name":"a","parameters":{"classification":3}},{"name":"b"},' +
+      '{"name":"c","parameters":{"classification":18446744073709551615,"binary_data":true}}]',
+  );
+  check.deepEqual(names, ["a", "b", "c"]);
+  check.equal(forms.isBinary?.get("a"), false);
+  check.equal(forms.isBinary?.get("c"), true);
+  check.deepEqual(
+    [...(classes ?? [])],
+    [
+      ["a", 3],
+      ["c", 2 ** 64],
+    ],
+  );
 });
 
 type Fault = readonly [ErrorCode, string];
@@ -80,10 +99,6 @@ const again: Fault = [
   "INVALID_ARGUMENT",
   "[request id: <id_unknown>] output 'a' already exists in request",
 ];
-const noClasses: Fault = [
-  "UNIMPLEMENTED",
-  "classification of outputs is not supported by this server",
-];
 const conflict = (other: string): Fault => [
   "INVALID_ARGUMENT",
   `Output can't set both 'shared_memory_region' and '${other}'`,
@@ -103,7 +118,6 @@ const refused: readonly [json: string, fault: Fault][] = [
   [output('"classification":-1'), classType],
   [output('"classification":1.5'), classType],
   [output('"classification":"3"'), classType],
-  [output('"classification":3'), noClasses],
   [output('"binary_data":1'), binaryType],
   [output('"binary_data":null'), binaryType],
   [output('"shared_memory_region":1'), regionType],

@@ -1,12 +1,12 @@
 /**
- * Parameters of inputs and requested outputs over gRPC: shared memory and classification, which
- * this server does not have. They are checked as the protocol says, and then refused.
+ * Parameters of inputs and requested outputs over gRPC: shared memory and classification.
+ * This server has no shared memory: that is checked as the protocol says, and then refused.
  *
  * Unknown keys mean nothing here, as in Triton.
  */
 import { InferenceError } from "./errors.ts";
 import { type MessageParameters, wrongKind } from "./message-parameters.ts";
-import { classificationUnsupported, unknownRegion } from "./request-faults.ts";
+import { unknownRegion } from "./request-faults.ts";
 import { toInteger } from "./wide-integers.ts";
 
 /** Undefined: none is named. Throws INVALID_ARGUMENT. */
@@ -40,20 +40,22 @@ function readRegion(parameters: MessageParameters, tensorName: string): string |
   throw wrongKind(`'shared_memory_region' parameter for tensor '${tensorName}'`, "string_param");
 }
 
-/** Throws whatever keeps an output from being sent as it is. */
-export function checkOutputParameters(parameters: MessageParameters, outputName: string): void {
+/** Most classes of the output; undefined: it is not to be classified. Throws an InferenceError. */
+export function classCount(parameters: MessageParameters, outputName: string): number | undefined {
   const region = sharedMemoryRegion(parameters, outputName);
   const classification = parameters["classification"];
   if (classification !== undefined) {
     const { int64Param } = classification;
     if (int64Param === null) throw wrongKind("'classification' parameter", "int64_param");
-    if (toInteger(int64Param) <= 0) {
+    const count = toInteger(int64Param);
+    if (count <= 0) {
       throw invalid("invalid value for 'classification' parameter, expected >= 0");
     }
-    if (region === undefined) throw classificationUnsupported();
+    if (region === undefined) return Number(count);
     throw invalid("output can't set both 'shared_memory_region' and 'classification'");
   }
   if (region !== undefined) throw unknownRegion(region);
+  return undefined;
 }
 
 function invalid(why: string): InferenceError {

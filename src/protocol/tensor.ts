@@ -20,6 +20,8 @@ export interface WireTensor {
   readonly chunks: readonly Uint8Array[];
   /** Sum over `chunks`. */
   readonly byteLength: number;
+  /** Others read the same bytes: whoever hands them to foreign code copies them before. */
+  readonly isShared?: true;
 }
 
 /** Of bytes in one piece. */

@@ -18,6 +18,8 @@ const foreign = [
 ];
 
 export function failureLine(error: unknown): string {
+  if (error instanceof AggregateError)
+    return (error.errors as readonly unknown[]).map(failureLine).join("; ");
   const lines = messageOf(error).split("\n");
   const message = lines.map((line) => line.trim()).filter((line) => line !== "");
   // Several mistakes of one model; otherwise lines of one message.

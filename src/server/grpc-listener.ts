@@ -28,6 +28,7 @@ export class GrpcListener extends Listener {
       address: options.grpcAddress,
       port: options.grpcPort,
       portOption: "grpcPort",
+      isShared: options.reuseGrpcPort,
       clock: services.clock,
     });
     this.#options = options;

@@ -4,12 +4,19 @@ import { once } from "node:events";
 import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import test from "node:test";
 import { HttpListener } from "./http-listener.ts";
+import { sharesPorts } from "./listener.ts";
 import { SystemClock } from "./system-clock.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-function listenerFor(answer: Answer, address = "127.0.0.1", port = 0): HttpListener {
-  const options = { what: "HTTP", address, port, portOption: "httpPort", clock: new SystemClock() };
+function listenerFor(
+  answer: Answer,
+  address = "127.0.0.1",
+  port = 0,
+  isShared = false,
+): HttpListener {
+  const clock = new SystemClock();
+  const options = { what: "HTTP", address, port, portOption: "httpPort", clock, isShared };
   return new HttpListener(createServer(answer), options);
 }
 
@@ -82,4 +89,27 @@ test("cutting ends what would not end by itself", async () => {
   listener.cut();
   await draining;
   await failed.catch(() => {});
+});
+
+test("a port that is shared is one for several, where Node.js can", async () => {
+  const answer: Answer = (_request, response) => void response.end("here");
+  const first = listenerFor(answer, "127.0.0.1", 0, true);
+  await first.open();
+  const { port } = new URL(first.url!);
+  const second = listenerFor(answer, "127.0.0.1", Number(port), true);
+  if (sharesPorts(process.versions.node)) {
+    await second.open();
+    await first.drain();
+    check.equal(await (await fetch(second.url!)).text(), "here");
+    await second.drain();
+  } else {
+    await check.rejects(second.open(), /already in use/);
+    await first.drain();
+  }
+});
+
+test("versions of Node.js that share ports", () => {
+  const versions = ["20.20.0", "22.11.9", "22.12.0", "23.0.0", "23.1.0", "24.0.0"];
+  const sharing = versions.filter(sharesPorts);
+  check.deepEqual(sharing, ["22.12.0", "23.1.0", "24.0.0"]);
 });

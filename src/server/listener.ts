@@ -16,6 +16,14 @@ export interface ListenerOptions {
   /** The option that sets the port, for the error that it is in use. */
   readonly portOption: string;
   readonly clock: Clock;
+  /** Other servers may listen there, too: the system spreads connections over them. */
+  readonly isShared?: boolean;
+}
+
+/** Can this version of Node.js share a port? Elsewhere the option is passed over in silence. */
+export function sharesPorts(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }
 
 const lookAgainMs = 10;
@@ -94,8 +102,8 @@ export abstract class Listener {
 
   async #open(): Promise<void> {
     if (this.#isStopping) throw new Error("the server was closed: it cannot listen");
-    const { address, port } = this.#options;
-    this.#server.listen({ host: address, port });
+    const { address, port, isShared = false } = this.#options;
+    this.#server.listen({ host: address, port, ...(isShared && { reusePort: true }) });
     try {
       await once(this.#server, "listening");
     } catch (error) {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
+import { InferenceError } from "../protocol/errors.ts";
 import { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shoal-logger-"));
@@ -84,6 +85,20 @@ test("an error's stack and its causes follow, indented", () => {
   check.equal(lines[1], "    Error: outer");
   check.ok(lines.some((line) => line.startsWith("    at ")));
   check.ok(lines.includes("    caused by: RangeError: inner"));
+});
+
+test("of an error that was made on purpose: what it says, once, and what caused it", () => {
+  const cause = new RangeError("inner");
+  const error = new InferenceError("INVALID_ARGUMENT", "no such model", { cause });
+  const below = (message: string): readonly string[] => {
+    const lines = linesOf({}, (log) => log.error(message, { error }));
+    return lines.slice(1).filter((line) => !line.startsWith("    at "));
+  };
+  check.deepEqual(below("failed: no such model"), ["    caused by: RangeError: inner"]);
+  check.deepEqual(below("failed"), [
+    "    InferenceError: no such model",
+    "    caused by: RangeError: inner",
+  ]);
 });
 
 test("JSON: one object a line, with level, time, fields and stack", () => {

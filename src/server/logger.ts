@@ -8,13 +8,14 @@
  * The first two are Triton's formats, message in quotes and escaped as JSON: nobody can forge a
  * line by what he sends. Info and verbose go to stdout, warnings and errors to stderr; with a log
  * file everything goes to it instead of stdout and stderr. An error's stack follows its line,
- * indented.
+ * indented, unless it was made on purpose.
  *
  * Not here: what is worth a line.
  */
 import { appendFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Log, LogFields } from "../core/log.ts";
+import { InferenceError } from "../protocol/errors.ts";
 import { tolerateClosedReaders } from "./closed-readers.ts";
 
 export type LogFormat = "default" | "ISO8601";
@@ -82,7 +83,7 @@ function textSink(write: Write, format: LogFormat): Sink {
   return (level, message, fields, place) => {
     const head = stamp(letters[level], new Date());
     const text = JSON.stringify(message + describe(fields, message));
-    write(level, `${head} ${place()}] ${text}\n${stackOf(fields.error)}`);
+    write(level, `${head} ${place()}] ${text}\n${stackOf(fields.error, message)}`);
   };
 }
 
@@ -157,13 +158,20 @@ function describe(of: LogFields, message: string): string {
   return fields.length === 0 ? "" : ` (${fields.join(", ")})`;
 }
 
-/** The stack of an error and of what caused it, one line a frame. */
-function stackOf(error: unknown): string {
+/**
+ * The stack of an error and of what caused it, one line a frame. An InferenceError was made on
+ * purpose: what it says counts, if `message` does not say it, and not where it was made.
+ */
+function stackOf(error: unknown, message: string): string {
   const lines: string[] = [];
   let depth = 0;
   for (let at = error; at instanceof Error && depth < 5; at = at.cause) {
-    const stack = (at.stack ?? `${at.name}: ${at.message}`).split(/[\r\n]+/);
-    lines.push(...(depth === 0 ? stack : [`caused by: ${stack[0]}`, ...stack.slice(1)]));
+    const isSaid = at instanceof InferenceError;
+    if (!isSaid || !message.includes(at.message.trim())) {
+      const head = `${at.name}: ${at.message}`;
+      const stack = (isSaid ? head : (at.stack ?? head)).split(/[\r\n]+/);
+      lines.push(...(depth === 0 ? stack : [`caused by: ${stack[0]}`, ...stack.slice(1)]));
+    }
     depth += 1;
   }
   return lines.map((line) => `    ${line.trim()}\n`).join("");

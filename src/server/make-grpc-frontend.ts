@@ -6,9 +6,13 @@ import { readFileSync } from "node:fs";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { GrpcFrontend } from "../frontends/grpc/grpc-frontend.ts";
 import type { GrpcOptions } from "../frontends/grpc/grpc-options.ts";
-import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
+import { toPattern } from "./forward-pattern.ts";
+import type { ResolvedServerOptions } from "./server-options.ts";
 
-export type GrpcServices = Pick<GrpcOptions, "service" | "clock" | "log" | "receivedBytes">;
+export type GrpcServices = Pick<
+  GrpcOptions,
+  "service" | "clock" | "log" | "receivedBytes" | "restrictions" | "control" | "models" | "delays"
+>;
 
 /** Throws one clear line if TLS is not set up properly. */
 export function makeGrpcFrontend(
@@ -40,7 +44,10 @@ function frontendOptions(options: ResolvedServerOptions, services: GrpcServices)
     logsRequests: options.logVerbose > 0,
     maxInputBytes: options.maxInputBytes,
     compression: options.grpcInferResponseCompressionLevel,
-    forwardPattern: toPattern(options.grpcHeaderForwardPattern),
+    forwardPattern: toPattern(
+      options.grpcHeaderForwardPattern,
+      services.restrictions.secretHeaders,
+    ),
     stallTimeoutMs: options.stallTimeoutSecs * 1000,
     hasReflection: options.grpcReflection,
     keepaliveTimeMs: options.grpcKeepaliveTimeMs,

@@ -10,6 +10,7 @@ import { ByteBudget } from "../core/byte-budget.ts";
 import { CustomMetrics } from "../core/custom-metrics.ts";
 import { InferenceCore, type LoadOptions } from "../core/inference-core.ts";
 import type { ServerState } from "../core/inference-service.ts";
+import type { ModelSource } from "../core/model-source.ts";
 import type { ModelBase } from "../definition/model-base.ts";
 import type { InferOptions } from "../definition/request-options.ts";
 import type { HostOptions } from "../executor/instance-hosts.ts";
@@ -17,11 +18,14 @@ import { modelSource } from "../executor/model-source.ts";
 import { HttpHandler } from "../frontends/http/http-handler.ts";
 import { createHttpServer } from "../frontends/http/http-server.ts";
 import { InferenceError } from "../protocol/errors.ts";
+import { readDebugHooks } from "./debug-hooks.ts";
+import { toPattern } from "./forward-pattern.ts";
 import { GrpcListener } from "./grpc-listener.ts";
 import { HttpListener } from "./http-listener.ts";
 import { type InProcessResponse, inferInProcess } from "./in-process-infer.ts";
 import type { InProcessRequest } from "./in-process-request.ts";
 import { streamInProcess } from "./in-process-stream.ts";
+import { tellProgress } from "./load-progress.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { EventLoopLag } from "./metrics/event-loop-lag.ts";
 import { MachineReader } from "./metrics/machine-figures.ts";
@@ -29,9 +33,12 @@ import { metricsHandler } from "./metrics/metrics-handler.ts";
 import { metricsText } from "./metrics/metrics-text.ts";
 import { modelTable } from "./model-table.ts";
 import { nextSteps } from "./next-steps.ts";
+import { openControls } from "./open-controls.ts";
 import { packageVersion } from "./package-version.ts";
+import { type FrontendRestrictions, readRestrictions } from "./read-restrictions.ts";
+import { ServedRepositories } from "./repository/served-repositories.ts";
 import type { ServedModel } from "./served-models.ts";
-import { type ResolvedServerOptions, toPattern } from "./server-options.ts";
+import type { ResolvedServerOptions } from "./server-options.ts";
 import { sha256Digest } from "./sha256-digest.ts";
 import { ServerSiblings } from "./sibling-service.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -57,6 +64,9 @@ export interface StartPlan {
 
 /** What works, of what the protocol has beside inference. */
 const extensions = [
+  "classification",
+  "model_repository",
+  "model_repository(unload_dependents)",
   "model_configuration",
   "schedule_policy",
   "binary_tensor_data",
@@ -77,8 +87,10 @@ export class RunningServer {
   readonly #log: Logger;
   readonly #clock: SystemClock = new SystemClock();
   readonly #options: ResolvedServerOptions;
+  readonly #restrictions: FrontendRestrictions;
   readonly #core: InferenceCore;
   readonly #hostOptions: HostOptions;
+  readonly #repositories: ServedRepositories;
   readonly #http: HttpListener | undefined;
   readonly #grpc: GrpcListener | undefined;
   readonly #metrics: HttpListener | undefined;
@@ -99,6 +111,9 @@ export class RunningServer {
   ) {
     const clock = this.#clock;
     const log = createLogger(options);
+    const restrictions = readRestrictions(options);
+    const hooks = readDebugHooks(process.env);
+    for (const warning of hooks.warnings) log.warning(warning);
     const metadata = { name: options.id, version: packageVersion(), extensions };
     const core = new InferenceCore({
       clock,
@@ -106,6 +121,8 @@ export class RunningServer {
       metadata,
       maxWaitingBytes: options.maxWaitingBytes,
       cacheBytes: options.cacheBytes,
+      strictReadiness: options.strictReadiness,
+      holdUntilWaiting: hooks.holdUntilWaiting,
       digest: sha256Digest,
       onOutOfService: (model, error) => this.#lost(model, error),
     });
@@ -117,18 +134,10 @@ export class RunningServer {
     });
     const receivedBytes = new ByteBudget(Math.max(options.maxWaitingBytes, options.maxBodyBytes));
     const watchdog = new Watchdog({ clock, log, thresholdMs: options.blockingThresholdMs });
-    const http = new HttpHandler({
-      ...options,
-      service: core,
-      receivedBytes,
-      clock,
-      log,
-      logsRequests: options.logVerbose > 0,
-      forwardPattern: toPattern(options.httpHeaderForwardPattern),
-    });
     this.#log = log;
     this.#lag = new EventLoopLag((lateMs) => watchdog.loopWasLate(lateMs));
     this.#options = options;
+    this.#restrictions = restrictions;
     this.#core = core;
     this.#customMetrics = new CustomMetrics({
       log,
@@ -142,14 +151,41 @@ export class RunningServer {
       watch: (model, version) => watchdog.watch(model, version),
       siblings: new ServerSiblings(core),
     };
+    this.#repositories = new ServedRepositories(options, {
+      core,
+      hostOptions: this.#hostOptions,
+      clock,
+      log,
+    });
+    const { control } = this.#repositories;
+    const http = new HttpHandler({
+      ...options,
+      service: core,
+      receivedBytes,
+      clock,
+      log,
+      logsRequests: options.logVerbose > 0,
+      forwardPattern: toPattern(options.httpHeaderForwardPattern, restrictions.http.secretHeaders),
+      restrictions: restrictions.http,
+      control,
+      models: this.#repositories,
+    });
     this.handler = (request, response) => http.handle(request, response);
     this.#http = options.allowHttp ? this.#httpListener() : undefined;
     if (options.allowGrpc) {
-      this.#grpc = new GrpcListener(options, { service: core, clock, log, receivedBytes });
+      this.#grpc = new GrpcListener(options, {
+        service: core,
+        receivedBytes,
+        clock,
+        log,
+        restrictions: restrictions.grpc,
+        control,
+        models: this.#repositories,
+        delays: hooks.delays,
+      });
     }
     this.#metrics = options.allowMetrics ? this.#metricsListener() : undefined;
-    const isTold = isProgram && options.logFile === "" && !options.jsonLogs;
-    this.ready = this.#loadAll(models, { failureLevel: isTold ? "verbose" : "error" });
+    this.ready = this.#loadAll(models, isProgram);
   }
 
   get urls(): ServerUrls {
@@ -176,7 +212,7 @@ export class RunningServer {
       if (this.#closing !== undefined) throw new Error("the server was closed: it cannot listen");
       await listener?.open();
     }
-    this.#log.block("models", modelTable(this.#core.index()));
+    await this.#logModels();
     if (this.#grpc !== undefined) {
       this.#log.info(`Started GRPCInferenceService at ${this.#grpc.place}`);
     }
@@ -184,12 +220,31 @@ export class RunningServer {
     if (this.#metrics !== undefined) {
       this.#log.info(`Started Metrics Service at ${this.#metrics.place}`);
     }
+    this.#warnOfOpenControls();
     const { http } = this.urls;
-    if (http !== undefined) this.#log.block("next steps", nextSteps(this.#core, http));
+    if (http !== undefined) {
+      this.#log.block("next steps", nextSteps(this.#core, http, this.#restrictions.http));
+    }
+  }
+
+  #warnOfOpenControls(): void {
+    const { http, grpc } = this.#restrictions;
+    const { httpAddress, grpcAddress } = this.#options;
+    const controls = this.#repositories.control === undefined ? [] : ["model_repository"];
+    const warning = openControls(controls, [
+      { place: this.#http?.place, address: httpAddress, restrictions: http },
+      { place: this.#grpc?.place, address: grpcAddress, restrictions: grpc },
+    ]);
+    if (warning !== undefined) this.#log.warning(warning);
   }
 
   async bind({ model, module }: ServedModel, options: LoadOptions = {}): Promise<void> {
     await this.#core.load(modelSource(model, module, this.#hostOptions), options);
+  }
+
+  /** What no definition stands for, such as an ensemble. */
+  async load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    await this.#core.load(source, options);
   }
 
   async unbind(name: string, version?: number): Promise<void> {
@@ -218,9 +273,10 @@ export class RunningServer {
 
   async #close(timeoutMs: number): Promise<boolean> {
     this.#log.info(`Stopping: what runs or waits may end within ${timeoutMs} ms`);
+    this.#repositories.close();
     const hasDrained = this.#core.drain();
     const drained = Promise.all([
-      hasDrained,
+      hasDrained.then(() => this.#repositories.clear()),
       this.#grpc?.drain(hasDrained),
       this.#http?.drain(),
       this.#metrics?.drain(),
@@ -268,21 +324,53 @@ export class RunningServer {
     return Promise.race([promise.then(() => true), timeout]).finally(cancel);
   }
 
-  async #loadAll(models: readonly ServedModel[], options: LoadOptions): Promise<void> {
+  /** A program does not start without one of them, unless it may, and tells of all that failed. */
+  async #loadAll(models: readonly ServedModel[], isProgram: boolean): Promise<void> {
+    const { exitOnError, logFile, jsonLogs } = this.#options;
+    const isTold = isProgram && exitOnError && logFile === "" && !jsonLogs;
+    const options: LoadOptions = { failureLevel: isTold ? "verbose" : "error" };
+    const ofCode = models.map((each) => {
+      return { name: each.model.name, load: this.bind(each, options) };
+    });
+    // They may fail before the folders have been read: what comes of them is looked at below.
+    void Promise.allSettled(ofCode.map(({ load }) => load));
     try {
-      await Promise.all(models.map((model) => this.bind(model, options)));
+      const ofFolders = await this.#repositories.loadAtStart(options);
+      const loading = [...ofCode, ...ofFolders];
+      tellProgress(loading, { clock: this.#clock, log: this.#log });
+      const loads = loading.map(({ load }) => load);
+      if (!isProgram && exitOnError) await Promise.all(loads);
+      const ends = await Promise.allSettled(loads);
+      if (exitOnError) await this.#refuseFailed(ends);
     } finally {
       this.#core.setRunning();
     }
   }
 
+  async #refuseFailed(ends: readonly PromiseSettledResult<void>[]): Promise<void> {
+    const failures = ends.flatMap((end): unknown[] =>
+      end.status === "rejected" ? [end.reason] : [],
+    );
+    if (failures.length === 0) return;
+    if (ends.length > 1 && this.#closing === undefined) await this.#logModels();
+    throw failures.length > 1 ? new AggregateError(failures) : failures[0];
+  }
+
+  /** All but those that were never to be loaded. */
+  async #logModels(): Promise<void> {
+    const index = await this.#repositories.index().catch(() => this.#core.index());
+    const entries = index.filter(({ state }) => state !== "UNKNOWN");
+    this.#log.block("models", modelTable(entries));
+  }
+
   #httpListener(): HttpListener {
-    const { httpAddress, httpPort } = this.#options;
+    const { httpAddress, httpPort, reuseHttpPort } = this.#options;
     return new HttpListener(createHttpServer(this.handler), {
       what: "HTTP",
       address: httpAddress,
       port: httpPort,
       portOption: "httpPort",
+      isShared: reuseHttpPort,
       clock: this.#clock,
     });
   }

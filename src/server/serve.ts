@@ -14,9 +14,10 @@ import { inspect } from "node:util";
 import { isCollectingModels, waitInsteadOfServing } from "../definition/model-table.ts";
 import { isInsideInstance } from "../executor/inside-instance.ts";
 import { failureLine } from "./failure-line.ts";
+import { resolveServerOptions } from "./resolve-server-options.ts";
 import { servedModels } from "./served-models.ts";
 import { type LazyServer, type Models, type Server, startProgram } from "./server.ts";
-import { resolveServerOptions, type ServerOptions } from "./server-options.ts";
+import type { ServerOptions } from "./server-options.ts";
 
 /** Of a program that a model took out of service; EX_SOFTWARE of sysexits.h. */
 const outOfServiceCode = 70;

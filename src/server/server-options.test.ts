@@ -1,7 +1,9 @@
 /** Options: defaults, and one clear complaint for whatever is wrong. */
 import { strict as check } from "node:assert";
 import test from "node:test";
-import { resolveServerOptions, type ServerOptions, serverOptionSpecs } from "./server-options.ts";
+import { sharesPorts } from "./listener.ts";
+import { resolveServerOptions } from "./resolve-server-options.ts";
+import { type ServerOptions, serverOptionSpecs } from "./server-options.ts";
 
 test("without options, the defaults hold", () => {
   const options = resolveServerOptions({});
@@ -39,6 +41,8 @@ const faults: readonly [name: string, value: unknown, complaint: RegExp][] = [
   ["cors", ["*"], /'cors' must be a text; got a list$/],
   ["logFormat", "xml", /'logFormat' must be "default" or "ISO8601"; got 'xml'$/],
   ["onUnrecoverable", "exit", /'onUnrecoverable' must be "model" or "server"; got 'exit'$/],
+  ["backendConfig", "onnxruntime", /'backendConfig' must be \[BACKEND,\]SETTING=VALUE/],
+  ["modelLoadThreadCount", 0, /'modelLoadThreadCount' must be a whole number above 0; got 0$/],
   ["httpPrt", 1, /there is no option 'httpPrt'; did you mean 'httpPort'\?$/],
   ["HTTPPORT", 1, /did you mean 'httpPort'\?$/],
   ["colour", 1, /there is no option 'colour'$/],
@@ -50,6 +54,24 @@ for (const [name, value, complaint] of faults) {
     check.throws(() => resolveServerOptions(options), { name: "TypeError", message: complaint });
   });
 }
+
+test("a server that watches folders is not told by clients what to load", () => {
+  const options = { watch: true, modelControlMode: "explicit" } as const;
+  check.throws(
+    () => resolveServerOptions(options),
+    /'watch' is not for modelControlMode "explicit"/,
+  );
+  check.throws(() => resolveServerOptions({ watch: true }), /'modelRepository': name one$/);
+  check.equal(resolveServerOptions({ watch: true, modelRepository: "models" }).watch, true);
+});
+
+test("a port is shared where Node.js can", () => {
+  for (const name of ["reuseHttpPort", "reuseGrpcPort"] as const) {
+    const resolve = (): unknown => resolveServerOptions({ [name]: true })[name];
+    if (sharesPorts(process.versions.node)) check.equal(resolve(), true);
+    else check.throws(resolve, new RegExp(`'${name}' takes Node.js 22.12 or later; this is `));
+  }
+});
 
 test("every default is valid, and undefined is the default", () => {
   const names = Object.keys(serverOptionSpecs);

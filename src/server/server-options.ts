@@ -1,24 +1,53 @@
 /**
- * Server options: what can be set, what holds if nothing is, and what is refused.
+ * Server options: what can be set, and what holds if nothing is.
  *
  * One table for `createServer` and `serve`, for the flags of the command line and for the
- * environment: a row here is an option everywhere. A wrong or unknown option is a TypeError that
- * names it, what was expected and what came: nothing is ignored.
+ * environment: a row here is an option everywhere.
  *
- * Not here: how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
+ * Not here: what is refused (resolve-server-options.ts), values of each kind (option-values.ts),
+ * how flags are read (cli/flags.ts), options of a model (protocol/model-options.ts).
  */
 import { totalmem } from "node:os";
 import type { CompressionLevel } from "../frontends/grpc/message-compression.ts";
-import { nearestName } from "../protocol/nearest-name.ts";
 import type { LogFormat } from "./logger.ts";
+import type { OptionSpec } from "./option-values.ts";
+import { closesNothing, type SecurityOptions } from "./security-options.ts";
 
 export interface ServerOptions {
   /** Name of the server in its metadata; default "triton", which clients compare. */
   readonly id?: string;
+  /** Folders of models, as Triton has them; default none. */
+  readonly modelRepository?: string | readonly string[];
+  /**
+   * Models of repositories: "none": all are loaded, and stay; "explicit": those of `loadModel`, and
+   * clients may load and unload; "poll": all, and what changes in the folders. Default "none".
+   */
+  readonly modelControlMode?: "none" | "explicit" | "poll";
+  /** Pause after which folders are looked at again; default 15. */
+  readonly repositoryPollSecs?: number;
+  /**
+   * Default false; true, for development: as "poll", with a look twice a second. Not with
+   * "explicit".
+   */
+  readonly watch?: boolean;
+  /** Names of models that are loaded at the start where control is explicit; "*" alone: all. */
+  readonly loadModel?: string | readonly string[];
+  /** Default false: what a configuration does not say is read from the model. */
+  readonly disableAutoCompleteConfig?: boolean;
+  /** `configs/<name>.pbtxt` is a model's configuration, where it is there; default "": none. */
+  readonly modelConfigName?: string;
+  /** Versions of models in repositories that load at once; default 4. */
+  readonly modelLoadThreadCount?: number;
+  /** How often more one of them is tried that has failed to load; default 0. */
+  readonly modelLoadRetryCount?: number;
+  /** As Triton writes it: `default-max-batch-size=N`, or with a backend and a comma before it. */
+  readonly backendConfig?: string | readonly string[];
   /** Default true. */
   readonly allowHttp?: boolean;
   /** Default 8000; 0: any that is free. */
   readonly httpPort?: number;
+  /** Default false; true: other servers may listen there, too. Node.js 22.12 or later, Linux. */
+  readonly reuseHttpPort?: boolean;
   /** Default "0.0.0.0": all of this machine. */
   readonly httpAddress?: string;
   /** Largest JSON, JSON input or decompressed body of a request; default 64 MiB. */
@@ -29,10 +58,18 @@ export interface ServerOptions {
   readonly cors?: string;
   /** Headers whose names it matches become parameters of requests: a regular expression. */
   readonly httpHeaderForwardPattern?: string;
+  /** Closes groups of endpoints, over HTTP and gRPC, to whoever does not send a token. */
+  readonly security?: SecurityOptions;
+  /** The same for HTTP alone, as Triton writes it: `group[,group]:header=value`. */
+  readonly httpRestrictedApi?: string | readonly string[];
+  /** The same for gRPC alone: the key of the metadata is `triton-grpc-protocol-` and the header. */
+  readonly grpcRestrictedProtocol?: string | readonly string[];
   /** Default true. */
   readonly allowGrpc?: boolean;
   /** Default 8001; 0: any that is free. */
   readonly grpcPort?: number;
+  /** As `reuseHttpPort`. */
+  readonly reuseGrpcPort?: boolean;
   /** Default: `httpAddress`. */
   readonly grpcAddress?: string;
   /** Default true: tools may ask which calls there are. */
@@ -68,6 +105,13 @@ export interface ServerOptions {
   /** Default true. */
   readonly allowCpuMetrics?: boolean;
   /**
+   * Default true: a model that fails to load keeps the server from starting. False: it starts
+   * without it, and `ready` resolves.
+   */
+  readonly exitOnError?: boolean;
+  /** Default true: it says that it is ready while all models are; false: whatever they are. */
+  readonly strictReadiness?: boolean;
+  /**
    * What a model that cannot go on takes out of service: itself, or the server, which drains and
    * stops, so that whoever watches it starts it again. Default "model".
    */
@@ -102,35 +146,59 @@ export interface ServerOptions {
 
 export type ResolvedServerOptions = Required<ServerOptions>;
 
-export type OptionValue = string | number | boolean;
-
-/** One of a few words. */
-type Choice = "format" | "level" | "scope";
-
-export interface OptionSpec {
-  readonly kind:
-    | "flag"
-    | "text"
-    | "count"
-    | "size"
-    | "port"
-    | "number"
-    | Choice
-    | "pattern"
-    | "cache";
-  readonly default: OptionValue;
-  /** Its line of help. */
-  readonly means: string;
-  /** On the command line, where it is not the name itself: Triton's word. */
-  readonly flag?: string;
-}
-
 export const serverOptionSpecs: {
   readonly [Name in keyof ResolvedServerOptions]: OptionSpec;
 } = {
   id: { kind: "text", default: "triton", means: "name of the server in its metadata" },
+  modelRepository: { kind: "names", default: [], means: "folder of models; may be repeated" },
+  modelControlMode: {
+    kind: "control",
+    default: "none",
+    means: "what loads models of repositories while the server runs",
+  },
+  repositoryPollSecs: {
+    kind: "number",
+    default: 15,
+    means: "pause after which repositories are looked at again, in mode poll",
+  },
+  watch: {
+    kind: "flag",
+    default: false,
+    means: "for development: load models of repositories anew as soon as their files change",
+  },
+  loadModel: {
+    kind: "names",
+    default: [],
+    means: "model to load at the start, in mode explicit; may be repeated; * alone: all",
+  },
+  disableAutoCompleteConfig: {
+    kind: "flag",
+    default: false,
+    means: "take configurations as they are, without what the model says of itself",
+  },
+  modelConfigName: {
+    kind: "text",
+    default: "",
+    means: "name of the configurations to take, in each model's folder configs",
+  },
+  modelLoadThreadCount: {
+    kind: "positive",
+    default: 4,
+    means: "versions of models in repositories that load at once",
+  },
+  modelLoadRetryCount: {
+    kind: "count",
+    default: 0,
+    means: "how often more a version is tried that has failed to load",
+  },
+  backendConfig: {
+    kind: "backend",
+    default: [],
+    means: "setting of a backend: [BACKEND,]default-max-batch-size=N; may be repeated",
+  },
   allowHttp: { kind: "flag", default: true, means: "serve HTTP" },
   httpPort: { kind: "port", default: 8000, means: "port for HTTP; 0: any that is free" },
+  reuseHttpPort: { kind: "flag", default: false, means: "share the port with other servers" },
   httpAddress: { kind: "text", default: "0.0.0.0", means: "address for HTTP" },
   maxInputBytes: {
     kind: "size",
@@ -150,8 +218,24 @@ export const serverOptionSpecs: {
     default: "",
     means: "HTTP headers whose names it matches become parameters of requests",
   },
+  security: {
+    kind: "security",
+    default: closesNothing,
+    means: "groups of endpoints that are closed to whoever does not send a token",
+  },
+  httpRestrictedApi: {
+    kind: "restriction",
+    default: [],
+    means: "groups of HTTP endpoints that want a header: group[,group]:header=value",
+  },
+  grpcRestrictedProtocol: {
+    kind: "restriction",
+    default: [],
+    means: "groups of gRPC calls that want a header: group[,group]:header=value",
+  },
   allowGrpc: { kind: "flag", default: true, means: "serve gRPC" },
   grpcPort: { kind: "port", default: 8001, means: "port for gRPC; 0: any that is free" },
+  reuseGrpcPort: { kind: "flag", default: false, means: "share the port with other servers" },
   grpcAddress: { kind: "text", default: "", means: "address for gRPC, if another" },
   grpcReflection: { kind: "flag", default: true, means: "tell tools which gRPC calls there are" },
   grpcUseSsl: { kind: "flag", default: false, means: "gRPC over TLS" },
@@ -170,7 +254,7 @@ export const serverOptionSpecs: {
   grpcInferResponseCompressionLevel: {
     kind: "level",
     default: "none",
-    means: "compression of inference responses over gRPC: none, low, medium or high",
+    means: "compression of inference responses over gRPC",
   },
   grpcHeaderForwardPattern: {
     kind: "pattern",
@@ -205,10 +289,20 @@ export const serverOptionSpecs: {
   metricsPort: { kind: "port", default: 8002, means: "port for metrics; 0: any that is free" },
   metricsAddress: { kind: "text", default: "", means: "address for metrics, if another" },
   allowCpuMetrics: { kind: "flag", default: true, means: "tell processor and memory use" },
+  exitOnError: {
+    kind: "flag",
+    default: true,
+    means: "do not start if a model fails to load; false: start without it",
+  },
+  strictReadiness: {
+    kind: "flag",
+    default: true,
+    means: "be ready only while all models are; false: whatever they are",
+  },
   onUnrecoverable: {
     kind: "scope",
     default: "model",
-    means: "what a model that cannot go on takes out of service: model (itself) or server",
+    means: "what a model that cannot go on takes out of service: itself or the server",
   },
   exitTimeoutSecs: {
     kind: "number",
@@ -240,108 +334,10 @@ export const serverOptionSpecs: {
   logInfo: { kind: "flag", default: true, means: "log what happens" },
   logWarning: { kind: "flag", default: true, means: "log warnings" },
   logError: { kind: "flag", default: true, means: "log errors" },
-  logFormat: { kind: "format", default: "default", means: "default or ISO8601" },
+  logFormat: { kind: "format", default: "default", means: "how a line of the log begins" },
   logFile: { kind: "text", default: "", means: "write the log to this file" },
   jsonLogs: { kind: "flag", default: false, means: "log JSON objects, one a line" },
 };
-
-export const optionExpectations: Readonly<Record<OptionSpec["kind"], string>> = {
-  flag: "true or false",
-  text: "a text",
-  count: "a whole number, 0 or more",
-  size: "a whole number of bytes above 0",
-  port: "a port, 0 to 65535",
-  number: "a number, 0 or more",
-  format: '"default" or "ISO8601"',
-  level: '"none", "low", "medium" or "high"',
-  scope: '"model" or "server"',
-  pattern: "a regular expression",
-  cache: "local,size=BYTES",
-};
-
-/** Throws a TypeError for the first option that is wrong. `what` is who asks, for its message. */
-export function resolveServerOptions(
-  options: ServerOptions,
-  what = "createServer()",
-): ResolvedServerOptions {
-  const given: Readonly<Record<string, unknown>> = { ...options };
-  const names = Object.keys(serverOptionSpecs);
-  const resolved: Record<string, OptionValue> = {};
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) refuseUnknown(what, name, names);
-  }
-  for (const [name, spec] of Object.entries(serverOptionSpecs)) {
-    const value = given[name] ?? spec.default;
-    if (!isValidOption(spec.kind, value)) {
-      const expected = optionExpectations[spec.kind];
-      throw new TypeError(`${what}: '${name}' must be ${expected}; got ${show(value)}`);
-    }
-    resolved[name] = value;
-  }
-  for (const address of ["grpcAddress", "metricsAddress"]) {
-    if (resolved[address] === "") resolved[address] = resolved["httpAddress"] ?? "";
-  }
-  if (given["maxBodyBytes"] === undefined) {
-    const { maxBodyBytes, maxInputBytes } = resolved;
-    resolved["maxBodyBytes"] = Math.max(Number(maxBodyBytes), Number(maxInputBytes));
-  }
-  return resolved as unknown as ResolvedServerOptions;
-}
-
-function refuseUnknown(what: string, name: string, names: readonly string[]): never {
-  const nearest = nearestName(name, names);
-  const hint = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
-  throw new TypeError(`${what}: there is no option '${name}'${hint}`);
-}
-
-export function isValidOption(kind: OptionSpec["kind"], value: unknown): value is OptionValue {
-  switch (kind) {
-    case "flag":
-      return typeof value === "boolean";
-    case "text":
-      return typeof value === "string";
-    case "count":
-    case "cache":
-      return Number.isSafeInteger(value) && Number(value) >= 0;
-    case "size":
-      return Number.isSafeInteger(value) && Number(value) > 0;
-    case "port":
-      return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
-    case "number":
-      return typeof value === "number" && Number.isFinite(value) && value >= 0;
-    case "format":
-      return value === "default" || value === "ISO8601";
-    case "level":
-      return levels.includes(value);
-    case "scope":
-      return value === "model" || value === "server";
-    case "pattern":
-      return typeof value === "string" && isPattern(value);
-  }
-}
-
-const levels: readonly unknown[] = ["none", "low", "medium", "high"];
-
-/** Of an option of kind "pattern"; undefined: nothing is meant. */
-export function toPattern(text: string): RegExp | undefined {
-  return text === "" ? undefined : new RegExp(text, "i");
-}
-
-function isPattern(text: string): boolean {
-  try {
-    toPattern(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return `'${value}'`;
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "a list" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
-}
 
 /** A quarter of memory, at most 1 GiB; in a container, of what the container may have. */
 function defaultMaxWaitingBytes(): number {

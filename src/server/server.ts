@@ -23,13 +23,10 @@ import { isInsideInstance } from "../executor/inside-instance.ts";
 import type { InferenceError } from "../protocol/errors.ts";
 import type { InProcessResponse } from "./in-process-infer.ts";
 import type { InProcessRequest } from "./in-process-request.ts";
+import { resolveServerOptions } from "./resolve-server-options.ts";
 import type { CloseOptions, RunningServer, ServerUrls, StartPlan } from "./running-server.ts";
 import { type ServedModel, servedModels } from "./served-models.ts";
-import {
-  type ResolvedServerOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from "./server-options.ts";
+import type { ResolvedServerOptions, ServerOptions } from "./server-options.ts";
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 

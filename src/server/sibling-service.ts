@@ -4,7 +4,9 @@
  * that drains lets it in.
  */
 import type { PendingSibling, SiblingRequest, SiblingSink } from "../backends/sibling-calls.ts";
+import { type FindConfig, waitsOf } from "../core/ensemble-waits.ts";
 import type { InferenceService } from "../core/inference-service.ts";
+import type { ModelConfig } from "../core/model-config.ts";
 import type { SiblingOrigin, SiblingService } from "../executor/batch-siblings.ts";
 import { InferenceError } from "../protocol/errors.ts";
 import { CallGraph } from "./call-graph.ts";
@@ -23,6 +25,7 @@ export class ServerSiblings implements SiblingService {
     const { caller, deadlineMs, logId } = origin;
     try {
       const { config } = this.#service.lookUp(modelName, modelVersion);
+      this.#enterSteps(config);
       this.#calls.enter(caller, config);
       if (!isStream) refuseStream(config);
       const target = { modelName, modelVersion, config };
@@ -32,6 +35,16 @@ export class ServerSiblings implements SiblingService {
     } catch (reason) {
       sink.fail(InferenceError.from(reason));
       return neverSent;
+    }
+  }
+
+  /** An ensemble waits for the models of its steps: a circle may go through them. */
+  #enterSteps(config: ModelConfig): void {
+    if (config.ensemble === undefined) return;
+    const find: FindConfig = (name, version) => this.#service.lookUp(name, version).config;
+    for (const { waiter, awaited } of waitsOf(config, find)) {
+      this.#enterSteps(awaited);
+      this.#calls.enter(waiter, awaited);
     }
   }
 }

@@ -5,6 +5,7 @@
 import type { ModelConfig } from "../core/model-config.ts";
 import { type ModelConfigInput, resolveModelConfig } from "../core/resolve-model-config.ts";
 import { type InferRequest, noParameters } from "../protocol/infer.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
 
 /** For the model "m"; without anything. */
 export function inferRequest(changes: Partial<InferRequest> = {}): InferRequest {
@@ -38,4 +39,18 @@ export function modelConfig(changes: Partial<ModelConfigInput> = {}): ModelConfi
     cores: 1,
     ...changes,
   });
+}
+
+/** All that can happen by then has happened. */
+export async function passTo(clock: VirtualClock, ms: number): Promise<void> {
+  await settle();
+  while (clock.nextWakeMs() <= ms) {
+    clock.runNext();
+    await settle();
+  }
+  clock.advanceTo(ms);
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
 }

@@ -29,7 +29,9 @@ const schema = `
   }
   message TensorProto {
     repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9;
+    repeated StringStringEntryProto external_data = 13; int32 data_location = 14;
   }
+  message StringStringEntryProto { string key = 1; string value = 2; }
   message ValueInfoProto { string name = 1; TypeProto type = 2; }
   message TypeProto {
     message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; }
@@ -89,6 +91,8 @@ interface OnnxConstant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array | BigInt64Array;
+  /** The values lie in this file, beside that of the graph. */
+  readonly file?: string;
 }
 
 export interface OnnxGraph {
@@ -140,6 +144,16 @@ export function addSubGraph(shape: readonly OnnxDimension[] = ["rows", 16]): Uin
   });
 }
 
+/** A classifier whose `scores` of four classes are its `pixels`. */
+export function classifierGraph(): Uint8Array {
+  const shape = ["rows", 4];
+  return onnxGraph({
+    inputs: [{ name: "pixels", type: "FP32", shape }],
+    outputs: [{ name: "scores", type: "FP32", shape }],
+    nodes: [{ op: "Identity", inputs: ["pixels"], outputs: ["scores"] }],
+  });
+}
+
 /** A running sum whose state the caller carries: `stateOut` is `state + x`, and so is `total`. */
 export function accumulatorGraph(shape: readonly OnnxDimension[] = ["rows", 1]): Uint8Array {
   const value = (name: string): OnnxValue => ({ name, type: "FP32", shape });
@@ -150,6 +164,18 @@ export function accumulatorGraph(shape: readonly OnnxDimension[] = ["rows", 1]):
       { op: "Add", inputs: ["state", "x"], outputs: ["stateOut"] },
       { op: "Identity", inputs: ["stateOut"], outputs: ["total"] },
     ],
+  });
+}
+
+/** `y` is `x` plus weights that lie in a file of their own, FP32. */
+export function externalAddGraph(file: string, width: number): Uint8Array {
+  const value = (name: string): OnnxValue => ({ name, type: "FP32", shape: ["rows", width] });
+  const values = new Float32Array(width);
+  return onnxGraph({
+    inputs: [value("x")],
+    outputs: [value("y")],
+    nodes: [{ op: "Add", inputs: ["x", "weights"], outputs: ["y"] }],
+    constants: [{ name: "weights", shape: [width], values, file }],
   });
 }
 
@@ -210,8 +236,11 @@ function valueMessage({ name, type, shape, isSequence }: OnnxValue): object {
   return { name, type: isSequence ? { sequenceType: { elemType: tensor } } : tensor };
 }
 
-function constantMessage({ name, shape, values }: OnnxConstant): object {
+function constantMessage({ name, shape, values, file }: OnnxConstant): object {
   const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const dataType = values instanceof Float32Array ? onnxElementTypes.FP32 : onnxElementTypes.INT64;
-  return { name, dims: shape, dataType, rawData };
+  if (file === undefined) return { name, dims: shape, dataType, rawData };
+  const places = { location: file, offset: "0", length: String(values.byteLength) };
+  const externalData = Object.entries(places).map(([key, value]) => ({ key, value }));
+  return { name, dims: shape, dataType, externalData, dataLocation: 1 };
 }

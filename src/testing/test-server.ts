@@ -16,7 +16,7 @@ import { InferenceCore } from "../core/inference-core.ts";
 import type { ExecutionBatch, ExecutionEmitter, InstanceHost } from "../core/instance.ts";
 import type { Log } from "../core/log.ts";
 import type { ModelConfig } from "../core/model-config.ts";
-import type { ModelSource } from "../core/model-source.ts";
+import type { ModelSource, ResolvedModel } from "../core/model-source.ts";
 import type { ModelStatisticsSnapshot } from "../core/model-statistics.ts";
 import type { FunctionModel, Model } from "../definition/model.ts";
 import type { ModelBase } from "../definition/model-base.ts";
@@ -29,8 +29,8 @@ import { devicesOfInstances, instanceGroups } from "../protocol/instance-groups.
 import { type InProcessResponse, inferInProcess } from "../server/in-process-infer.ts";
 import type { InProcessRequest } from "../server/in-process-request.ts";
 import { streamInProcess } from "../server/in-process-stream.ts";
+import { resolveServerOptions } from "../server/resolve-server-options.ts";
 import { servedModels } from "../server/served-models.ts";
-import { resolveServerOptions } from "../server/server-options.ts";
 import { sha256Digest } from "../server/sha256-digest.ts";
 import { ServerSiblings } from "../server/sibling-service.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -155,7 +155,7 @@ class VirtualServer implements TestServer {
     await this.close();
   }
 
-  #observed(source: ModelSource): ModelSource {
+  #observed(source: ModelSource<ResolvedModel>): ModelSource {
     const resolve: ModelSource["resolve"] = async (signal) => {
       const resolved = await source.resolve(signal);
       return { ...resolved, host: this.#observedHost(resolved.config, resolved.host) };
@@ -186,7 +186,7 @@ class VirtualServer implements TestServer {
 function inlineSource(
   model: FunctionModel,
   shared: Pick<HostOptions, "clock" | "siblings">,
-): ModelSource {
+): ModelSource<ResolvedModel> {
   const { instances } = model.options;
   const count = devicesOfInstances(instances, availableParallelism()).length;
   const { concurrency } =

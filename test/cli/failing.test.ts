@@ -25,6 +25,7 @@ const folder = modelFolder({
   "wrong.mjs": "export const w = negative('w', { colour: 3, maxBatchSize: 0 });",
   "broken.mjs": `export const broken = negative('broken', { ${broken} });`,
   "inline.mjs": `export const b = negative('broken', { ${broken}, instances: { kind: 'inline' } });`,
+  "also-broken.mjs": `export const also = negative('also', { ${broken} });`,
   "exits.mjs": "export const e = negative('e', { setup: () => process.exit(3) });",
   "throws.ts": "enum Kind { A }\nthrow new Error('boom ' + Kind.A);",
   "syntax.ts": "const a: number = ;",
@@ -43,20 +44,41 @@ const folder = modelFolder({
 const started: readonly [args: string, line: string][] = [
   ["frobnicate", "unknown command 'frobnicate'"],
   ["serv ok.mjs", "unknown command 'serv' (Did you mean serve?)"],
-  ["serve", "missing required argument 'file|dir'"],
+  [
+    "serve",
+    "nothing to serve: name a model repository, files that export models, or folders of such files",
+  ],
   ["serve ok.mjs --http-prt 1", "unknown option '--http-prt' (Did you mean --http-port?)"],
-  ["serve ok.mjs --id", "option '--id <text>' argument missing"],
+  ["serve ok.mjs --watch", "--watch looks at the folders of --model-repository: name one"],
+  [
+    "serve ok.mjs --http-restricted-api=health",
+    "--http-restricted-api must be group[,group]:header=value",
+  ],
+  [
+    "serve ok.mjs --http-restricted-api=nothing:a=b",
+    "unknown restricted api 'nothing' (there are health, metadata, inference, shared-memory, " +
+      "model-config, model-repository, statistics, trace, logging)",
+  ],
+  ["serve ok.mjs --id", "option '--id <value>' argument missing"],
   [
     "serve ok.mjs --http-port=80a",
-    "option '--http-port <port>' argument '80a' is invalid. It must be a port, 0 to 65535.",
+    'Bad option: "--http-port". Invalid option value. Got 80a; it must be a port, 0 to 65535',
+  ],
+  [
+    "serve --model-repository=/models --model-control-mode explicit --load-model=* --log-verbose=1",
+    "model repository '/models': there is no such folder",
   ],
   ["serve nofile.mjs", "there is no file or folder 'nofile.mjs'"],
   ["serve text.txt", "'text.txt' is no .js, .mjs or .ts file"],
-  ["serve empty", "folder 'empty' has no .js, .mjs or .ts file that could hold a model"],
   [
-    "serve repository",
-    "'repository' looks like a model repository (config.pbtxt or version folders): these come in " +
-      "a later version; for now, export models from .js, .mjs or .ts files",
+    "serve empty",
+    "folder 'empty' has no .js, .mjs or .ts file that could hold a model, and no folder of a model",
+  ],
+  [
+    "serve repository/linear",
+    "'repository/linear' is the folder of one model: name the repository that it is in, 'repository'; " +
+      "for this model alone: --model-repository repository --model-control-mode explicit " +
+      "--load-model linear",
   ],
   ["serve none.mjs", "'FOLDER/none.mjs' exports no model: export what model() or onnx() returns"],
   [
@@ -215,6 +237,25 @@ test("TypeScript that is none: where, whatever tells it", async () => {
   const { code } = await program.ended();
   check.equal(code, 1);
   check.match(program.stderr, /^error: '.*syntax\.ts' cannot be served: .*syntax\.ts:1.*\n$/);
+});
+
+test("of several models everything that failed is told, and the table says how the others are", async () => {
+  const args = [shoalCommand, "serve", "broken.mjs", "also-broken.mjs", "ok.mjs"];
+  const program = new Program(args, { cwd: folder, env: ports });
+  check.equal((await program.ended()).code, 1);
+  const [line, rest] = program.stderr.replaceAll(/ \(at [^)]*\)\)/g, "").split("\n");
+  const failed = ["broken", "also"].map((name) => `setup of model '${name}' failed: no weights`);
+  check.deepEqual([line, rest], [`error: ${failed.join("; ")}`, ""]);
+  const rows = program.stdout.split("\n").filter((text) => text.startsWith("|"));
+  check.deepEqual(
+    rows.map((row) => row.split("|").map((cell) => cell.trim())),
+    [
+      ["", "Model", "Version", "Status", ""],
+      ["", "also", "1", `UNAVAILABLE: Internal: ${failed[1]}`, ""],
+      ["", "broken", "1", `UNAVAILABLE: Internal: ${failed[0]}`, ""],
+      ["", "ok", "1", "READY", ""],
+    ],
+  );
 });
 
 test("with --log-verbose the log has the stack of a model that fails to load", async () => {

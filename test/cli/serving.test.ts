@@ -35,6 +35,8 @@ const folder = modelFolder({
   "folder/types.d.ts": "not a model",
   "folder/.hidden.mjs": "throw new Error('hidden');",
   "folder/deeper/c.mjs": "export const c = negative('c');",
+  "broken.mjs":
+    "export const b = negative('broken', { setup: () => { throw new Error('no weights'); } });",
   "serves.mjs":
     "const own = negative('own'); await serve(own, { httpPort: 9999 }); console.log('served');",
   "creates.mjs":
@@ -166,12 +168,41 @@ test("--grpc-port and --exit-timeout-secs are taken, in both forms", async (t) =
   }
 });
 
+test("the words of a start script of tritonserver are taken as they are", async (t) => {
+  const words =
+    "--model-control-mode=none --strict-model-config=false --exit-on-error=true " +
+    "--strict-readiness 1 --allow-http=true --http-port 8000 --grpc-port=8001 --metrics-port=8002 " +
+    "--log-verbose=0 --log-format=default --allow-gpu-metrics=false --metrics-interval-ms 2000 " +
+    "--cache-config local,size=1048576 --backend-directory /opt/tritonserver/backends " +
+    "--pinned-memory-pool-byte-size=268435456 --cuda-memory-pool-byte-size=0:67108864 " +
+    "--rate-limit=off --trace-config level=OFF --allow-sagemaker=false --grpc-keepalive-time 10000";
+  const program = shoal(t, ["serve", "ok.mjs", ...words.split(" ")]);
+  check.deepEqual(await namesAt(await program.listening(8000)), ["ok"]);
+  await program.until(() => program.stderr.includes("\n"), "names what has no effect");
+  const names =
+    "--backend-directory, --metrics-interval-ms, --allow-gpu-metrics, " +
+    "--pinned-memory-pool-byte-size, --cuda-memory-pool-byte-size";
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
+  const lines = program.stdout.matchAll(/"Started (.*) at 0\.0\.0\.0:\d+"/g);
+  check.deepEqual(
+    Array.from(lines, ([, service]) => service),
+    ["GRPCInferenceService", "HTTPService", "Metrics Service"],
+  );
+});
+
 test("flags of Triton that mean nothing here are named, once", async (t) => {
   const flags = ["--grpc-http2-max-ping-strikes=3", "--http-thread-count", "4", "--host-policy=x"];
   const program = shoal(t, ["serve", "ok.mjs", ...flags]);
   await program.until(() => program.stderr.includes("\n"), "names them");
-  const names = "--http-thread-count, --host-policy, --grpc-http2-max-ping-strikes";
-  check.equal(program.stderr, `accepted, without effect: ${names}\n`);
+  const names = "--http-thread-count, --grpc-http2-max-ping-strikes, --host-policy";
+  check.equal(program.stderr.split("] ")[1], `"accepted, without effect: ${names}"\n`);
+});
+
+test("among JSON lines, what is told is one", async (t) => {
+  const program = shoal(t, ["serve", "ok.mjs", "--http-thread-count=4", "--json-logs"]);
+  await program.until(() => program.stderr.includes("\n"), "names them");
+  const { level, msg } = JSON.parse(program.stderr) as { level: string; msg: string };
+  check.deepEqual([level, msg], ["warning", "accepted, without effect: --http-thread-count"]);
 });
 
 test("variables that mean nothing are named: they are misspelt, most likely", async (t) => {
@@ -179,7 +210,7 @@ test("variables that mean nothing are named: they are misspelt, most likely", as
   const program = shoal(t, ["serve", "ok.mjs"], { env });
   await program.until(() => program.stderr.includes("\n"), "names them");
   const names = "SHOAL_COLOUR, SHOAL_HTP_PORT (did you mean SHOAL_HTTP_PORT?)";
-  check.equal(program.stderr, `in the environment, without effect: ${names}\n`);
+  check.equal(program.stderr.split("] ")[1], `"in the environment, without effect: ${names}"\n`);
 });
 
 test("the environment sets what no flag sets", async (t) => {
@@ -215,22 +246,60 @@ for (const word of ["--version", "-V"]) {
   });
 }
 
-test("shoal --help names the commands, shoal serve --help the flags with their defaults", async () => {
-  const [general, serve] = [[], ["serve"]].map((words) => {
-    return new Program([shoalCommand, ...words, "--help"]);
+test("shoal --help names the commands, shoal serve --help the flags", async () => {
+  const [general = "", serve = ""] = await Promise.all([helpOf(), helpOf("serve")]);
+  check.match(general, /^Usage: shoal .*\n[\s\S]*\n {2}serve {2,}serve model repositories, /);
+  check.match(serve, /^Usage: shoal serve \[flags\] \[file\|folder\.\.\.\]\n/);
+  check.match(serve, /\n\nHTTP\n {2}--allow-http BOOL/);
+});
+
+for (const command of [undefined, "serve", "infer", "types", "models", "check", "new"]) {
+  test(`shoal ${command ?? ""} --help: lines that fit, and no colours elsewhere`, async () => {
+    const lines = (await helpOf(command)).split("\n");
+    check.deepEqual(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them.
+      lines.filter((line) => line.length > 100 || /\u001b/.test(line)),
+      [],
+    );
   });
-  for (const program of [general, serve]) check.equal((await program?.ended())?.code, 0);
-  check.match(general?.stdout ?? "", /^Usage: shoal .*\n[\s\S]*\n {2}serve \[options\]/);
-  const text = serve?.stdout.replace(/\s+/g, " ") ?? "";
-  for (const line of [
-    "Usage: shoal serve [options] <file|dir...>",
-    "--http-port <port> port for HTTP; 0: any that is free (default: 8000) (env: SHOAL_HTTP_PORT)",
-    "--exit-timeout-secs <number> longest time to finish running requests when stopping (default: 30)",
-    "--json-logs <true|false> log JSON objects, one a line (default: false)",
-  ]) {
-    check.ok(text.includes(line), line);
-  }
-  check.ok(!text.includes("--host-policy"), "what has no effect is not offered");
+}
+
+async function helpOf(...words: readonly (string | undefined)[]): Promise<string> {
+  const given = words.filter((word) => word !== undefined);
+  const program = new Program([shoalCommand, ...given, "--help"], { env: { NO_COLOR: "" } });
+  check.deepEqual([(await program.ended()).code, program.stderr], [0, ""]);
+  return program.stdout;
+}
+
+test("help has colours where they are asked for, and not with NO_COLOR", async () => {
+  const forced = new Program([shoalCommand, "serve", "--help"], {
+    env: { FORCE_COLOR: "1", NO_COLOR: "" },
+  });
+  await forced.ended();
+  check.ok(forced.stdout.includes("\n\u001b[1mHTTP\u001b[22m\n"));
+  const env = { FORCE_COLOR: "1", NO_COLOR: "1" };
+  const plain = new Program([shoalCommand, "serve", "--help"], { env });
+  await plain.ended();
+  check.match(plain.stdout, /\n\nHTTP\n/);
+});
+
+test("--exit-on-error false: it starts without what fails to load, and is not ready", async (t) => {
+  const words = ["serve", "ok.mjs", "broken.mjs", "--exit-on-error=false"];
+  const program = shoal(t, words);
+  const place = await program.listening(8000);
+  check.deepEqual(await outputOf(place, "ok", "FP32"), -7);
+  check.equal((await fetch(`http://${place}/v2/health/ready`)).status, 400);
+  await program.until(() => program.stdout.includes("Started Metrics Service at"), "has started");
+  check.match(program.stdout, /\| broken \| 1 +\| UNAVAILABLE: Internal: setup of .*no weights/);
+  check.match(program.stderr, /^E.*"model 'broken' version 1 failed to load/);
+  check.equal(await program.stop(), 0);
+});
+
+test("--strict-readiness false: ready whatever its models are", async (t) => {
+  const words = ["--exit-on-error=false", "--strict-readiness=false"];
+  const program = shoal(t, ["serve", "ok.mjs", "broken.mjs", ...words]);
+  const place = await program.listening(8000);
+  check.equal((await fetch(`http://${place}/v2/health/ready`)).status, 200);
 });
 
 test("whoever reads its output may leave: it serves on", async (t) => {

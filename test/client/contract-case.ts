@@ -4,7 +4,6 @@
  * What a case needs beyond the protocol's core:
  *   streams  decoupled models over this transport, which Triton has over gRPC only
  *   halves   tensors in binary: floats of 16 bits have no form in JSON
- *   classes  classification of outputs, which ours does not have
  *   shoal    what our server does, and others may not
  */
 import type { Client, ClientError, Tensor } from "shoal/client";
@@ -17,7 +16,7 @@ export interface Check {
 
 export interface ContractCase {
   readonly name: string;
-  readonly needs?: "streams" | "halves" | "classes" | "shoal";
+  readonly needs?: "streams" | "halves" | "shoal";
   readonly run: (client: Client, check: Check) => Promise<void>;
 }
 

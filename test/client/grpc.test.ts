@@ -51,6 +51,20 @@ test("values of every datatype come back as they went", async () => {
   check.equal(typeof timing?.computeMs, "number");
 });
 
+test("the most likely classes", async () => {
+  await using on = await startGrpc();
+  using client = on.connect();
+  const outputs = [
+    { name: "FP32", classes: 1 },
+    { name: "UINT64", classes: 2 },
+  ];
+  const { FP32, UINT64 } = await client.model("every").infer(values as never, { outputs });
+  check.deepEqual(
+    [FP32?.toNested(), UINT64?.toNested()],
+    [["inf:1"], [`${2n ** 64n - 1n}:1`, "0:0"]],
+  );
+});
+
 test("tensors without elements, and many of them", async () => {
   await using on = await startGrpc();
   using client = on.connect({ compression: { request: "gzip" } });

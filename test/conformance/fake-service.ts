@@ -12,6 +12,7 @@ import type { ModelConfig } from "../../dist/core/model-config.js";
 import type { EnqueueOptions, ResponseSink } from "../../dist/core/scheduler.js";
 import { GrpcFrontend } from "../../dist/frontends/grpc/grpc-frontend.js";
 import type { GrpcOptions } from "../../dist/frontends/grpc/grpc-options.js";
+import { Restrictions } from "../../dist/frontends/restrictions.js";
 import { InferenceError } from "../../dist/protocol/errors.js";
 import type { InferRequest } from "../../dist/protocol/infer.js";
 import { wireTensor } from "../../dist/protocol/tensor.js";
@@ -112,6 +113,8 @@ export async function startFake(options: Partial<GrpcOptions> = {}): Promise<Fak
     forwardPattern: undefined,
     stallTimeoutMs: 60_000,
     hasReflection: true,
+    restrictions: new Restrictions(),
+    control: undefined,
     keepaliveTimeMs: 7_200_000,
     keepaliveTimeoutMs: 20_000,
     maxConnectionAgeMs: 0,

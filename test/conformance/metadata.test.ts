@@ -61,7 +61,8 @@ test("the server says its name, its version and what works", async () => {
   check.equal(
     answer.text,
     `{"name":"triton","version":"${readJson("package.json")["version"]}","extensions":` +
-      `["model_configuration","schedule_policy","binary_tensor_data","parameters","statistics"]}`,
+      `["classification","model_repository","model_repository(unload_dependents)",` +
+      `"model_configuration","schedule_policy","binary_tensor_data","parameters","statistics"]}`,
   );
   check.deepEqual([...answer.headers.keys()].slice(0, 2), ["content-type", "content-length"]);
   check.equal(answer.headers.get("content-type"), "application/json");

@@ -10,6 +10,7 @@ import type { InferenceService } from "../../dist/core/inference-service.js";
 import type { ModelConfig } from "../../dist/core/model-config.js";
 import { HttpHandler } from "../../dist/frontends/http/http-handler.js";
 import { createHttpServer } from "../../dist/frontends/http/http-server.js";
+import { Restrictions } from "../../dist/frontends/restrictions.js";
 import { packBytes } from "../../dist/protocol/packed-bytes.js";
 import { type WireTensor, wireTensor } from "../../dist/protocol/tensor.js";
 import { modelConfig } from "../../dist/testing/core-fixture.js";
@@ -66,6 +67,8 @@ export class ScriptedServer implements AsyncDisposable {
       stallTimeoutSecs,
       cors,
       forwardPattern: undefined,
+      restrictions: new Restrictions(),
+      control: undefined,
     });
     this.httpServer = createHttpServer((request, response) => handler.handle(request, response));
   }

@@ -6,7 +6,8 @@
  *            the name begins with `examples/`, it is a literal part of that file. Comments behind
  *            console.log are what it must print.
  *   ```ts, ```tsx, ```py, ```html   are literal parts of an example, which their first line names.
- *   ```sh    is carried out: node, npx shoal, curl. npm scripts must exist. Others are listed.
+ *   ```pbtxt, and all whose name begins with `repository/`, are saved: files of a model repository.
+ *   ```sh    is carried out: node, npx shoal, curl, mkdir, cp. npm scripts must exist. Others are listed.
  *   ```json, ```text   are the body of the last answer, or what the last command printed; so is
  *            ```ts that names no file. ```http is its status and headers: there any number may
  *            stand for another.
@@ -15,7 +16,15 @@
  * Programs that listen run until the page ends; `localhost:8000` means the last of them.
  */
 import { strict as check } from "node:assert";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { identityGraph } from "../../dist/testing/onnx-graphs.js";
 import { Program, shoalCommand } from "../program.ts";
@@ -72,6 +81,10 @@ export class PageRun {
   }
 
   async #runBlock(block: CodeBlock): Promise<void> {
+    if (nameOf(block.code)?.startsWith(repository) === true) {
+      this.#save(block.code);
+      return;
+    }
     switch (block.language) {
       case "js":
         await this.#runScript(block);
@@ -127,6 +140,23 @@ export class PageRun {
     }
   }
 
+  /** In a model repository, which whoever serves it looks at by himself. */
+  #save(code: string): void {
+    const path = join(this.#folder, nameOf(code) ?? "");
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  }
+
+  /** `mkdir -p PATH`, `cp PATH PATH`, `cp -r PATH PATH`. */
+  #changeFolder(tool: "mkdir" | "cp", args: readonly string[]): void {
+    const names = args.filter((arg) => arg !== (tool === "mkdir" ? "-p" : "-r"));
+    const [here = "", to = ""] = names.map((name) => join(this.#folder, name));
+    // As for whoever stands in a clone.
+    const from = names[0]?.startsWith("node_modules/") === true ? join(root, names[0]) : here;
+    if (tool === "mkdir") mkdirSync(from, { recursive: true });
+    else cpSync(from, to, { recursive: true });
+  }
+
   async #runCommand({ env, words }: Command): Promise<void> {
     const line = [...Object.entries(env).map((entry) => entry.join("=")), ...words].join(" ");
     if (Object.hasOwn(this.#unchecked.commands, line)) return;
@@ -136,6 +166,7 @@ export class PageRun {
     } else if (tool === "node") await this.#runNode(args, env);
     else if (tool === "npx" && args[0] === "shoal") await this.#runShoal(args.slice(1), env);
     else if (tool === "npm") checkScript(args);
+    else if (tool === "mkdir" || tool === "cp") this.#changeFolder(tool, args);
     else check.fail(`a shell line that is neither run nor listed in docs.test.ts: ${line}`);
   }
 
@@ -194,8 +225,10 @@ export class PageRun {
   }
 }
 
+const repository = "repository/";
+
 function nameOf(code: string): string | undefined {
-  return /^(?:\/\/|#|<!--) ([\w./-]+\.(?:mjs|tsx?|py|html))(?: -->)?\n/.exec(code)?.[1];
+  return /^(?:\/\/|#|<!--) ([\w./-]+\.(?:m?js|tsx?|py|html|pbtxt))(?: -->)?\n/.exec(code)?.[1];
 }
 
 /** Is it a part of the example that it names, but for its own indentation? */

@@ -8,7 +8,7 @@ import { createServer as createHttp, type IncomingHttpHeaders } from "node:http"
 import { createServer as createHttp2, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import type { Models, Server } from "shoal";
+import type { Models, Server, ServerOptions } from "shoal";
 import { type Client, ClientError, createClient } from "shoal/client/grpc";
 import type { NodeClientOptions } from "../../dist/client/node-client.js";
 import { serving } from "./guide-fixture.ts";
@@ -21,8 +21,12 @@ export interface Served {
 }
 
 /** Over HTTP and gRPC, until the test has ended. */
-export async function served(context: TestContext, models: Models): Promise<Served> {
-  const server = await serving(context, models, { allowGrpc: true });
+export async function served(
+  context: TestContext,
+  models: Models,
+  options: ServerOptions = {},
+): Promise<Served> {
+  const server = await serving(context, models, { allowGrpc: true, ...options });
   await server.listen();
   const urls = [String(server.urls.http), `grpc://${server.urls.grpc}`];
   return {

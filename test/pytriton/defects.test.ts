@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bytes, createServer, fp32, int32, type Model, model, type Outputs } from "shoal";
 import { type Client, responseOf } from "shoal/client/grpc";
+import { serveFlags } from "../../dist/cli/flag-table.js";
 import { modelFolder } from "../cli/model-folder.ts";
 import { freePort } from "../client/grpc-models.ts";
 import { post, quietLoopback, startServer } from "../conformance/server.ts";
@@ -228,6 +229,41 @@ test("11: the token is sent with every call", async (t) => {
     check.ok(new Set(writer.asked.map(({ what }) => what)).size >= 13);
   }
 });
+
+test("12: restrictions add up, and no token stands among the arguments of a process", async (t) => {
+  const { clients } = await served(t, times(2), {
+    httpRestrictedApi: "metadata:key=mine",
+    grpcRestrictedProtocol: "metadata:key=mine",
+    security: { groups: ["model-config", "statistics"], token: "secret" },
+  });
+  const mine = { key: "mine", "triton-grpc-protocol-key": "mine" };
+  for (const [options, metadata, others] of [
+    [{}, false, false],
+    [{ token: "wrong" }, false, false],
+    [{ token: "secret" }, false, true],
+    [{ headers: mine }, true, false],
+    [{ headers: mine, token: "secret" }, true, true],
+  ] as const) {
+    for (const client of clients(options)) {
+      check.equal(await isPermitted(client.metadata()), metadata);
+      check.equal(await isPermitted(client.model("times").config()), others);
+      check.equal(await isPermitted(client.statistics()), others);
+      check.equal(await client.isLive(), true, "what nobody has named is open");
+    }
+  }
+  const flags = serveFlags.map(({ flag }) => flag).filter((flag) => flag.includes("token"));
+  check.deepEqual(flags, ["security-token-file"]);
+});
+
+async function isPermitted(call: Promise<unknown>): Promise<boolean> {
+  return await call.then(
+    () => true,
+    ({ code }) => {
+      check.equal(code, "PERMISSION_DENIED");
+      return false;
+    },
+  );
+}
 
 test("13: another client of a model shares all with the first, over gRPC, too", async (t) => {
   const { clients } = await served(t, [times(2), times(3, { name: "three" })]);

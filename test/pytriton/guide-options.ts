@@ -1,7 +1,7 @@
 /** Rows of the guide: options of the server. */
 import { strict as check } from "node:assert";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -97,6 +97,15 @@ export const optionRows: Rows = {
     call.release();
   },
 
+  "`model_repository=...`": async (t) => {
+    const folder = modelFolder({
+      "stored/1/model.mjs": "export default negative('stored', { batching: false });",
+    });
+    const server = await serving(t, times(3), { modelRepository: folder });
+    check.deepEqual(await yOf(server, one), [[15]]);
+    check.deepEqual(await yOf(server, { model: "stored", inputs: { x: [5] } }), [-5]);
+  },
+
   "`http_header_forward_pattern`, `grpc_header_forward_pattern`": async (t) => {
     const tenant = model("times", {
       ...tensors,
@@ -120,6 +129,53 @@ export const optionRows: Rows = {
     metadata.set("x-tenant", "8");
     const { rawOutputContents } = await client.infer(overGrpc, { metadata });
     check.deepEqual(Buffer.from(rawOutputContents[0] ?? []), bytesOf(8));
+  },
+
+  "`TritonSecurityConfig(access_token=..., restricted_endpoints=[...])`": async (t) => {
+    process.env["NAME"] = "secret";
+    const folder = mkdtempSync(join(tmpdir(), "shoal-token-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "path");
+    writeFileSync(file, "secret\n");
+    for (const security of [
+      { groups: ["logging", "statistics"], token: "secret" },
+      { groups: ["logging", "statistics"], token: { env: "NAME" } },
+      { groups: ["logging", "statistics"], token: { file } },
+    ] as const) {
+      const server = await serving(t, times(2), { security });
+      await server.listen();
+      const url = `${server.urls.http}/v2/models/stats`;
+      for (const [status, headers] of [
+        [403, {}],
+        [200, { "triton-access-token": "secret" }],
+        [200, { Authorization: "Bearer secret" }],
+      ] as const) {
+        check.equal((await fetch(url, { headers })).status, status);
+      }
+    }
+  },
+
+  "`http_restricted_api`, `grpc_restricted_protocol`": async (t) => {
+    const server = await serving(t, times(2), {
+      httpRestrictedApi: "health:key=value",
+      grpcRestrictedProtocol: "inference:key=value",
+      security: { groups: ["metadata"], token: "secret" },
+      allowGrpc: true,
+    });
+    await server.listen();
+    check.equal((await fetch(`${server.urls.http}/v2/health/live`)).status, 403);
+    check.equal((await fetch(`${server.urls.http}/v2`)).status, 403);
+    using client = new GrpcClient(server.urls.grpc ?? "");
+    const { details } = await failureOf(client.infer(overGrpc));
+    check.match(details, /expecting header 'triton-grpc-protocol-key'$/);
+  },
+
+  "`get_access_token()`": async (t) => {
+    const security = { groups: ["metadata"], token: "" } as const;
+    check.throws(() => createServer(times(2), { security }), /the token is empty/);
+    const server = await serving(t, times(2));
+    await server.listen();
+    check.equal((await fetch(`${server.urls.http}/v2`)).status, 200);
   },
 
   "`grpc_use_ssl`, `grpc_use_ssl_mutual`, and their files": async (t) => {
@@ -250,7 +306,8 @@ export const optionRows: Rows = {
     const events = new EventEmitter();
     const opened = once(events, "opened");
     const slow = model("slow", { ...tensors, setup: () => opened, infer: ({ x }) => ({ y: x }) });
-    const server = createServer([times(2), slow], quietLoopback);
+    const options = { ...quietLoopback, strictReadiness: true };
+    const server = createServer([times(2), slow], options);
     t.after(() => server.close());
     await server.listen();
     const url = `${server.urls.http}/v2/health/ready`;

@@ -88,6 +88,10 @@ export class PartContext implements AnyContext, InnerContext {
     return this.#fields.context.device;
   }
 
+  get parameters(): AnyContext["parameters"] {
+    return this.#fields.context.parameters;
+  }
+
   /** A line about a request of the part is about that of the batch. */
   get log(): AnyContext["log"] {
     const { context, part } = this.#fields;

@@ -7,7 +7,8 @@
  * It decides nothing: look-up, states and errors are the core's.
  *
  * Not here: listening, TLS files (server/grpc-listener.ts), what a call does (infer-call.ts,
- * stream-call.ts, service-calls.ts, health-calls.ts, reflection-calls.ts).
+ * stream-call.ts, service-calls.ts, health-calls.ts, reflection-calls.ts), who may call
+ * (restricted-calls.ts).
  */
 import { randomBytes } from "node:crypto";
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
@@ -21,7 +22,9 @@ import {
 } from "@grpc/grpc-js";
 import { errorCodes } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
+import { servicePath } from "../endpoint-groups.ts";
 import { countArrivingBytes } from "./arriving-bytes.ts";
+import { delayAnswers } from "./delayed-answers.ts";
 import {
   dropHugeTimeout,
   http2ServerOf,
@@ -36,7 +39,8 @@ import { MessageCompression } from "./message-compression.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { addReflectionCalls } from "./reflection-calls.ts";
 import { RequestScope } from "./request-scope.ts";
-import { addServiceCalls, servicePath } from "./service-calls.ts";
+import { addRestrictedCalls } from "./restricted-calls.ts";
+import { addServiceCalls } from "./service-calls.ts";
 import { type InferStreamCall, StreamCall } from "./stream-call.ts";
 import { StreamResets } from "./stream-resets.ts";
 import { deserializer, serializeSendable, type WireMessage } from "./wire-message.ts";
@@ -71,6 +75,7 @@ export class GrpcFrontend {
     if (options.hasReflection) addReflectionCalls(this.#server, options, this.#open);
     this.#addInfer();
     this.#addUnknown();
+    const restrict = addRestrictedCalls(this.#server, options.restrictions);
     this.#injector = this.#server.createConnectionInjector(credentials);
     const http2Server = http2ServerOf(this.#server);
     http2Server.on("session", (session) => {
@@ -82,6 +87,7 @@ export class GrpcFrontend {
       countArrivingBytes(stream, options.receivedBytes);
       dropHugeTimeout(headers);
       if (!knowsPath(this.#server, headers[":path"])) headers[":path"] = unknownPath;
+      restrict(headers);
       const accepted = headers["grpc-accept-encoding"];
       if (typeof accepted === "string") this.#acceptedEncodings.set(stream, accepted);
     });
@@ -156,6 +162,7 @@ function serverOptions(
   resets: StreamResets,
 ): ConstructorParameters<typeof Server>[0] {
   const { maxConnectionAgeMs, maxConnectionAgeGraceMs } = options;
+  const answerMs = options.delays?.answerMs ?? 0;
   return {
     "grpc.max_receive_message_length": mostMessageBytes,
     "grpc.max_send_message_length": -1,
@@ -167,6 +174,9 @@ function serverOptions(
       "grpc.max_connection_age_grace_ms": maxConnectionAgeGraceMs,
     }),
     "grpc.enable_channelz": 0,
-    interceptors: [limitCalls(options.maxInputBytes, (stream) => resets.endsEarly(stream))],
+    interceptors: [
+      limitCalls(options.maxInputBytes, (stream) => resets.endsEarly(stream)),
+      ...(answerMs > 0 ? [delayAnswers(answerMs, options.clock)] : []),
+    ],
   };
 }

@@ -3,9 +3,18 @@
  */
 import type { ByteBudget } from "../../core/byte-budget.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { InferenceService } from "../../core/inference-service.ts";
+import type { InferenceService, ModelControl, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
+import type { Restrictions } from "../restrictions.ts";
 import type { CompressionLevel } from "./message-compression.ts";
+
+/** 0: none. */
+export interface GrpcDelays {
+  /** Of each message of ModelStreamInfer. */
+  readonly streamedMessageMs: number;
+  /** Of the answers of all calls but inference. */
+  readonly answerMs: number;
+}
 
 export interface GrpcOptions {
   readonly service: InferenceService;
@@ -24,8 +33,16 @@ export interface GrpcOptions {
   /** Longest time a client of a stream may take nothing. */
   readonly stallTimeoutMs: number;
   readonly hasReflection: boolean;
+  /** Calls that are closed to whoever does not send a header. */
+  readonly restrictions: Restrictions;
+  /** Undefined: no client loads or unloads. */
+  readonly control: ModelControl | undefined;
+  /** For the repository index, if there are more than the service's models. */
+  readonly models?: ModelLister;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
+  /** For tests; left out: none. */
+  readonly delays?: GrpcDelays;
   /** 0: connections may live for ever. */
   readonly maxConnectionAgeMs: number;
   readonly maxConnectionAgeGraceMs: number;

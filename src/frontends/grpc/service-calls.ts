@@ -9,15 +9,14 @@ import type { ModelIndexEntry } from "../../core/inference-service.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import { inference } from "../../protocol/generated/messages.js";
 import { parseModelVersion } from "../../protocol/model-version.ts";
+import { servicePath } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
 import type { GrpcOptions } from "./grpc-options.ts";
 import { modelConfigMessage } from "./model-config-message.ts";
-import { checkLoadParameters, checkUnloadParameters } from "./repository-parameters.ts";
+import { readLoadParameters, readUnloadParameters } from "./repository-parameters.ts";
 import { statisticsMessage } from "./statistics-message.ts";
 import { addUnaryCall, type UnaryCall } from "./unary-call.ts";
 import type { MessageType } from "./wire-message.ts";
-
-export const servicePath = "/inference.GRPCInferenceService/";
 
 /** Request and response are named after the call. */
 type Add = <Request, Response>(
@@ -27,7 +26,10 @@ type Add = <Request, Response>(
   answer: UnaryCall<Request, Response>["answer"],
 ) => void;
 
-export function addServiceCalls(server: Server, { service, log }: GrpcOptions): void {
+export function addServiceCalls(
+  server: Server,
+  { service, log, control, models }: GrpcOptions,
+): void {
   const add: Add = (name, request, response, answer) =>
     addUnaryCall(server, log, { path: `${servicePath}${name}`, request, response, answer });
 
@@ -68,8 +70,9 @@ export function addServiceCalls(server: Server, { service, log }: GrpcOptions): 
     "RepositoryIndex",
     inference.RepositoryIndexRequest,
     inference.RepositoryIndexResponse,
-    (asked) => {
-      const shown = service.index().filter(({ state }) => !asked.ready || state === "READY");
+    async (asked) => {
+      const all = models === undefined ? service.index() : await models.index();
+      const shown = all.filter(({ state }) => !asked.ready || state === "READY");
       return { models: shown.map(indexEntry) };
     },
   );
@@ -77,20 +80,24 @@ export function addServiceCalls(server: Server, { service, log }: GrpcOptions): 
     "RepositoryModelLoad",
     inference.RepositoryModelLoadRequest,
     inference.RepositoryModelLoadResponse,
-    ({ repositoryName, parameters }) => {
+    async ({ repositoryName, modelName, parameters }) => {
       if (repositoryName !== "") throw namedRepository();
-      checkLoadParameters(parameters);
-      throw controlOff();
+      const override = readLoadParameters(parameters);
+      if (control === undefined) throw controlOff();
+      await control.load(modelName, override);
+      return {};
     },
   );
   add(
     "RepositoryModelUnload",
     inference.RepositoryModelUnloadRequest,
     inference.RepositoryModelUnloadResponse,
-    ({ repositoryName, parameters }) => {
+    async ({ repositoryName, modelName, parameters }) => {
       if (repositoryName !== "") throw namedRepository();
-      checkUnloadParameters(parameters);
-      throw controlOff();
+      const options = readUnloadParameters(parameters);
+      if (control === undefined) throw controlOff();
+      await control.unload(modelName, options);
+      return {};
     },
   );
   addAbsentCalls(add);
@@ -144,6 +151,6 @@ function indexEntry({
   state,
   reason,
 }: ModelIndexEntry): inference.RepositoryIndexResponse.ModelIndex.$Properties {
-  if (version === undefined) return { name, reason };
-  return { name, version: String(version), state, reason };
+  if (version !== undefined) return { name, version: String(version), state, reason };
+  return state === "UNKNOWN" ? { name } : { name, state, reason };
 }

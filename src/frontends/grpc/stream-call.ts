@@ -77,6 +77,7 @@ export class StreamCall implements RequestStream, OpenStream {
       clock,
       compression: options.compression,
       stallTimeoutMs,
+      delayMs: options.options.delays?.streamedMessageMs ?? 0,
       onFree: () => this.#goOn(),
       onStalled: () => this.#giveUp(),
       onFailed: (reason) => this.#endWith(options.scope.toError(reason, {})),

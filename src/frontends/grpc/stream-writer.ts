@@ -3,7 +3,7 @@
  *
  * One write at a time: what comes while the connection is taking one goes with the next, all of it
  * together. It is full while so many messages, or bytes, wait or are being written, and while a
- * message is being compressed. A client that takes nothing for too long is given up: one megabyte,
+ * message is being compressed. With a delay, each message goes by itself, so much later. A client that takes nothing for too long is given up: one megabyte,
  * or what there is, in each `stallTimeoutMs`; 0: it is waited for.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
@@ -17,6 +17,8 @@ export interface StreamWriterOptions {
   readonly clock: Clock;
   readonly compression: MessageCompression;
   readonly stallTimeoutMs: number;
+  /** 0: none. */
+  readonly delayMs: number;
   /** It was full, and is not any more. */
   readonly onFree: () => void;
   /** The client takes nothing. Told once. */
@@ -41,6 +43,7 @@ export class StreamWriter {
   #finish: (() => void) | undefined = undefined;
   #lastTakenMs = 0;
   #cancelWatch: (() => void) | undefined = undefined;
+  #cancelDelay: () => void = () => {};
 
   constructor(options: StreamWriterOptions) {
     this.#options = options;
@@ -73,7 +76,7 @@ export class StreamWriter {
   /** Nothing more comes: `end` is called behind the last message. */
   finish(end: () => void): void {
     this.#finish = end;
-    if (this.#isCompressing) return;
+    if (this.#isCompressing || (this.#options.delayMs > 0 && this.#messageCount > 0)) return;
     if (this.#waiting.length > 0) this.#hand();
     end();
   }
@@ -82,6 +85,7 @@ export class StreamWriter {
   close(): void {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
+    this.#cancelDelay();
     this.#waiting = [];
     this.#isClosed = true;
   }
@@ -90,14 +94,27 @@ export class StreamWriter {
     this.#waiting.push(message);
     this.#messageCount += 1;
     this.#bytes += message.byteLength;
-    if (!this.#isWriting) this.#hand();
+    if (!this.#isWriting) this.#handNext();
   }
 
-  #hand(): void {
-    const messages = this.#waiting;
+  #handNext(): void {
+    const { delayMs, clock } = this.#options;
+    if (delayMs === 0 || this.#waiting.length === 0) {
+      this.#hand();
+      return;
+    }
+    this.#isWriting = true;
+    const atMs = clock.nowMs() + delayMs;
+    this.#lastTakenMs = atMs;
+    this.#cancelDelay = clock.wakeAt(atMs, () => {
+      this.#hand(this.#waiting.slice(0, 1), this.#waiting.slice(1));
+    });
+  }
+
+  #hand(messages = this.#waiting, rest: WireMessage[] = []): void {
     const [first] = messages;
     if (first === undefined) return;
-    this.#waiting = [];
+    this.#waiting = rest;
     this.#isWriting = true;
     this.#lastTakenMs = this.#options.clock.nowMs();
     const sendable = messages.length === 1 ? first : new WireBatch(messages);
@@ -110,7 +127,8 @@ export class StreamWriter {
     this.#messageCount -= messages.length;
     for (const { byteLength } of messages) this.#bytes -= byteLength;
     this.#isWriting = false;
-    this.#hand();
+    this.#handNext();
+    if (this.#options.delayMs > 0 && this.#finish !== undefined) this.finish(this.#finish);
     if (wasFull && !this.isFull) this.#options.onFree();
   }
 

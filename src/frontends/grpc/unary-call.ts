@@ -1,5 +1,5 @@
 /**
- * Unary call: one request, one response, at once. What every call but inference is made of.
+ * Unary call: one request, one response. What every call but inference is made of.
  */
 import type { Server, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import type { Log } from "../../core/log.ts";
@@ -12,8 +12,8 @@ export interface UnaryCall<Request, Response> {
   readonly path: string;
   readonly request: Pick<MessageType<Request, never>, "decode">;
   readonly response: Pick<MessageType<unknown, Response>, "encode">;
-  /** May throw an InferenceError. */
-  readonly answer: (request: Request) => Response;
+  /** May throw an InferenceError, or reject with one. */
+  readonly answer: (request: Request) => Response | Promise<Response>;
 }
 
 export function addUnaryCall<Request, Response>(
@@ -25,11 +25,17 @@ export function addUnaryCall<Request, Response>(
     call: ServerUnaryCall<Parsed<Request>, Response>,
     respond: sendUnaryData<Response>,
   ): void => {
-    try {
-      respond(null, answer(parsed(call.request)));
-    } catch (reason) {
+    const fail = (reason: unknown): void => {
       if (!(reason instanceof InferenceError)) log.error(`${path} failed`, { error: reason });
       respond(statusOf(InferenceError.from(reason)), null);
+    };
+    try {
+      const answered = answer(parsed(call.request));
+      // Most are there at once, and need not wait for the next turn.
+      if (answered instanceof Promise) answered.then((given) => respond(null, given), fail);
+      else respond(null, answered);
+    } catch (reason) {
+      fail(reason);
     }
   };
   server.register(path, handle, serializer(response), deserializer(request), "unary");

@@ -12,13 +12,15 @@ const allowed =
 export class Cors {
   readonly #origins: ReadonlySet<string>;
   readonly #forwardPattern: RegExp | undefined;
+  readonly #allowed: readonly string[];
 
   /**
    * Origins separated by commas, or "*"; empty: none. Headers that are forwarded to models may be
-   * sent by pages, too.
+   * sent by pages, too, and so may `headers`.
    */
-  constructor(origins: string, forwardPattern?: RegExp) {
+  constructor(origins: string, forwardPattern?: RegExp, headers: readonly string[] = []) {
     this.#forwardPattern = forwardPattern;
+    this.#allowed = [allowed, ...headers];
     this.#origins = new Set(
       origins
         .split(",")
@@ -55,7 +57,7 @@ export class Cors {
       "Access-Control-Allow-Methods",
       "GET, HEAD, POST",
       "Access-Control-Allow-Headers",
-      [allowed, ...forwarded].join(", "),
+      [...this.#allowed, ...forwarded].join(", "),
       "Access-Control-Max-Age",
       "86400",
     ]);

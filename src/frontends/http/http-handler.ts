@@ -1,8 +1,9 @@
 /**
  * HTTP handler: answers every path of the protocol, as a plain `(request, response)` function.
  *
- * Routes first, then methods: an unknown path is 404, a known one with another method 405. So are
- * HEAD and OPTIONS, unless CORS is on: then HEAD is answered like GET, without the body.
+ * Routes first, then who may pass, then methods: an unknown path is 404, one of a group that is
+ * closed 403, a known one with another method 405. So are HEAD and OPTIONS, unless CORS is on: then
+ * HEAD is answered like GET, without the body.
  *
  * It decides nothing: look-up, states and errors are the core's. It mounts in `node:http`, Express
  * and Fastify; what it needs of the request is its URL, its headers and its body.
@@ -11,27 +12,36 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ModelIndexEntry } from "../../core/inference-service.ts";
+import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import { modelConfigJson } from "../../core/model-config-json.ts";
 import { InferenceError } from "../../protocol/errors.ts";
 import type { AskedVersion } from "../../protocol/infer.ts";
 import { parseJson } from "../../protocol/json-reader.ts";
 import { JsonObject } from "../../protocol/json-value.ts";
 import { parseModelVersion } from "../../protocol/model-version.ts";
+import { type EndpointGroup, groupOfRoute } from "../endpoint-groups.ts";
 import { controlOff, exiting, isExiting, namedRepository } from "../refusals.ts";
+import type { Restrictions } from "../restrictions.ts";
 import { connectionOf } from "./connection.ts";
 import { Cors } from "./cors.ts";
 import { InferExchange, type InferOptions, type InferRoute } from "./infer-exchange.ts";
+import { readLoadOverride, readUnloadOptions } from "./model-control.ts";
 import { BodyError, type ReceivedBody, receiveBody, refuseBody } from "./request-body.ts";
-import { type RequestHead, readHead } from "./request-head.ts";
+import { headerIn, type RequestHead, readHead } from "./request-head.ts";
 import { type HeaderList, sendEmpty, sendError, sendJson, sendText } from "./responses.ts";
 import { type Route, routeOf } from "./routes.ts";
-import { startPage } from "./start-page.ts";
+import { type PageView, startPage } from "./start-page.ts";
 import { statisticsJson } from "./statistics-json.ts";
 
 export interface HttpOptions extends InferOptions {
   /** Origins whose pages may call; empty: none. */
   readonly cors: string;
+  /** Routes that are closed to whoever does not send a header. */
+  readonly restrictions: Restrictions;
+  /** Undefined: no client loads or unloads. */
+  readonly control: ModelControl | undefined;
+  /** For the repository index, if there are more than the service's models. */
+  readonly models?: ModelLister;
 }
 
 export class HttpHandler {
@@ -42,7 +52,8 @@ export class HttpHandler {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#cors = new Cors(options.cors, options.forwardPattern);
+    const { secretHeaders } = options.restrictions;
+    this.#cors = new Cors(options.cors, options.forwardPattern, secretHeaders);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -54,11 +65,28 @@ export class HttpHandler {
     // For whatever path: what is wrong with it, a page sees from the answer to its request.
     if (method === "OPTIONS" && this.#cors.isOn) this.#cors.answerPreflight(request, response);
     else if (route === undefined) sendJson(response, 404, { error: "Not Found" }, headers);
-    else if (method !== route.method) {
+    else this.#admit({ request, response, route, head, headers }, method);
+  }
+
+  /** Whoever may not pass hears nothing else. */
+  #admit(exchange: Exchange, method: string | undefined): void {
+    const { request, response, route, headers } = exchange;
+    const missing = this.#missing(request, groupOfRoute(route.name));
+    if (missing !== undefined) {
+      const error = `This API is restricted, expecting header '${missing}'`;
+      sendJson(response, 403, { error }, headers);
+    } else if (method !== route.method) {
       const isHeadToo = route.method === "GET" && this.#cors.isOn;
       const allow = ["Allow", isHeadToo ? "GET, HEAD" : route.method];
       sendJson(response, 405, { error: "Method Not Allowed" }, [...allow, ...headers]);
-    } else this.#answer({ request, response, route, head, headers });
+    } else this.#answer(exchange);
+  }
+
+  /** The header that its caller should have sent; undefined: it may pass. */
+  #missing({ rawHeaders }: IncomingMessage, group?: EndpointGroup): string | undefined {
+    const { restrictions } = this.#options;
+    if (restrictions.isEmpty) return undefined;
+    return restrictions.missing(group, (name) => headerIn(rawHeaders, name));
   }
 
   #answer(exchange: Exchange): void {
@@ -121,7 +149,7 @@ export class HttpHandler {
         sendJson(response, 200, statisticsJson(service.statistics()), headers);
         break;
       case "start page":
-        sendText(response, 200, startPage(service, request.headers.host), [
+        sendText(response, 200, startPage(service, this.#viewOf(request)), [
           "Content-Type",
           "text/html; charset=utf-8",
           ...headers,
@@ -132,7 +160,8 @@ export class HttpHandler {
         break;
       case "model load":
       case "model unload":
-        throw controlOff();
+        this.#control(exchange);
+        break;
       case "named repository":
         throw namedRepository();
       case "infer":
@@ -142,6 +171,15 @@ export class HttpHandler {
     }
   }
 
+  #viewOf(request: IncomingMessage): PageView {
+    const { restrictions } = this.#options;
+    return {
+      host: request.headers.host,
+      isOpen: (group) => this.#missing(request, group) === undefined,
+      headerOf: (group) => restrictions.headerOf(group),
+    };
+  }
+
   #tellModelReady({ response, route, headers }: Exchange, version: AskedVersion): void {
     const { service } = this.#options;
     if (isExiting(service.state)) throw exiting("not ready");
@@ -149,21 +187,45 @@ export class HttpHandler {
     else sendJson(response, 400, { error: "Model version not ready" }, headers);
   }
 
-  #tellIndex({ request, response, head, headers }: Exchange): void {
-    const { maxBodyBytes, receivedBytes, clock, service } = this.#options;
+  #tellIndex(exchange: Exchange): void {
+    const { response, headers } = exchange;
+    const { service, models } = this.#options;
+    this.#receive(exchange, async (body) => {
+      const onlyReady = wantsOnlyReady(body);
+      const all = models === undefined ? service.index() : await models.index();
+      const shown = all.filter(({ state }) => !onlyReady || state === "READY");
+      sendJson(response, 200, shown.map(indexEntry), headers);
+    });
+  }
+
+  /** Answers when the load has ended, and when an unload has begun. */
+  #control(exchange: Exchange): void {
+    const { response, route, headers } = exchange;
+    const { control } = this.#options;
+    if (control === undefined) throw controlOff();
+    this.#receive(exchange, async (body) => {
+      if (route.name === "model load") await control.load(route.model, readLoadOverride(body));
+      else await control.unload(route.model, readUnloadOptions(body));
+      sendEmpty(response, 200, headers);
+    });
+  }
+
+  /** The whole body; what is thrown is the answer. */
+  #receive(
+    { request, response, head, headers }: Exchange,
+    use: (body: ReceivedBody) => void | Promise<void>,
+  ): void {
+    const { maxBodyBytes, receivedBytes, clock } = this.#options;
     const plan = { maxBodyBytes, announced: head.contentLength, receivedBytes };
     const letGo = receiveBody(request, plan, (outcome) => {
       if (outcome instanceof BodyError) {
         refuseBody(request, response, outcome, { clock, headers });
         return;
       }
-      try {
-        const onlyReady = wantsOnlyReady(outcome);
-        const shown = service.index().filter(({ state }) => !onlyReady || state === "READY");
-        sendJson(response, 200, shown.map(indexEntry), headers);
-      } catch (reason) {
+      const used = async (): Promise<void> => await use(outcome);
+      used().catch((reason: unknown) => {
         sendError(response, InferenceError.from(reason), headers);
-      }
+      });
     });
     response.once("close", letGo);
   }
@@ -192,11 +254,12 @@ function wantsOnlyReady({ chunks, byteLength }: ReceivedBody): boolean {
   throw new InferenceError("INVALID_ARGUMENT", why);
 }
 
-/** Keys without a value are left out. */
+/** Keys without a value are left out; a model that was never to be loaded has a name alone. */
 function indexEntry({ name, version, state, reason }: ModelIndexEntry): object {
   return {
     name,
-    ...(version !== undefined && { version: String(version), state }),
+    ...(version !== undefined && { version: String(version) }),
+    ...(state !== "UNKNOWN" && { state }),
     ...(reason !== "" && { reason }),
   };
 }

@@ -41,6 +41,14 @@ const byLength: readonly (readonly [header: string, field: Field][])[] = Array.f
   (_, length) => Object.entries(fields).filter(([header]) => header.length === length),
 );
 
+/** The value of any header, by its name in lower case. */
+export function headerIn(rawHeaders: readonly string[], name: string): string | undefined {
+  const at = rawHeaders.findIndex((each, index) => {
+    return index % 2 === 0 && each.length === name.length && each.toLowerCase() === name;
+  });
+  return at === -1 ? undefined : rawHeaders[at + 1];
+}
+
 export function readHead({ rawHeaders }: IncomingMessage): RequestHead {
   const head: { -readonly [Name in Field]: string | undefined } = {
     contentLength: undefined,

@@ -2,17 +2,40 @@
  * Start page: what `/` shows a person with a browser: the models, what they take and give, and a
  * command to try for each.
  *
- * Plain HTML without scripts; everything that comes from a model is escaped.
+ * Plain HTML without scripts; everything that comes from a model is escaped. What its reader may
+ * not ask for is not on it either; a command for what is closed names the header, and no token.
  */
 import type { InferenceService, ModelIndexEntry } from "../../core/inference-service.ts";
 import type { ModelConfig, TensorConfig } from "../../core/model-config.ts";
 import type { Datatype } from "../../protocol/datatype.ts";
 import { formatShape } from "../../protocol/shape.ts";
+import type { EndpointGroup } from "../endpoint-groups.ts";
 
-/** `host` is what the browser called the server. */
-export function startPage(service: InferenceService, host = "localhost:8000"): string {
+export interface PageView extends Closed {
+  /** What the browser called the server. */
+  readonly host: string | undefined;
+  /** To the reader of the page. */
+  isOpen(group: EndpointGroup): boolean;
+}
+
+export interface Closed {
+  /** The header behind which a group is closed; undefined: it is open to all. */
+  headerOf(group: EndpointGroup): string | undefined;
+}
+
+export function startPage(service: InferenceService, view: PageView): string {
   const { name, version } = service.serverMetadata();
-  const models = service.index().map((entry) => modelSection(service, entry, host));
+  const isListed = view.isOpen("model-repository");
+  const index = service.index();
+  const models = isListed
+    ? index.map((entry) => modelSection(service, entry, view))
+    : ["<p>The list of models is closed: <code>model-repository</code>.</p>"];
+  const lead = [
+    ...(isListed ? [`${index.length} ${index.length === 1 ? "model" : "models"}`] : []),
+    ...(view.isOpen("health") ? [service.isReady() ? "ready" : "not ready"] : []),
+    `version ${escapeHtml(version)}`,
+    `as <code>${escapeHtml(name)}</code>`,
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,39 +47,57 @@ export function startPage(service: InferenceService, host = "localhost:8000"): s
 <body>
 <main>
 <h1>Shoal</h1>
-<p class="lead">${models.length} ${models.length === 1 ? "model" : "models"},
-${service.isReady() ? "ready" : "not ready"} · version ${escapeHtml(version)}, as
-<code>${escapeHtml(name)}</code></p>
+<p class="lead">${lead.join(", ")}</p>
 ${models.join("\n")}
-<p>See also: <a href="/v2">server</a> · <a href="/v2/models/stats">statistics</a> ·
-<a href="/v2/health/ready">health</a></p>
+<p>See also: ${links(view, [
+    ["metadata", "/v2", "server"],
+    ["statistics", "/v2/models/stats", "statistics"],
+    ["health", "/v2/health/ready", "health"],
+  ])}</p>
 </main>
 </body>
 </html>
 `;
 }
 
-function modelSection(service: InferenceService, entry: ModelIndexEntry, host: string): string {
+type Link = readonly [group: EndpointGroup, href: string, text: string];
+
+function links(view: PageView, all: readonly Link[]): string {
+  return all
+    .filter(([group]) => view.isOpen(group))
+    .map(([, href, text]) => `<a href="${href}">${text}</a>`)
+    .join(" ·\n");
+}
+
+function modelSection(service: InferenceService, entry: ModelIndexEntry, view: PageView): string {
   const { name, version, state, reason } = entry;
   const title = `<h2>${escapeHtml(name)} <small>version ${version ?? "?"}, ${state}</small></h2>`;
   if (state !== "READY") return `<section>${title}<p>${escapeHtml(reason)}</p></section>`;
   const { config } = service.lookUp(name, version);
+  const { host = "localhost:8000" } = view;
   const path = `/v2/models/${encodeURIComponent(name)}`;
-  const how =
-    config.maxBatchSize > 0
-      ? `Batches of up to ${config.maxBatchSize} rows.`
-      : "One request at a time, without a batch dimension.";
   return `<section>${title}
 <table>
 <tr><th></th><th>name</th><th>datatype</th><th>shape</th></tr>
 ${config.inputs.map((input) => tensorRow("in", input, config)).join("\n")}
 ${config.outputs.map((output) => tensorRow("out", output, config)).join("\n")}
 </table>
-<p>${how}${config.isDecoupled ? " It streams: a request has any number of responses." : ""}
-<a href="${path}">metadata</a> · <a href="${path}/config">configuration</a> ·
-<a href="${path}/stats">statistics</a></p>
-<pre>${escapeHtml(curlLine(config, `http://${host}${path}`))}</pre>
+<p>${batchText(config, view)}
+${config.isDecoupled ? "It streams: a request has any number of responses." : ""}
+${links(view, [
+  ["metadata", path, "metadata"],
+  ["model-config", `${path}/config`, "configuration"],
+  ["statistics", `${path}/stats`, "statistics"],
+])}</p>
+<pre>${escapeHtml(curlLine(config, `http://${host}${path}`, view))}</pre>
 </section>`;
+}
+
+function batchText({ maxBatchSize }: ModelConfig, view: PageView): string {
+  if (maxBatchSize === 0) return "One request at a time, without a batch dimension.";
+  return view.isOpen("model-config")
+    ? `Batches of up to ${maxBatchSize} rows.`
+    : "Batches of rows.";
 }
 
 function tensorRow(role: string, tensor: TensorConfig, config: ModelConfig): string {
@@ -68,18 +109,25 @@ function tensorRow(role: string, tensor: TensorConfig, config: ModelConfig): str
 
 /**
  * A line to paste: a request of one row. What would make too long a line, or cannot be known from
- * the configuration, becomes a question for the metadata.
+ * the configuration, becomes a question for the metadata. Where a header is wanted, `$TOKEN` stands
+ * for its value.
  */
-export function curlLine(config: ModelConfig, modelUrl: string): string {
+export function curlLine(config: ModelConfig, modelUrl: string, closed: Closed): string {
   const required = config.inputs.filter(({ isOptional }) => !isOptional);
   const inputs = required.map((input) => sampleInput(input, config));
   const known = inputs.filter((input) => input !== undefined);
-  if (known.length < inputs.length) return `curl -s '${modelUrl}'`;
+  if (known.length < inputs.length) return `curl -s '${modelUrl}'${headerOf("metadata", closed)}`;
+  const header = headerOf("inference", closed);
   if (config.isDecoupled) {
     const plain = known.map(({ name, data }) => [name, data.length === 1 ? data[0] : data]);
-    return `curl -sN '${modelUrl}/generate_stream' -d '${quoted(Object.fromEntries(plain))}'`;
+    return `curl -sN '${modelUrl}/generate_stream'${header} -d '${quoted(Object.fromEntries(plain))}'`;
   }
-  return `curl -s '${modelUrl}/infer' -d '${quoted({ inputs: known })}'`;
+  return `curl -s '${modelUrl}/infer'${header} -d '${quoted({ inputs: known })}'`;
+}
+
+function headerOf(group: EndpointGroup, closed: Closed): string {
+  const header = closed.headerOf(group);
+  return header === undefined ? "" : ` -H "${header}: $TOKEN"`;
 }
 
 /** As a shell wants it between apostrophes. */

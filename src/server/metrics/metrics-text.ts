@@ -2,8 +2,8 @@
  * Metrics page: the counters of the core as Prometheus text (0.0.4), read when it is asked for.
  *
  * Names and labels starting with `nv_` are Triton's, so that dashboards and autoscalers work;
- * those with `shoal_` are ours. Labels stand in alphabetical order but `le`, which is last. A
- * model's series exist from its load on, at zero, and vanish with it.
+ * those with `shoal_` are ours. Labels stand in alphabetical order but `le`, which is last; those
+ * of a model's `metric_tags` begin with an underscore. A model's series exist from its load on, at zero, and vanish with it.
  *
  * Not here: where the figures come from (core/model-statistics.ts, machine-figures.ts).
  */
@@ -172,8 +172,11 @@ function histogram(labels: string, snapshot: HistogramSnapshot): readonly Sample
 }
 
 /** `more` is one label beside the model's; all in alphabetical order. */
-function modelLabels({ modelName, modelVersion }: ModelStatisticsSnapshot, more?: string): string {
+function modelLabels(model: ModelStatisticsSnapshot, more?: string): string {
+  const { modelName, modelVersion, metricTags = {} } = model;
   const labels = [`model="${escapeLabel(modelName)}"`, `version="${modelVersion}"`];
+  for (const [key, text] of Object.entries(metricTags))
+    labels.push(`_${key}="${escapeLabel(text)}"`);
   if (more !== undefined) labels.push(more);
   return labels.sort().join(",");
 }

@@ -18,7 +18,8 @@ export function describeEvent(event: EventPlan): string {
     case "take":
       return `take ${event.count} of r${event.number}`;
     case "load":
-      return `load ${describeLoad(event.load)}`;
+    case "replace":
+      return `${event.kind} ${describeLoad(event.load)}`;
     case "unload":
       return `unload ${event.name}${event.version === undefined ? "" : `/${event.version}`}`;
     case "run":

@@ -4,9 +4,17 @@
  * Lines stand on pages. The order of lines on one page counts, that between pages does not: a page
  * is what the documents promise an order for (all that happens around one loaded model), or a
  * single thing for which they promise none.
+ *
+ * The log of a version is one page, too. Where several loads of it are there at a time, of which none
+ * comes first, its lines are in no order.
  */
 export class Journal {
   readonly #pages = new Map<string, string[]>();
+  readonly #ordersLogs: boolean;
+
+  constructor(ordersLogs: boolean) {
+    this.#ordersLogs = ordersLogs;
+  }
 
   note(page: string, line: string): void {
     const lines = this.#pages.get(page);
@@ -20,7 +28,10 @@ export class Journal {
     const pages = [...this.#pages].sort(([one], [other]) => (one < other ? -1 : 1));
     this.#pages.clear();
     const lines: string[] = [];
-    for (const [page, texts] of pages) for (const text of texts) lines.push(`${page}: ${text}`);
+    for (const [page, texts] of pages) {
+      if (!this.#ordersLogs && page.startsWith("log ")) texts.sort();
+      for (const text of texts) lines.push(`${page}: ${text}`);
+    }
     return lines;
   }
 }

@@ -14,6 +14,8 @@ const sixtyFourthMs = 1 / 64;
 
 const instanceFraction = 32 * sixtyFourthMs;
 
+const takeOverFraction = 43 * sixtyFourthMs;
+
 export function delayOf(wholeMs: number): number {
   return wholeMs + 2 * sixtyFourthMs;
 }
@@ -31,6 +33,15 @@ export function limitOf(wholeMs: number): number {
 /** May double three times. */
 export function pauseOf(wholeMs: number): number {
   return wholeMs + 3 * sixtyFourthMs;
+}
+
+/**
+ * When what replaces a version may take over, some whole milliseconds from now: never while anybody
+ * else does something.
+ */
+export function takeOverMoment(nowMs: number, waitMs: number): number {
+  const earliestMs = Math.floor(nowMs) + takeOverFraction;
+  return earliestMs + waitMs + (earliestMs > nowMs ? 0 : 1);
 }
 
 /** When an instance may act, some whole milliseconds from now; always after now. */

@@ -78,6 +78,8 @@ export interface LoadPlan {
   readonly resolveError: ScriptedError | undefined;
   /** Its source stops looking as soon as nobody wants it any more. */
   readonly givesUp: boolean;
+  /** It may take over from another load, at moments of its own. */
+  readonly takesOver: boolean;
   /** Somebody unloads it in the same breath in which its last instance is ready. */
   readonly isUnwanted: boolean;
 }
@@ -146,6 +148,8 @@ export type EventPlan =
   | { readonly kind: "cancel"; readonly number: number }
   | { readonly kind: "take"; readonly number: number; readonly count: number }
   | { readonly kind: "load"; readonly load: LoadPlan }
+  /** Beside the version that serves, to take over from it. */
+  | { readonly kind: "replace"; readonly load: LoadPlan }
   | { readonly kind: "unload"; readonly name: string; readonly version: number | undefined }
   | { readonly kind: "run" }
   | { readonly kind: "drain" }

@@ -22,6 +22,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
     /^model '[^']*' version \d+ is there already \((?:[A-Z]+|out of service: unbind it first)\)$/,
     "(already there)",
   ],
+  [/^model '[^']*' version \d+ is being loaded anew already$/, "(already coming)"],
   [/^unexpected inference output .*$/, "(invalid)"],
   [/: \d+ of \d+ bytes for waiting inputs are in use$/, " (bytes)"],
   [/^instance of model '[^']*' misbehaves: .*$/, "an instance misbehaves"],

@@ -7,16 +7,15 @@
  * request's own id comes back, and nothing follows the end.
  *
  * While somebody waits for a load or an unload, it pauses after each wake, so that promises can
- * settle, as they do in an event loop. Otherwise a run is one synchronous stretch.
+ * settle, as they do in an event loop; so it does from the first replacement on, as nobody waits for
+ * what was replaced. Otherwise a run is one synchronous stretch.
  */
 import { InferenceCore } from "../../core/inference-core.ts";
 import type { ModelView } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
 import type { ModelConfig } from "../../core/model-config.ts";
 import type { ModelStatisticsSnapshot } from "../../core/model-statistics.ts";
-import type { PendingRequest, ResponseSink } from "../../core/scheduler.ts";
 import { InferenceError } from "../../protocol/errors.ts";
-import type { InferResponse } from "../../protocol/infer.ts";
 import { sha256Digest } from "../../server/sha256-digest.ts";
 import type { InstanceScript, ScriptedError } from "../instance-script.ts";
 import { SimulatedHost } from "../simulated-instance.ts";
@@ -24,23 +23,10 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { CountedClock } from "./counted-clock.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Journal } from "./journal.ts";
-import {
-  type CallerAct,
-  type EventPlan,
-  isTimeToTake,
-  type LoadPlan,
-  type RequestPlan,
-  type TakingPlan,
-} from "./plans.ts";
-import {
-  asInferRequest,
-  asMeasures,
-  asModelConfig,
-  expectedOutputsText,
-  outputsText,
-  respondTo,
-} from "./real-plans.ts";
-import { errorText, reasonText, responseText, textOf } from "./real-texts.ts";
+import type { CallerAct, EventPlan, LoadPlan, RequestPlan, TakingPlan } from "./plans.ts";
+import { Caller, type Heard } from "./real-caller.ts";
+import { asInferRequest, asMeasures, asModelConfig, respondTo } from "./real-plans.ts";
+import { errorText, reasonText, textOf } from "./real-texts.ts";
 import { WatchedHost } from "./watched-host.ts";
 
 export interface RealWorldOptions {
@@ -71,6 +57,7 @@ export class RealWorld {
   /** Requests that a model's scheduler has accepted or refused for want of room, by load. */
   readonly #entered = new Map<LoadPlan, number>();
   #awaitedCount = 0;
+  #hasReplaced = false;
   #promiseCount = 0;
 
   constructor(options: RealWorldOptions) {
@@ -84,6 +71,7 @@ export class RealWorld {
       maxWaitingBytes: options.maxWaitingBytes,
       cacheBytes: options.cacheBytes,
       digest: sha256Digest,
+      onOutOfService: ({ name, version }) => this.#note(`service of ${name}/${version}`, "is out"),
     });
   }
 
@@ -111,7 +99,11 @@ export class RealWorld {
         this.take(event.number, event.count);
         return;
       case "load":
-        this.#load(event.load);
+        this.#load("load", event.load);
+        return;
+      case "replace":
+        this.#hasReplaced = true;
+        this.#load("replace", event.load);
         return;
       case "unload":
         this.#unload(this.#nextPage("unload"), event.name, event.version);
@@ -129,7 +121,7 @@ export class RealWorld {
 
   /** The turn of its events is over: what was asked for at this moment comes now. */
   *endTurn(): Pauses {
-    if (this.#awaitedCount > 0) yield;
+    if (this.#mayHaveToSettle()) yield;
     yield* this.advanceTo(this.clock.nowMs());
   }
 
@@ -137,7 +129,7 @@ export class RealWorld {
     let wakes = 0;
     while (this.clock.nextWakeMs() <= ms) {
       this.clock.runNext();
-      if (this.#awaitedCount > 0) yield;
+      if (this.#mayHaveToSettle()) yield;
       wakes += 1;
       if (wakes > mostWakesAtOnce) throw new Error("wakes follow each other without end");
     }
@@ -181,8 +173,8 @@ export class RealWorld {
 
   send(plan: RequestPlan): void {
     const home = this.#homeOf(plan);
-    const page = home === undefined || plan.isInvalid ? `r${plan.number}` : `load ${home.number}`;
-    const caller = new Caller(plan, (heard) => this.#hear(page, plan, heard));
+    const page = home === undefined || plan.isInvalid ? `r${plan.number}` : pageOf(home);
+    const caller = new Caller(page, plan, (heard) => this.#hear(page, plan, heard));
     this.#callers.set(plan.number, caller);
     try {
       caller.pending = this.#core.infer(asInferRequest(plan), caller, plan);
@@ -201,9 +193,9 @@ export class RealWorld {
     this.#callers.get(number)?.pending?.credit(count);
   }
 
-  #load(load: LoadPlan): void {
+  #load(how: "load" | "replace", load: LoadPlan): void {
     const { journal, coverage, scriptFor } = this.#options;
-    const page = `load ${load.number}`;
+    const page = pageOf(load);
     const generations = new Map<number, number>();
     const host = new SimulatedHost({
       clock: this.clock,
@@ -228,7 +220,7 @@ export class RealWorld {
       },
     });
     const resolved = { config, host: watched, measures: asMeasures(load.model) };
-    const loading = this.#core.load({
+    const loading = this.#core[how]({
       name,
       version,
       resolve: (signal) =>
@@ -247,6 +239,10 @@ export class RealWorld {
 
   #unload(page: string, name: string, version: number | undefined): void {
     this.#await(page, this.#core.unload(name, version), "done");
+  }
+
+  #mayHaveToSettle(): boolean {
+    return this.#awaitedCount > 0 || this.#hasReplaced;
   }
 
   /** Notes how it ends. */
@@ -268,7 +264,7 @@ export class RealWorld {
     return `${what} ${this.#promiseCount}`;
   }
 
-  #homeOf({ modelName, version }: RequestPlan): LoadPlan | undefined {
+  #homeOf({ modelName, version }: Pick<RequestPlan, "modelName" | "version">) {
     const view = this.#find(modelName, version);
     return view && this.#loads.get(view.config);
   }
@@ -293,12 +289,27 @@ export class RealWorld {
     this.#note(page, `r${number} ${line}`);
     if (isTaking) this.#takeLater(number, taking);
     for (const act of acts) {
+      if (this.#isElsewhere(page, act)) continue;
       if (act.kind === "throw") throw new Error("a simulated caller fails");
       if (act.kind === "cancel") this.cancel(act.number);
       else if (act.kind === "take") this.take(act.number, act.count);
       else if (act.kind === "send") this.send(act.request);
       else this.#unload(`unload by r${number}`, act.name, act.version);
     }
+  }
+
+  /** What it is about belongs to another load: of one moment, nobody promises an order. */
+  #isElsewhere(page: string, act: CallerAct): boolean {
+    const meant = this.#pageMeantBy(act);
+    return meant !== undefined && isOfLoad(meant) && isOfLoad(page) && meant !== page;
+  }
+
+  #pageMeantBy(act: CallerAct): string | undefined {
+    if (act.kind === "throw") return undefined;
+    if (act.kind === "cancel" || act.kind === "take") return this.#callers.get(act.number)?.page;
+    const whom = act.kind === "send" ? act.request : { modelName: act.name, version: act.version };
+    const home = this.#homeOf(whom);
+    return home && pageOf(home);
   }
 
   #takeLater(number: number, { count, lateMs }: TakingPlan): void {
@@ -325,58 +336,12 @@ export class RealWorld {
   }
 }
 
-interface Heard {
-  readonly line: string;
-  readonly acts: readonly CallerAct[];
-  /** It takes some of what it was given. */
-  readonly isTaking: boolean;
+function pageOf({ number }: LoadPlan): string {
+  return `load ${number}`;
 }
 
-/** Whoever sent a request: hears its answers, and acts on them at once. */
-class Caller implements ResponseSink {
-  readonly #plan: RequestPlan;
-  readonly #hear: (heard: Heard) => void;
-  pending: PendingRequest | undefined = undefined;
-  error: InferenceError | undefined = undefined;
-  isOver = false;
-  #responseCount = 0;
-
-  constructor(plan: RequestPlan, hear: (heard: Heard) => void) {
-    this.#plan = plan;
-    this.#hear = hear;
-  }
-
-  respond(response: InferResponse, isFinal: boolean): void {
-    const { onEnd, onResponse, taking } = this.#plan;
-    const line = responseText(response, isFinal) + this.#faults(response);
-    this.#responseCount += 1;
-    const acts = isFinal ? onEnd : this.#responseCount > 1 ? [] : onResponse;
-    const isTaking = !isFinal && isTimeToTake(taking, this.#responseCount);
-    this.#say(line, isFinal, { acts, isTaking });
-  }
-
-  fail(error: InferenceError): void {
-    this.error = error;
-    this.#say(errorText(error), true, { acts: this.#plan.onEnd, isTaking: false });
-  }
-
-  #say(line: string, isEnd: boolean, then: Pick<Heard, "acts" | "isTaking">): void {
-    const late = this.isOver ? " (after the end)" : "";
-    this.isOver ||= isEnd;
-    this.#hear({ line: `${line}${late}`, ...then });
-  }
-
-  /** What is wrong with a response; empty: nothing. */
-  #faults({ outputs, id, modelName, modelVersion }: InferResponse): string {
-    const { inputs, version = modelVersion } = this.#plan;
-    const expected = expectedOutputsText(this.#plan);
-    const got = outputsText(outputs);
-    const isHis = id === this.#plan.id && modelName === this.#plan.modelName;
-    // Whether a response may be empty is told by its line.
-    return (got === expected || got === "") && isHis && modelVersion === version
-      ? ""
-      : ` with ${got} of ${modelName}/${modelVersion} for ${inputs.length} inputs, not ${expected}`;
-  }
+function isOfLoad(page: string): boolean {
+  return page.startsWith("load ");
 }
 
 function asError({ code, message, reason }: ScriptedError): InferenceError {

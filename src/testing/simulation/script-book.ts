@@ -21,7 +21,7 @@ import type {
   ScriptedTimes,
 } from "../instance-script.ts";
 import { Random } from "../random.ts";
-import { instanceMoment } from "./moments.ts";
+import { instanceMoment, takeOverMoment } from "./moments.ts";
 import type { LoadPlan } from "./plans.ts";
 import type { Profile } from "./profile.ts";
 
@@ -87,7 +87,7 @@ class DrawnScript implements InstanceScript {
     this.heedsAborts = random.chance(0.5);
     this.talksOn = profile.misbehaves && random.chance(0.3);
     this.endsWhenAbandoned = random.chance(0.4);
-    this.load = this.#drawLoad(generation === 1, nowMs);
+    this.load = this.#drawLoad(key, nowMs);
     this.crash = this.#drawCrash(nowMs);
     const stopsAtOnce = random.chance(0.5);
     this.#stopWaitMs = stopsAtOnce ? -1 : random.between(0, 10);
@@ -140,9 +140,11 @@ class DrawnScript implements InstanceScript {
     return [respond(requestIndex, { atMs, part, isFinal: random.chance(0.15) })];
   }
 
-  #drawLoad(isFirst: boolean, nowMs: number): LoadStep {
+  #drawLoad({ generation, load }: InstanceKey, nowMs: number): LoadStep {
     const random = this.#random;
-    const atMs = random.chance(0.3) ? nowMs : instanceMoment(nowMs, random.between(0, 20));
+    const isFirst = generation === 1;
+    const readyMoment = load.takesOver && isFirst ? takeOverMoment : instanceMoment;
+    const atMs = random.chance(0.3) ? nowMs : readyMoment(nowMs, random.between(0, 20));
     const failureChance = isFirst ? 0.04 : 0.25;
     if (this.#profile.loadFailures && this.#isUnruly && random.chance(failureChance)) {
       return { ...this.#drawExit(atMs), atMs: instanceMoment(nowMs, random.between(0, 20)) };
@@ -150,7 +152,7 @@ class DrawnScript implements InstanceScript {
     const hangs = this.#profile.hangs && this.#isUnruly && random.chance(failureChance / 2);
     if (!hangs) return { kind: "ready", atMs };
     // Some are only too late: they are ready when another has taken their place.
-    const lateMs = instanceMoment(nowMs, random.between(26, 100));
+    const lateMs = readyMoment(nowMs, random.between(26, 100));
     return { kind: "ready", atMs: random.chance(0.5) ? lateMs : Infinity };
   }
 

@@ -80,8 +80,8 @@ async function promisesSettle(): Promise<void> {
 class Run {
   readonly #options: RunOptions;
   readonly #workload: Workload;
-  readonly #expected = new Journal();
-  readonly #actual = new Journal();
+  readonly #expected: Journal;
+  readonly #actual: Journal;
   readonly #oracle: Oracle;
   readonly #real: RealWorld;
   readonly #recent: (() => string)[] = [];
@@ -91,6 +91,8 @@ class Run {
   constructor(seed: number, options: RunOptions) {
     this.#options = options;
     this.#workload = new Workload(seed);
+    this.#expected = new Journal(!this.#workload.replaces);
+    this.#actual = new Journal(!this.#workload.replaces);
     const book = new ScriptBook(seed, this.#workload.profile);
     const shared = {
       coverage: options.coverage,

@@ -7,6 +7,7 @@
  */
 import { Random } from "../random.ts";
 import { drawModel, drawSignature, type Signature } from "./draw-model.ts";
+import { ReplacingDraws } from "./draw-replacing.ts";
 import { SharingDraws } from "./draw-sharing.ts";
 import { deadlineOf, nextWholeMs } from "./moments.ts";
 import type {
@@ -41,6 +42,7 @@ export class Workload {
   readonly cacheBytes: number;
   readonly #random: Random;
   readonly #sharing: SharingDraws;
+  readonly #replacing: ReplacingDraws;
   /** One version of one model is all there ever is. */
   readonly #isAlone: boolean;
   readonly #signatures: readonly Signature[];
@@ -68,6 +70,18 @@ export class Workload {
     const { caches } = this.#sharing.profile;
     this.#isAlone = caches && names.length === 1 && !this.profile.reloads;
     this.cacheBytes = this.#sharing.cacheBytes(this.#isAlone);
+    this.#replacing = new ReplacingDraws(seed, !this.#isAlone, {
+      profile: this.profile,
+      sharing: this.#sharing,
+      signatures: this.#signatures,
+      versions: this.#versions,
+      nextNumber: () => this.#nextLoadNumber(),
+    });
+  }
+
+  /** Versions are loaded anew while they serve. */
+  get replaces(): boolean {
+    return this.#replacing.isOn;
   }
 
   /** Everything is loaded first; some of it may fail. */
@@ -86,7 +100,7 @@ export class Workload {
     const atMs = nextWholeMs(nowMs) - 1 + pauseMs;
     // What is late in the queue and what is late in a flight come in no promised order.
     const isBlocked = this.profile.blocks && random.chance(0.1) && !this.#sharing.profile.flights;
-    return { atMs, isBlocked, events: this.#drawEvents(atMs) };
+    return { atMs, isBlocked, events: this.#replacing.among(this.#drawEvents(atMs), atMs) };
   }
 
   /** What ends a run, in turns with pauses between them. */
@@ -95,7 +109,7 @@ export class Workload {
     let atMs = nextWholeMs(nowMs);
     const turn = (...events: readonly EventPlan[]): Turn => {
       atMs += random.between(0, 8);
-      return { atMs, isBlocked: false, events };
+      return { atMs, isBlocked: false, events: this.#replacing.among(events, atMs) };
     };
     const busy = random.chance(0.5) ? this.#drawBurst(atMs, random.between(2, 20)) : [];
     const error = { code: "UNAVAILABLE", message: "Server exiting", reason: "OTHER" } as const;
@@ -256,17 +270,22 @@ export class Workload {
     const versions = this.#versions.get(signature.name) ?? new Set();
     this.#versions.set(signature.name, versions.add(version));
     const load: LoadPlan = {
-      number: this.#loadCount,
+      number: this.#nextLoadNumber(),
       model: this.#sharing.ofModel(drawModel(random, this.profile, { signature, version })),
       resolvesAtMs: random.chance(0.5) ? nowMs : nowMs + random.between(1, 15) + 0.5,
       resolveError: fails
         ? { code: "INVALID_ARGUMENT", message: "fault 0", reason: "OTHER" }
         : undefined,
       givesUp: random.chance(0.5),
+      takesOver: false,
       isUnwanted: this.profile.reloads && random.chance(0.05),
     };
-    this.#loadCount += 1;
     return { kind: "load", load };
+  }
+
+  #nextLoadNumber(): number {
+    this.#loadCount += 1;
+    return this.#loadCount - 1;
   }
 
   #send(target: Target, nowMs: number): EventPlan {

@@ -1,5 +1,8 @@
 /**
  * Callers, as the oracle expects them: what they hear, and what they do at once when they hear it.
+ *
+ * What one hears from one load of a version, makes him do nothing to another load of it: of what two
+ * do at one moment, nobody promises which comes first.
  */
 import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
@@ -19,6 +22,8 @@ export interface CallersOwner {
   take(number: number, count: number): void;
   takeLater(number: number, count: number, waitMs: number): void;
   unload(page: string, what: Unloaded): void;
+  /** The number of the load that it is about. Undefined: it is about none. */
+  loadMeantBy(act: CallerAct): number | undefined;
 }
 
 export class CallersOracle implements Callers {
@@ -44,7 +49,7 @@ export class CallersOracle implements Callers {
     this.#heard.set(number, count);
     if (!news.isEnd) this.#take(request, count);
     const acts = news.isEnd ? onEnd : count === 1 ? onResponse : [];
-    for (const act of acts) this.#act(request, act, news);
+    for (const act of acts) if (!this.#isElsewhere(act, news)) this.#act(request, act, news);
   }
 
   #take({ number, taking }: RequestPlan, heardCount: number): void {
@@ -52,6 +57,13 @@ export class CallersOracle implements Callers {
     if (!isTimeToTake(taking, heardCount)) return;
     if (lateMs === 0) this.#owner.take(number, count);
     else this.#owner.takeLater(number, count, lateMs);
+  }
+
+  #isElsewhere(act: CallerAct, { page }: News): boolean {
+    const meant = this.#owner.loadMeantBy(act);
+    const isElsewhere = meant !== undefined && isLoadPage(page) && page !== `load ${meant}`;
+    if (isElsewhere) this.#coverage.count("caller means another load");
+    return isElsewhere;
   }
 
   #act({ number }: RequestPlan, act: CallerAct, { logPage }: News): void {
@@ -78,4 +90,8 @@ export class CallersOracle implements Callers {
         this.#owner.unload(`unload by r${number}`, act);
     }
   }
+}
+
+function isLoadPage(page: string): boolean {
+  return page.startsWith("load ");
 }

@@ -37,6 +37,8 @@ export interface ModelOwner {
   /** Once: all its instances are ready, or why they are not. */
   loadEnded(model: ModelOracle, error: OracleError | undefined): void;
   lookAtEndOfTurn(model: ModelOracle): void;
+  /** It was in service, and never will be again. */
+  outOfService(): void;
 }
 
 /** A wait is over at the first microsecond after its end. */
@@ -260,6 +262,7 @@ export class ModelOracle implements PoolOwner {
   outOfService({ message }: OracleError): void {
     this.#failure = { code: "UNAVAILABLE", message, reason: "BACKEND" };
     this.#failWaiting(this.#failure);
+    this.#owner.outOfService();
   }
 
   #whyClosed(plan: RequestPlan): OracleError | undefined {

@@ -75,6 +75,8 @@ export const unloadedEarly: OracleError = error(
 
 export const alreadyThere: OracleError = error("ALREADY_EXISTS", "(already there)", "OTHER");
 
+export const alreadyComing: OracleError = error("ALREADY_EXISTS", "(already coming)", "OTHER");
+
 export const serverStopping: OracleError = {
   ...error("UNAVAILABLE", "Server is stopping", "OTHER"),
   isWorthRetrying: true,

@@ -6,18 +6,24 @@
  * nothing from the core and is told nothing by it: it carries out the same plans, with the same
  * instances, and writes down what can be seen, for comparison.
  *
- * Here: whom a request is for, and the passing of time. What its caller does: callers-oracle.ts; one
- * version of a model: version-oracle.ts; what waits and runs in it: model-oracle.ts.
+ * Here: whom a request is for, and the passing of time. What its caller does: callers-oracle.ts;
+ * which versions there are: versions-oracle.ts; one of them: version-oracle.ts; what waits and runs
+ * in it: model-oracle.ts.
  */
 import type { Coverage } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
-import { bytesOf, type EventPlan, type LoadPlan, type RequestPlan } from "../plans.ts";
+import {
+  bytesOf,
+  type CallerAct,
+  type EventPlan,
+  type LoadPlan,
+  type RequestPlan,
+} from "../plans.ts";
 import type { StatisticsFacts } from "../statistics-facts.ts";
 import { CacheOracle } from "./cache-oracle.ts";
 import { CallersOracle, type CallersOwner, type Unloaded } from "./callers-oracle.ts";
 import type { ModelOracle } from "./model-oracle.ts";
 import {
-  alreadyThere,
   errorText,
   invalid,
   type OracleError,
@@ -25,7 +31,8 @@ import {
   unknownModel,
 } from "./oracle-errors.ts";
 import type { Sent, SharingOracle } from "./sharing-oracle.ts";
-import { type VersionOptions, VersionOracle } from "./version-oracle.ts";
+import type { VersionOptions, VersionOracle } from "./version-oracle.ts";
+import { VersionsOracle } from "./versions-oracle.ts";
 
 export interface OracleOptions {
   readonly journal: Journal;
@@ -44,13 +51,12 @@ interface Promised {
 
 interface Accepted {
   readonly sent: Sent;
-  readonly model: ModelOracle;
+  readonly sharing: SharingOracle;
 }
 
 export class Oracle implements CallersOwner {
   readonly #options: OracleOptions;
-  /** By name, then by version. */
-  #versions: readonly VersionOracle[] = [];
+  readonly #versions: VersionsOracle;
   /** Also those that were replaced, while an instance of theirs is left. */
   #sharing: readonly SharingOracle[] = [];
   readonly #cache: CacheOracle;
@@ -69,6 +75,19 @@ export class Oracle implements CallersOwner {
     this.#options = options;
     this.#callers = new CallersOracle(this, options);
     this.#cache = new CacheOracle(options.coverage, options.cacheBytes);
+    this.#versions = new VersionsOracle({
+      ...options,
+      time: this,
+      callers: this.#callers,
+      cache: this.#cache,
+      lookAtEndOfTurn: (model) => {
+        if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
+      },
+      unload: (unwanted) => {
+        options.coverage.count("unload as soon as ready");
+        this.unload(`unload of load ${unwanted.load.number}`, unwanted);
+      },
+    });
   }
 
   get nowMs(): number {
@@ -131,7 +150,8 @@ export class Oracle implements CallersOwner {
         this.take(event.number, event.count);
         return;
       case "load":
-        this.#load(event.load);
+      case "replace":
+        this.#load(event.load, event.kind === "replace");
         return;
       case "unload":
         this.unload(this.#nextPage("unload"), event);
@@ -144,7 +164,8 @@ export class Oracle implements CallersOwner {
         return;
       case "abandon":
         this.#options.coverage.count("abandon");
-        for (const { namedSharing } of this.#versions) namedSharing?.model.abandon(event.error);
+        for (const version of this.#versions.named) this.#versions.countEnd("abandon", version);
+        for (const { model } of this.#versions.sharings) model.abandon(event.error);
     }
   }
 
@@ -154,20 +175,20 @@ export class Oracle implements CallersOwner {
   }
 
   index(): readonly string[] {
-    return this.#versions.map((version) => version.describe());
+    return this.#versions.named.map((version) => version.describe());
   }
 
   isReady(): boolean {
-    return this.#state === "running" && this.#versions.every(({ isFine }) => isFine);
+    return this.#state === "running" && this.#versions.named.every(({ isFine }) => isFine);
   }
 
   /** Whom requests can be for: which versions of which model, in the order of the index. */
   served(): readonly string[] {
-    const names = new Set(this.#versions.map(({ name }) => name));
+    const names = new Set(this.#versions.named.map(({ name }) => name));
     return [...names].map((name) => {
-      const ofName = this.#versions.filter((version) => version.name === name);
-      const served = ofName.filter((version) => this.#isServed(version));
-      return `${name}: ${served.map(({ version }) => version).join()}`;
+      return `${name}: ${this.#servedOf(name)
+        .map(({ version }) => version)
+        .join()}`;
     });
   }
 
@@ -190,8 +211,7 @@ export class Oracle implements CallersOwner {
 
   /** How many timers the core may hold: one for each queue, one for each instance. */
   timerCount(): number {
-    const named = this.#versions.flatMap(({ namedSharing }) => namedSharing ?? []);
-    const all = new Set([...this.#sharing, ...named]);
+    const all = new Set([...this.#sharing, ...this.#versions.sharings]);
     return [...all].reduce((sum, { timerCount }) => sum + timerCount, 0);
   }
 
@@ -212,20 +232,20 @@ export class Oracle implements CallersOwner {
       .reduce((sum, plan) => sum + bytesOf(plan), 0);
     this.#touched.add(model);
     const sent = sharing.arrive(request, waitingBytes + bytesOf(request) <= maxWaitingBytes);
-    if (sent !== undefined) this.#requests.set(request.number, { sent, model });
+    if (sent !== undefined) this.#requests.set(request.number, { sent, sharing });
   }
 
   cancel(number: number): void {
     const accepted = this.#requests.get(number);
     if (accepted === undefined) return;
-    this.#touched.add(accepted.model);
+    this.#touched.add(accepted.sharing.model);
     accepted.sent.cancel();
   }
 
   take(number: number, count: number): void {
     const accepted = this.#requests.get(number);
     if (accepted === undefined) return;
-    this.#touched.add(accepted.model);
+    this.#touched.add(accepted.sharing.model);
     accepted.sent.take(count);
   }
 
@@ -234,32 +254,31 @@ export class Oracle implements CallersOwner {
     accepted?.sent.takeLater(count, Math.floor(this.#nowMs) + waitMs);
   }
 
+  /** Undefined: of none. */
+  loadMeantBy(act: CallerAct): number | undefined {
+    if (act.kind === "throw") return undefined;
+    if (act.kind === "send") {
+      return this.#meant(act.request.modelName, act.request.version)?.loadNumber;
+    }
+    if (act.kind === "unload") return this.#meant(act.name, act.version)?.loadNumber;
+    return this.#requests.get(act.number)?.sharing.loadNumber;
+  }
+
   unload(page: string, { name, version }: Unloaded): void {
     const { coverage } = this.#options;
-    const chosen = this.#versions.filter(
+    const chosen = this.#versions.named.filter(
       (other) => other.name === name && (version === undefined || other.version === version),
     );
     if (chosen.length === 0) coverage.count("unload what is not there");
-    for (const { state, sharing } of chosen) {
-      if (state === "READY") coverage.count(sharing?.model.isEmpty ? "unload idle" : "unload busy");
-      if (state === "UNLOADING") coverage.count("unload while unloading");
-      if (state === "LOADING") {
-        coverage.count(sharing === undefined ? "unload while resolving" : "unload while loading");
-      }
-    }
+    for (const version of chosen) this.#versions.countEnd("unload", version);
     this.#end(chosen, page);
   }
 
   #sharingFor({ modelName, version }: RequestPlan): SharingOracle | OracleError {
     const { coverage } = this.#options;
-    const ofName = this.#versions.filter(({ name }) => name === modelName);
-    const served = ofName.filter((candidate) => this.#isServed(candidate));
-    const inService = served.filter(({ failure }) => failure === undefined);
-    const meant =
-      version === undefined
-        ? (inService.at(-1) ?? served.at(-1))
-        : served.find((candidate) => candidate.version === version);
-    if (meant?.sharing !== undefined) return meant.sharing;
+    const ofName = this.#versions.named.filter(({ name }) => name === modelName);
+    const meant = this.#meant(modelName, version);
+    if (meant !== undefined) return meant;
     if (this.#isClosing()) {
       coverage.count(this.#state === "stopped" ? "server stopped" : "model gone while stopping");
       return serverStopping;
@@ -279,38 +298,30 @@ export class Oracle implements CallersOwner {
     return unknownModel(`${what} is not at ready state`, "UNAVAILABLE");
   }
 
-  #load(load: LoadPlan): void {
+  #meant(name: string, version: number | undefined): SharingOracle | undefined {
+    const served = this.#servedOf(name);
+    const inService = served.filter(({ failure }) => failure === undefined);
+    const meant =
+      version === undefined
+        ? (inService.at(-1) ?? served.at(-1))
+        : served.find((candidate) => candidate.version === version);
+    return meant?.sharing;
+  }
+
+  #servedOf(name: string): readonly VersionOracle[] {
+    const { named } = this.#versions;
+    return named.filter((version) => version.name === name && this.#isServed(version));
+  }
+
+  #load(load: LoadPlan, isReplacing: boolean): void {
     const { coverage, journal } = this.#options;
-    const { name, version } = load.model;
-    const isThere = (other: VersionOracle): boolean =>
-      other.name === name && other.version === version;
-    const existing = this.#versions.find(isThere);
-    if (this.#isClosing()) {
-      coverage.count("load while stopping");
-      journal.note(`loading ${load.number}`, errorText(serverStopping));
-    } else if (existing !== undefined && existing.state !== "UNAVAILABLE") {
-      coverage.count("load while there");
-      journal.note(`loading ${load.number}`, errorText(alreadyThere));
-    } else {
-      coverage.count("load");
-      const options: VersionOptions = {
-        ...this.#options,
-        time: this,
-        callers: this.#callers,
-        cache: this.#cache,
-        lookAtEndOfTurn: (model) => {
-          if (!this.#looks.includes(model)) this.#looks = [...this.#looks, model];
-        },
-        unload: (unwanted) => {
-          coverage.count("unload as soon as ready");
-          this.unload(`unload of load ${unwanted.load.number}`, unwanted);
-        },
-      };
-      const others = this.#versions.filter((other) => other !== existing);
-      this.#versions = [...others, new VersionOracle(load, options)].sort(
-        (one, other) => one.name.localeCompare(other.name) || one.version - other.version,
-      );
+    if (!this.#isClosing()) {
+      if (isReplacing) this.#versions.replace(load);
+      else this.#versions.load(load);
+      return;
     }
+    coverage.count(isReplacing ? "replace while stopping" : "load while stopping");
+    journal.note(`loading ${load.number}`, errorText(serverStopping));
   }
 
   #drain(): void {
@@ -318,24 +329,22 @@ export class Oracle implements CallersOwner {
     const isBusy = this.#sharing.some(({ model }) => !model.isEmpty);
     if (this.#isClosing()) coverage.count("drain twice");
     else coverage.count(isBusy ? "drain busy" : "drain idle");
-    for (const { state, sharing } of this.#versions) {
-      if (state !== "LOADING") continue;
-      coverage.count(sharing === undefined ? "drain while resolving" : "drain while loading");
-    }
+    for (const version of this.#versions.named) this.#versions.countEnd("drain", version);
     if (!this.#isClosing()) this.#leaveTogether();
     if (this.#state !== "stopped") this.#state = "draining";
-    this.#end(this.#versions, this.#nextPage("drain"));
+    this.#end(this.#versions.named, this.#nextPage("drain"));
   }
 
   /** Those that serve, as each of them may have callers among the others. */
   #leaveTogether(): void {
-    const serving = this.#versions.filter(({ state }) => state === "READY");
-    this.#leaving = serving.flatMap(({ sharing }) => sharing?.model ?? []);
-    for (const model of this.#leaving) model.waitsForOthers = true;
+    const serving = this.#versions.named.filter(({ state }) => state === "READY");
+    const going = serving.flatMap((version) => this.#versions.goingBefore(version));
+    this.#leaving = [...serving, ...going].flatMap(({ sharing }) => sharing?.model ?? []);
+    for (const { sharing } of serving) if (sharing) sharing.model.waitsForOthers = true;
   }
 
   #end(versions: readonly VersionOracle[], page: string): void {
-    for (const version of versions) version.unload();
+    for (const version of versions) this.#versions.unload(version);
     this.#promised = [...this.#promised, { page, versions }];
   }
 
@@ -349,11 +358,11 @@ export class Oracle implements CallersOwner {
   }
 
   #nextResolveMs(): number {
-    return Math.min(...this.#versions.map(({ resolvesAtMs }) => resolvesAtMs));
+    return Math.min(...this.#versions.all.map(({ resolvesAtMs }) => resolvesAtMs));
   }
 
   #runDue(atMs: number): void {
-    const resolving = this.#versions.find(({ resolvesAtMs }) => resolvesAtMs === atMs);
+    const resolving = this.#versions.all.find(({ resolvesAtMs }) => resolvesAtMs === atMs);
     const sharing = this.#sharing.find((candidate) => candidate.nextDueMs() === atMs);
     if (resolving !== undefined) {
       resolving.resolve();
@@ -367,7 +376,7 @@ export class Oracle implements CallersOwner {
 
   /** What follows when something is over. */
   #settle(): void {
-    for (const version of this.#versions) version.settle();
+    this.#versions.settle();
     this.#sharing = this.#sharing.filter(({ model }) => !model.isGone);
     const isOpen = ({ versions }: Promised): boolean =>
       versions.some(({ state }) => state === "UNLOADING");
@@ -379,7 +388,7 @@ export class Oracle implements CallersOwner {
   }
 
   #statisticsOf(isWanted: (model: ModelOracle) => boolean): readonly StatisticsFacts[] {
-    const served = this.#versions.filter((version) => this.#isServed(version));
+    const served = this.#versions.named.filter((version) => this.#isServed(version));
     const models = served.flatMap(({ sharing }) => sharing?.model ?? []);
     return models.filter(isWanted).map((model) => model.statistics());
   }

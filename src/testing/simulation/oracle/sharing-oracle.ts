@@ -84,6 +84,10 @@ export class SharingOracle implements Waiting {
     this.#model = model;
   }
 
+  get loadNumber(): number {
+    return this.#around.load.number;
+  }
+
   /** Those of the model, and one for deadlines of those who wait together. */
   get timerCount(): number {
     return this.model.timerCount + (this.#around.load.model.singleFlight ? 1 : 0);

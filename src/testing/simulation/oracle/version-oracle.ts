@@ -5,7 +5,9 @@
  *      ├──────────────────────^
  *      └──> UNAVAILABLE, and why it failed ──> UNAVAILABLE "unloaded"
  *
- * What is unloaded before it is known what it is never starts an instance.
+ * What is unloaded before it is known what it is never starts an instance. What comes beside a
+ * version that serves takes over when it is ready; what it has replaced is unloaded, and the one
+ * that has taken over has not ended before that has.
  */
 import type { InstanceScript } from "../../instance-script.ts";
 import type { Coverage } from "../coverage.ts";
@@ -32,6 +34,8 @@ export interface VersionOptions {
   readonly lookAtEndOfTurn: (model: ModelOracle) => void;
   /** It is ready, and nobody wants it. */
   readonly unload: (version: VersionOracle) => void;
+  /** It is ready. */
+  readonly takeOver: (version: VersionOracle) => void;
   readonly scriptFor: (
     key: { readonly load: LoadPlan; readonly index: number; readonly generation: number },
     nowMs: number,
@@ -47,10 +51,17 @@ export class VersionOracle implements ModelOwner {
   #isResolved = false;
   /** Stays while an instance of it is left, even if nobody can name it any more. */
   #sharing: SharingOracle | undefined = undefined;
+  /** Another one serves until it is ready. */
+  readonly #isBeside: boolean;
+  /** A failure of it is nobody's. */
+  #isReplaced = false;
+  /** What it has not ended before. */
+  #others: readonly VersionOracle[] = [];
 
-  constructor(load: LoadPlan, options: VersionOptions) {
+  constructor(load: LoadPlan, options: VersionOptions, isBeside = false) {
     this.load = load;
     this.#options = options;
+    this.#isBeside = isBeside;
     this.#startedAtMs = options.time.nowMs;
   }
 
@@ -117,11 +128,25 @@ export class VersionOracle implements ModelOwner {
 
   loadEnded(_model: ModelOracle, error: OracleError | undefined): void {
     if (error !== undefined) this.#fail(error);
+    else if (this.#isBeside && this.load.isUnwanted) this.#refuse();
     else if (this.#state === "LOADING") {
       this.#state = "READY";
       this.#options.journal.note(`loading ${this.load.number}`, "loaded");
+      this.#options.takeOver(this);
       if (this.load.isUnwanted) this.#options.unload(this);
     }
+  }
+
+  outOfService(): void {
+    if (this.#isReplaced) this.#options.coverage.count("out of service when replaced");
+    else this.#options.journal.note(`service of ${this.name}/${this.version}`, "is out");
+  }
+
+  /** The other one finishes what it has. */
+  replace(other: VersionOracle): void {
+    this.#others = [...other.#others, other];
+    other.#isReplaced = true;
+    other.unload();
   }
 
   lookAtEndOfTurn(model: ModelOracle): void {
@@ -132,7 +157,13 @@ export class VersionOracle implements ModelOwner {
     return this.#options.scriptFor({ load: this.load, index, generation }, this.#nowMs);
   }
 
-  unload(): void {
+  /** With it goes what was about to replace it. */
+  unload(coming?: VersionOracle): void {
+    if (coming !== undefined) {
+      this.#others = [...this.#others, coming];
+      coming.#isReplaced = true;
+      coming.unload();
+    }
     if (this.#state === "UNAVAILABLE") {
       if (this.#reason !== unloaded) this.#options.coverage.count("unload what failed");
       this.#reason = unloaded;
@@ -154,6 +185,7 @@ export class VersionOracle implements ModelOwner {
     this.#model?.stopWhenEmpty();
     if (this.#state !== "UNLOADING" || !this.#isResolved) return;
     if (this.#model !== undefined && !this.#model.isUnloaded) return;
+    if (this.#others.some(({ state }) => state === "UNLOADING")) return;
     this.#state = "UNAVAILABLE";
     this.#reason = unloaded;
   }
@@ -174,9 +206,15 @@ export class VersionOracle implements ModelOwner {
     model.start();
   }
 
+  /** Unloaded before it has taken over, it never does. */
+  #refuse(): void {
+    this.#options.unload(this);
+    this.#fail(unloadedEarly);
+  }
+
   #fail(error: OracleError): void {
     const { coverage, journal } = this.#options;
-    coverage.count("load failed");
+    coverage.count(this.#isBeside ? "replacement fails" : "load failed");
     journal.note(`loading ${this.load.number}`, errorText(error));
     journal.note(logPageOf(this), "a load failed");
     if (this.#state !== "LOADING") return;
