@@ -3,8 +3,9 @@ import { strict as check } from "node:assert";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { InferenceCore } from "../../core/inference-core.ts";
+import { InferenceCore } from "../../core/inference-core.ts";
 import type { LoadOverride } from "../../core/inference-service.ts";
+import { LoadedModel } from "../../core/loaded-model.ts";
 import { addSubGraph, identityGraph } from "../../testing/onnx-graphs.ts";
 import { indexLines, serveRepository, writeFiles } from "../../testing/repository-fixture.ts";
 
@@ -32,9 +33,21 @@ test("what has not changed is not loaded again", async (t) => {
 
 test("what is being unloaded is waited for", async (t) => {
   const { core, repository } = await serveRepository(t, m);
+  const held = core.lookUp("m", 1);
+  check.ok(held instanceof LoadedModel);
+  held.hold();
   const unloading = core.unload("m", 1);
+  const asked = new Promise<void>((resolve) => {
+    t.mock.method(core, "unload", (...about: Parameters<InferenceCore["unload"]>) => {
+      resolve();
+      return InferenceCore.prototype.unload.apply(core, about);
+    });
+  });
+  const loading = repository.load("m", plain);
+  await Promise.race([asked, loading]);
   check.deepEqual(indexLines(core), ["m/1 UNLOADING"]);
-  await Promise.all([unloading, repository.load("m", plain)]);
+  held.letGo(undefined);
+  await Promise.all([unloading, loading]);
   check.deepEqual(indexLines(core), ["m/1 READY"]);
 });
 
