@@ -50,8 +50,9 @@ export const mutants = {
     ["if (entry.model === model) onOutOfService", "onOutOfService"],
     ["replacement.done = preparing.then(nothing, nothing);", "preparing.then(nothing, nothing);"],
   ],
+  "core/stopping.ts": [['"Server is stopping", { retryAfterS: 1, cause }', '"Server is stopping"']],
   "core/inference-core.ts": [
-    ["if (this.#isClosing()) throw stopping();\n    const entry", "const entry"],
+    ["if (this.#isClosing()) throw serverStopping();\n    const entry", "const entry"],
     ["entries.filter(isMeant(version))", "entries"],
     ['if (this.#state === "stopped") return;', ""],
     [
@@ -83,14 +84,13 @@ export const mutants = {
       'if (this.#state !== "draining") return this.#repository',
     ],
     [
-      "if (leaving?.model === undefined) throw stopping();",
+      "if (leaving?.model === undefined) throw serverStopping();",
       "if (leaving?.model === undefined) return this.#repository.lookUp(name, version);",
     ],
     ['const state = this.#isClosing() ? "UNLOADING" : "READY";', 'const state = "READY";'],
     ["entry.state === state && entry.model !== undefined", "entry.state === state"],
     ["served.map((entry) => entry.version)", "served.slice(-1).map((entry) => entry.version)"],
     ['if (this.#state === "starting") this.#state = "running";', 'this.#state = "running";'],
-    ['"Server is stopping", { retryAfterS: 1 }', '"Server is stopping"'],
     [
       'if (entry.state === "LOADING" || entry.state === "READY") {',
       'if (entry.state === "READY") {',

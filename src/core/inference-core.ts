@@ -37,6 +37,7 @@ import type { Digest } from "./request-key.ts";
 import { type CacheFigures, ResponseCache } from "./response-cache.ts";
 import { endedRequest } from "./scheduled-request.ts";
 import type { EnqueueOptions, PendingRequest, ResponseSink } from "./scheduler.ts";
+import { serverStopping } from "./stopping.ts";
 
 export interface InferenceCoreOptions {
   readonly clock: Clock;
@@ -98,7 +99,7 @@ export class InferenceCore implements InferenceService {
    * ALREADY_EXISTS if this version is there and not UNAVAILABLE, or out of service.
    */
   async load(source: ModelSource, { failureLevel = "error" }: LoadOptions = {}): Promise<void> {
-    if (this.#isClosing()) throw stopping();
+    if (this.#isClosing()) throw serverStopping();
     const entry = this.#repository.begin(source.name, source.version);
     entry.loading = this.#loads.load(entry, source, failureLevel);
     await entry.loading;
@@ -118,7 +119,7 @@ export class InferenceCore implements InferenceService {
    * of them. Where none serves it serves at once, until it is discarded.
    */
   async prepare(source: ModelSource, options: LoadOptions = {}): Promise<PreparedLoad> {
-    if (this.#isClosing()) throw stopping();
+    if (this.#isClosing()) throw serverStopping();
     const { name, version } = source;
     const [entry] = this.#repository.versionsOf(name).filter(isMeant(version));
     if (entry?.state === "READY") {
@@ -211,7 +212,7 @@ export class InferenceCore implements InferenceService {
     const ofModel = served.filter(({ name }) => name === modelName);
     const meant = ofModel.filter(isMeant(version));
     if (meant.length > 0) return meant.flatMap(snapshot);
-    if (this.#isClosing()) throw stopping();
+    if (this.#isClosing()) throw serverStopping();
     const why =
       ofModel.length === 0
         ? `requested model '${modelName}' is not available`
@@ -254,7 +255,7 @@ export class InferenceCore implements InferenceService {
   readonly #find = (name: string, version: AskedVersion): LoadedModel => {
     if (!this.#isClosing()) return this.#repository.lookUp(name, version);
     const leaving = this.#served(this.#repository.versionsOf(name)).findLast(isMeant(version));
-    if (leaving?.model === undefined) throw stopping();
+    if (leaving?.model === undefined) throw serverStopping();
     return leaving.model;
   };
 
@@ -317,10 +318,6 @@ export class InferenceCore implements InferenceService {
   #isClosing(): boolean {
     return this.#state === "draining" || this.#state === "stopped";
   }
-}
-
-function stopping(): InferenceError {
-  return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1 });
 }
 
 /** Without a version all of them are. */

@@ -13,8 +13,8 @@ import type { Clock } from "../../core/clock.ts";
 import type { InferenceCore, LoadOptions } from "../../core/inference-core.ts";
 import type { ModelControl, ModelIndexEntry, ModelLister } from "../../core/inference-service.ts";
 import type { Log } from "../../core/log.ts";
+import { serverStopping } from "../../core/stopping.ts";
 import type { HostOptions } from "../../executor/instance-hosts.ts";
-import { InferenceError } from "../../protocol/errors.ts";
 import { readBackendConfig } from "../backend-config.ts";
 import type { LoadingModel } from "../load-progress.ts";
 import type { ResolvedServerOptions } from "../server-options.ts";
@@ -96,14 +96,11 @@ export class ServedRepositories implements ModelLister {
 
   /** What fails because the server stops may be tried with another one. */
   async #load(...asked: Parameters<ModelControl["load"]>): Promise<void> {
-    const stopping = (cause?: unknown): InferenceError => {
-      return new InferenceError("UNAVAILABLE", "Server is stopping", { retryAfterS: 1, cause });
-    };
-    if (this.#isClosed) throw stopping();
+    if (this.#isClosed) throw serverStopping();
     try {
       await (await this.#opened()).load(...asked);
     } catch (error) {
-      throw this.#isClosed ? stopping(error) : error;
+      throw this.#isClosed ? serverStopping(error) : error;
     }
   }
 
