@@ -3,12 +3,10 @@ import { strict as check } from "node:assert";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after, type TestContext } from "node:test";
-import { createServer } from "shoal";
-import { createClient } from "shoal/client";
-import { createClient as createGrpcClient } from "shoal/client/grpc";
+import test, { after } from "node:test";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
 import { until } from "../until.ts";
+import { serveFolder } from "./served-folder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "shoal-races-"));
 
@@ -19,33 +17,11 @@ for (const name of ["m", "n"]) {
   writeFileSync(join(folder, name, "1", "model.onnx"), addSubGraph());
 }
 
-async function start(t: TestContext) {
-  const server = createServer([], {
-    httpPort: 0,
-    grpcPort: 0,
-    allowMetrics: false,
-    httpAddress: "127.0.0.1",
-    grpcAddress: "127.0.0.1",
-    logInfo: false,
-    logError: false,
-    logWarning: false,
-    modelRepository: folder,
-    modelControlMode: "explicit",
-  });
-  await server.ready;
-  await server.listen();
-  const { http = "", grpc = "" } = server.urls;
-  const [client, grpcClient] = [createClient(http), createGrpcClient(`grpc://${grpc}`)];
-  t.after(async () => {
-    client.close();
-    grpcClient.close();
-    await server.close();
-  });
-  return { client, grpcClient, http };
-}
+const options = { logError: false, logWarning: false, modelControlMode: "explicit" } as const;
 
 test("calls for one model at once are carried out, all of them", async (t) => {
-  const { client, grpcClient } = await start(t);
+  const { clients } = await serveFolder(t, folder, options);
+  const [client, grpcClient] = clients;
   const calls = Array.from({ length: 6 }, (_, index) => {
     const config = { backend: "onnxruntime", max_batch_size: index + 1 };
     return [client.load("m", { config }), grpcClient.unload("m"), grpcClient.load("m")];
@@ -57,11 +33,15 @@ test("calls for one model at once are carried out, all of them", async (t) => {
 });
 
 test("who leaves in the midst of a load changes nothing for others", async (t) => {
-  const { client, http } = await start(t);
+  const { server, clients } = await serveFolder(t, folder, options);
+  const [client] = clients;
   const leaving = new AbortController();
   const { signal } = leaving;
-  const options = { method: "POST", body: "{}", signal };
-  const left = fetch(`${http}/v2/repository/models/n/load`, options).catch(() => undefined);
+  const left = fetch(`${server.urls.http}/v2/repository/models/n/load`, {
+    method: "POST",
+    body: "{}",
+    signal,
+  }).catch(() => undefined);
   await until(async () => {
     const found = (await client.index()).find(({ name }) => name === "n");
     // It may have been quick.

@@ -10,42 +10,26 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { createServer } from "shoal";
-import { type Client, createClient } from "shoal/client/grpc";
+import type { ServerOptions } from "shoal";
+import type { Client } from "shoal/client/grpc";
 import { onnx } from "shoal/onnx";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
 import { writeFiles } from "../../dist/testing/repository-fixture.js";
+import { serveFolder } from "./served-folder.ts";
 
 const graph = addSubGraph();
 
 async function start(
   t: TestContext,
   files: Readonly<Record<string, string | Uint8Array>>,
-  options: object,
+  options: ServerOptions,
 ) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-loads-")));
   writeFiles(folder, files);
-  const server = createServer([], {
-    httpPort: 0,
-    grpcPort: 0,
-    allowMetrics: false,
-    httpAddress: "127.0.0.1",
-    logInfo: false,
-    modelRepository: folder,
-    modelControlMode: "explicit",
-    ...options,
-  });
-  await server.ready;
-  await server.listen();
-  const { http = "", grpc = "" } = server.urls;
-  const untried = { maxRetries: 0 };
-  const clients = [createClient(http, untried), createClient(`grpc://${grpc}`, untried)] as const;
-  t.after(async () => {
-    for (const client of clients) client.close();
-    await server.close();
-    rmSync(folder, { recursive: true });
-  });
-  return { folder, server, clients };
+  const explicit = { modelControlMode: "explicit", ...options } as const;
+  const served = await serveFolder(t, folder, explicit, { maxRetries: 0 });
+  t.after(() => rmSync(folder, { recursive: true }));
+  return { folder, ...served };
 }
 
 /** Calls again and again, until it is told to end; then resolves with how many calls there were. */

@@ -4,37 +4,20 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { createServer, type WrittenConfig } from "shoal";
-import { createClient } from "shoal/client/grpc";
+import { createServer, type ServerOptions, type WrittenConfig } from "shoal";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
 import { writeFiles } from "../../dist/testing/repository-fixture.js";
+import { serveFolder } from "./served-folder.ts";
 
 const graph = addSubGraph();
 
-async function start(t: TestContext, options: object) {
+async function start(t: TestContext, options: ServerOptions) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "shoal-served-")));
   writeFiles(folder, { "sum/1/model.onnx": graph, "other/1/model.onnx": graph });
-  const server = createServer([], {
-    httpPort: 0,
-    grpcPort: 0,
-    allowMetrics: false,
-    httpAddress: "127.0.0.1",
-    logInfo: false,
-    logError: false,
-    logWarning: false,
-    modelRepository: folder,
-    ...options,
-  });
-  await server.ready;
-  await server.listen();
-  const { http = "", grpc = "" } = server.urls;
-  const clients = [createClient(http), createClient(`grpc://${grpc}`)] as const;
-  t.after(async () => {
-    for (const client of clients) client.close();
-    await server.close();
-    rmSync(folder, { recursive: true });
-  });
-  return { folder, server, clients };
+  const quiet = { logError: false, logWarning: false, ...options };
+  const served = await serveFolder(t, folder, quiet);
+  t.after(() => rmSync(folder, { recursive: true }));
+  return { folder, ...served };
 }
 
 const inputs = { a: new Float32Array(16).fill(2), b: new Float32Array(16).fill(1) };

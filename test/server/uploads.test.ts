@@ -4,12 +4,11 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after, type TestContext } from "node:test";
-import { createServer } from "shoal";
-import { ClientError, createClient } from "shoal/client";
+import test, { after } from "node:test";
+import { ClientError } from "shoal/client";
 import { addSubGraph } from "../../dist/testing/onnx-graphs.js";
-
 import { until } from "../until.ts";
+import { serveFolder } from "./served-folder.ts";
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "shoal-uploads-")));
 const temporary = join(root, "temporary");
@@ -27,30 +26,11 @@ function uploads(): readonly string[] {
   return readdirSync(temporary).filter((name) => name.startsWith("shoal-upload-"));
 }
 
-async function start(t: TestContext) {
-  const server = createServer([], {
-    httpPort: 0,
-    allowGrpc: false,
-    allowMetrics: false,
-    httpAddress: "127.0.0.1",
-    logInfo: false,
-    logError: false,
-    logWarning: false,
-    modelRepository: repository,
-    modelControlMode: "explicit",
-  });
-  await server.ready;
-  await server.listen();
-  const client = createClient(server.urls.http ?? "");
-  t.after(async () => {
-    client.close();
-    await server.close();
-  });
-  return { server, client };
-}
+const options = { logError: false, logWarning: false, modelControlMode: "explicit" } as const;
 
 test("each goes with its model, by another load or at the end of the server", async (t) => {
-  const { server, client } = await start(t);
+  const { server, clients } = await serveFolder(t, repository, options);
+  const [client] = clients;
   await client.load("m", sent);
   const [first, ...others] = uploads();
   check.deepEqual(others, []);
@@ -73,7 +53,8 @@ test("each goes with its model, by another load or at the end of the server", as
 });
 
 test("nothing is left of those that load while the server stops", async (t) => {
-  const { server, client } = await start(t);
+  const { server, clients } = await serveFolder(t, repository, options);
+  const [client] = clients;
   const loads = [1, 2, 3, 4, 5, 6].map(async (index) => {
     return await client.load(`m${index}`, sent).then(
       () => "loaded",
